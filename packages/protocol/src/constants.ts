@@ -1,0 +1,115 @@
+const kibibyte = 1024
+const mebibyte = 1024 * kibibyte
+const second = 1_000
+const minute = 60 * second
+
+/** The protocol's name on the wire (SPEC.md, "Streams"). */
+export const STASH_PROTOCOL = '/nara/stash/1.0.0'
+
+/** Signed envelope domain and payload type of a record's header (SPEC.md, "Record"). */
+export const RECORD_DOMAIN = 'nara-stash-record'
+export const RECORD_PAYLOAD_TYPE = '/nara/stash/record/1'
+
+/** Signed envelope domain and payload type of a placement (SPEC.md, "Placement"). */
+export const PLACEMENT_DOMAIN = 'nara-stash-placement'
+export const PLACEMENT_PAYLOAD_TYPE = '/nara/stash/placement/1'
+
+/** A header's envelope, in bytes: 64 past boots need 1.2 KiB, key and signature 150 bytes. */
+export const MAX_HEADER_BYTES = 2 * kibibyte
+
+/** A placement's envelope, in bytes: 16 holders and 64 allowed peers of 38 bytes each are 3.2 KiB. */
+export const MAX_PLACEMENT_BYTES = 8 * kibibyte
+
+/** Boots that a record remembers as its past; each costs 18 bytes in every header. The oldest goes first. */
+export const MAX_PAST = 64
+
+/** Bytes of a boot: random per process, so 8 make a collision within one owner's 64 remembered boots unthinkable. */
+export const BOOT_BYTES = 8
+
+/** Holders a placement names at most: enough for the wary, and the confidants' own coordination stays small. */
+export const MAX_HOLDERS = 16
+
+/** Peers a placement allows as surrogates at most. */
+export const MAX_ALLOWED = 64
+
+/** A body this small rides inside the message: one round trip fewer, and still less than a frame. */
+export const MAX_INLINE_BODY = 16 * kibibyte
+
+/** A message frame: header, placement, inline body and hints, with room for later fields. */
+export const MAX_MESSAGE_BYTES = 32 * kibibyte
+
+/** A frame of a streamed body: the size from which a stream no longer gets faster on loopback. */
+export const MAX_BODY_FRAME = 64 * kibibyte
+
+/** Bytes of a frame's length prefix: four hold 268 MB, so an endless varint ends at once. */
+export const MAX_LENGTH_BYTES = 4
+
+/** A stream must bring its first frame within this time: it was opened to ask something. Milliseconds. */
+export const FIRST_FRAME_TIMEOUT = 5 * second
+
+/** A request has this long plus the time its body takes at `REQUEST_RATE`. Milliseconds. */
+export const REQUEST_TIMEOUT = 10 * second
+
+/** Bytes per second a body is granted in a request's deadline: a slow home uplink. */
+export const REQUEST_RATE = 64 * kibibyte
+
+/** Who sends a body slower than this, in bytes per second, holds memory hostage and is cut off. */
+export const MIN_RATE = 16 * kibibyte
+
+/** The minimum rate holds after this time: a connection needs a moment to get going. Milliseconds. */
+export const MIN_RATE_GRACE = 5 * second
+
+/** Streams of the protocol per peer and direction: 64 requests at once are plenty and bound memory. */
+export const MAX_STREAMS = 64
+
+/** Stores (and offers) per peer and second, and the burst above it: far beyond any honest owner. */
+export const STORES_PER_SECOND = 20
+export const STORE_BURST = 50
+
+/** Bytes of bodies being received at one moment, over all peers: what an attacker can make us allocate. */
+export const MAX_BODIES_IN_FLIGHT = 64 * mebibyte
+
+/** The largest stash a nara accepts unless told otherwise, in bytes of its owner's data. */
+export const DEFAULT_MAX_STASH = 1 * mebibyte
+
+/** The largest stash that can be allowed: a body is held whole in memory while it is checked. */
+export const LARGEST_MAX_STASH = 64 * mebibyte
+
+/** Owners whose newest header is remembered: 4,096 headers of 2 KiB are 8 MiB at most. */
+export const MAX_NEWEST_OWNERS = 4_096
+
+/** How many stashes and bytes a nara holds for others, by memory mode (the original's 5, 20 and 50). */
+export const MEMORY_MODES = {
+  low: { stashes: 5, bytes: 16 * mebibyte },
+  medium: { stashes: 20, bytes: 64 * mebibyte },
+  high: { stashes: 50, bytes: 256 * mebibyte }
+} as const
+
+/** Below these bytes of memory a machine counts as low, or as medium. */
+export const LOW_MEMORY = 512 * mebibyte
+export const MEDIUM_MEMORY = 2048 * mebibyte
+
+/** Share of the slots that one remote address may fill, and the slots it always may: one host is not many peers. */
+export const SLOTS_PER_ADDRESS = 1 / 4
+export const MIN_SLOTS_PER_ADDRESS = 2
+
+/** Share of the slots that copies brought by surrogates may fill: owners who ask themselves come first. */
+export const SURROGATE_SLOTS = 1 / 2
+
+/** Copies an owner wants, and how many make a write safe. */
+export const DEFAULT_TARGET = 3
+export const DEFAULT_MIN_COPIES = 2
+
+/** How long a promise lasts without a word from its owner, in seconds: a week's holiday with the machine off. */
+export const DEFAULT_LEASE = 7 * 24 * 60 * 60
+
+/** A refused peer asks again after this long unless the reason tells better. Milliseconds. */
+export const RETRY_AFTER = 1 * minute
+
+/**
+ * The largest body for a stash of `maxStash` bytes: Padme padding adds less than an eighth, and nonce, tag, creation time and
+ * the padding floor fit in 2 KiB.
+ */
+export function maxBodyLength (maxStash: number): number {
+  return maxStash + Math.ceil(maxStash / 8) + 2 * kibibyte
+}

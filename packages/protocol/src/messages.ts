@@ -1,0 +1,106 @@
+import type { Placement } from './record/placement.ts'
+import type { RecordHeader } from './record/header.ts'
+
+/**
+ * Requests and responses as values, with headers and placements already verified. The wire turns them into frames
+ * (wire/codec.ts); a simulated network hands them over as they are. Peer ids are strings in their base58 form.
+ */
+
+/** Why a request is refused. A refusal is an answer, not an exception (SPEC.md, "Refusals"). */
+export type RefusalReason =
+  'at capacity' | 'too large' | 'not trusted' | 'draining' | 'rate limited' | 'over quota' | 'unsupported'
+
+interface RecordCarrier {
+  record: RecordHeader
+  placement: Placement
+  /** Holders that the sender knows to be alive: a hint, never a proof. */
+  liveHolders: string[]
+  /** Seconds left of the owner's promise. */
+  leaseRemaining: number
+}
+
+/** Owner, or a holder whose placement admits the receiver -> confidant: keep this. */
+export interface StoreRequest extends RecordCarrier {
+  type: 'store'
+  body: Uint8Array
+}
+
+/** Owner -> any: what do you hold of mine? */
+export interface FetchRequest {
+  type: 'fetch'
+  /** False asks for the header only. */
+  whole: boolean
+}
+
+/** Holder -> owner or co-holder: I have this, do you want it? */
+export interface OfferRequest extends RecordCarrier {
+  type: 'offer'
+  /** This copy came from the owner itself and was never lost since. */
+  direct: boolean
+  body: Uint8Array
+}
+
+export type StashRequest = StoreRequest | FetchRequest | OfferRequest
+
+export interface Refused {
+  type: 'refused'
+  reason: RefusalReason
+  /** Milliseconds after which asking again makes sense. */
+  retryAfter: number
+}
+
+/** What the responder holds instead. To the record's owner it shows the placement, too. */
+interface HeldInstead {
+  record: RecordHeader
+  placement?: Placement
+}
+
+export interface Found {
+  type: 'found'
+  record: RecordHeader
+  placement: Placement
+  liveHolders: string[]
+  leaseRemaining: number
+  direct: boolean
+  /** Present if the whole was asked for; its length and digest are those of the header. */
+  body?: Uint8Array
+}
+
+export type StoreResponse =
+  { type: 'stored' } | { type: 'have' } |
+  { type: 'stale' } & HeldInstead | { type: 'conflict' } & HeldInstead |
+  Refused
+
+export type FetchResponse = Found | { type: 'not-found' } | Refused
+
+export type OfferResponse =
+  { type: 'stored' } | { type: 'have' } | { type: 'relieved' } |
+  { type: 'newer' } & HeldInstead | { type: 'conflict' } & HeldInstead |
+  Refused
+
+export type StashResponse = StoreResponse | FetchResponse | OfferResponse
+
+export type ResponseTo<R extends StashRequest> =
+  R extends StoreRequest ? StoreResponse : R extends FetchRequest ? FetchResponse : OfferResponse
+
+/** A request as its receiver first sees it: the body may still be with the sender. */
+export type IncomingRequest = Omit<StoreRequest, 'body'> | FetchRequest | Omit<OfferRequest, 'body'>
+
+/**
+ * The receiver wants the body. Exactly one of `receive` and `abandon` is called, once. `receive` gets bytes whose length and
+ * digest are still unchecked.
+ */
+export interface WantsBody {
+  type: 'send' | 'wanted'
+  receive (body: Uint8Array): Promise<StashResponse>
+  abandon (): void
+}
+
+/** Who is asking: the connection's authenticated peer and the address it speaks from, never a field of a message. */
+export interface Caller {
+  peer: string
+  /** The remote host (an IP address), if the transport has one. */
+  address?: string
+}
+
+export type RequestHandler = (caller: Caller, request: IncomingRequest) => Promise<StashResponse | WantsBody>
