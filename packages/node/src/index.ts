@@ -1,1 +1,3 @@
-export {}
+export * from './errors.ts'
+export type * from './api.ts'
+export type { Nara, NaraOptions } from './nara-types.ts'

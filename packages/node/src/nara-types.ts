@@ -1,0 +1,33 @@
+import type { Stash, StashInit } from './api.ts'
+import type { Libp2p, Startable } from '@libp2p/interface'
+
+export interface NaraOptions extends StashInit {
+  /** Multiaddrs to listen on. @default ['/ip4/0.0.0.0/tcp/0'] */
+  listen?: readonly string[]
+
+  /** Multiaddrs, with `/p2p/`, of peers to meet the others through. */
+  bootstrap?: readonly string[]
+
+  /** Find peers on the local network. @default true */
+  mdns?: boolean
+
+  /** Keeps the discovery of networks apart that share a LAN. @default 'nara' */
+  network?: string
+
+  /** A libp2p private-network key (the file's content): only who has it can connect. */
+  psk?: Uint8Array
+
+  /** @default true */
+  start?: boolean
+}
+
+/** A whole node: transports, discovery, presence and the stash. */
+export interface Nara extends Startable {
+  /** The nara's peer id, base58. */
+  readonly peerId: string
+  readonly name: string
+  /** Full multiaddrs with `/p2p/`, dialable ones first. */
+  readonly addresses: string[]
+  readonly libp2p: Libp2p
+  readonly stash: Stash
+}
