@@ -29,6 +29,9 @@ export const BOOT_BYTES = 8
 /** Holders a placement names at most: enough for the wary, and the confidants' own coordination stays small. */
 export const MAX_HOLDERS = 16
 
+/** Live holders a message names at most: the holders of a placement and as many surrogates. */
+export const MAX_LIVE_HOLDERS = 2 * MAX_HOLDERS
+
 /** Peers a placement allows as surrogates at most. */
 export const MAX_ALLOWED = 64
 
@@ -68,6 +71,19 @@ export const STORE_BURST = 50
 
 /** Bytes of bodies being received at one moment, over all peers: what an attacker can make us allocate. */
 export const MAX_BODIES_IN_FLIGHT = 64 * mebibyte
+
+/** With that many bytes in flight a store is refused for this long: bodies come and go within seconds. Milliseconds. */
+export const BUSY_RETRY_AFTER = 5 * second
+
+/** Violations of the protocol that a peer is forgiven, and the time in which it earns one back. Milliseconds. */
+export const VIOLATION_BURST = 3
+export const VIOLATION_RECOVERY = 1 * minute
+
+/** Peers whose violations are remembered; the longest remembered go first. */
+export const MAX_PENALIZED_PEERS = 1_024
+
+/** A connection that does not negotiate a stream within this time is dead. Milliseconds. */
+export const PROBE_TIMEOUT = 5 * second
 
 /** The largest stash a nara accepts unless told otherwise, in bytes of its owner's data. */
 export const DEFAULT_MAX_STASH = 1 * mebibyte

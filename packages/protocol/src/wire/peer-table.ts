@@ -1,0 +1,100 @@
+import { remoteAddress } from './remote-address.ts'
+import type { NetworkPeer } from '../network.ts'
+import type { Clock } from '../clock.ts'
+import type { Connection } from '@libp2p/interface'
+
+interface Entry {
+  connection: Connection
+  since: number
+  onClose: () => void
+}
+
+export interface PeerTableEvents {
+  /** A connection to a peer that speaks the protocol, told once. */
+  onConnect (peer: NetworkPeer): void
+  /** The last connection to such a peer is gone. */
+  onDisconnect (id: string): void
+}
+
+/**
+ * The connections to peers that speak the protocol, told apart by their ids: a peer that returns behind a dead connection
+ * shows by a second one.
+ */
+export class PeerTable {
+  readonly #clock: Clock
+  readonly #events: PeerTableEvents
+  /** By peer, oldest first. */
+  readonly #entries = new Map<string, Entry[]>()
+
+  constructor (clock: Clock, events: PeerTableEvents) {
+    this.#clock = clock
+    this.#events = events
+  }
+
+  /** Notes a connection on which the protocol is spoken; what is known or no longer open is ignored. */
+  add (connection: Connection): void {
+    const id = connection.remotePeer.toString()
+    const entries = this.#entries.get(id) ?? []
+
+    if (connection.status !== 'open' || entries.some(entry => entry.connection.id === connection.id)) {
+      return
+    }
+
+    const entry = { connection, since: this.#clock.now(), onClose: () => { this.remove(connection) } }
+    connection.addEventListener('close', entry.onClose)
+    entries.push(entry)
+    this.#entries.set(id, entries)
+    this.#events.onConnect(toPeer(entry))
+  }
+
+  /** The connection closed, or the peer turned out not to speak the protocol on it. */
+  remove (connection: Connection): void {
+    const id = connection.remotePeer.toString()
+    const entries = this.#entries.get(id) ?? []
+    const index = entries.findIndex(entry => entry.connection.id === connection.id)
+
+    if (index === -1) {
+      return
+    }
+
+    entries.splice(index, 1).forEach(release)
+
+    if (entries.length === 0) {
+      this.#entries.delete(id)
+      this.#events.onDisconnect(id)
+    }
+  }
+
+  /** Open connections to a peer, newest first. */
+  connections (id: string): Connection[] {
+    return this.#open(id).map(entry => entry.connection).reverse()
+  }
+
+  /** Every peer with an open connection. */
+  peers (): NetworkPeer[] {
+    return [...this.#entries.keys()].flatMap(id => this.#open(id).slice(-1).map(toPeer))
+  }
+
+  /** Forgets everything without a word. */
+  clear (): void {
+    for (const entries of this.#entries.values()) {
+      entries.forEach(release)
+    }
+
+    this.#entries.clear()
+  }
+
+  #open (id: string): Entry[] {
+    return this.#entries.get(id)?.filter(entry => entry.connection.status === 'open') ?? []
+  }
+}
+
+function release ({ connection, onClose }: Entry): void {
+  connection.removeEventListener('close', onClose)
+}
+
+function toPeer ({ connection, since }: Entry): NetworkPeer {
+  const address = remoteAddress(connection.remoteAddr)
+
+  return { id: connection.remotePeer.toString(), connection: connection.id, since, ...(address != null && { address }) }
+}

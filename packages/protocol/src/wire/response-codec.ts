@@ -1,0 +1,135 @@
+import { MAX_LIVE_HOLDERS } from '../constants.ts'
+import { MalformedError } from '../errors.ts'
+import { StashResponse as Wire } from '../pb/message.ts'
+import { openHeader } from '../record/header.ts'
+import { decodeWith, holderBytes, holderTexts, inlineBody, openPair, ownBytes, uint32 } from './carried.ts'
+import type { Found, RefusalReason, StashResponse } from '../messages.ts'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+/** What travels as a response: the answers, and the call for the body. */
+export type WireResponse = StashResponse | { type: 'send' } | { type: 'wanted' }
+
+type HeldInstead = Extract<StashResponse, { type: 'stale' | 'conflict' | 'newer' }>
+
+const STATUSES: ReadonlyArray<[WireResponse['type'], Wire.Status]> = [
+  ['send', Wire.Status.SEND],
+  ['stored', Wire.Status.STORED],
+  ['have', Wire.Status.HAVE],
+  ['stale', Wire.Status.STALE],
+  ['conflict', Wire.Status.CONFLICT],
+  ['refused', Wire.Status.REFUSED],
+  ['found', Wire.Status.FOUND],
+  ['not-found', Wire.Status.NOT_FOUND],
+  ['wanted', Wire.Status.WANTED],
+  ['newer', Wire.Status.NEWER],
+  ['relieved', Wire.Status.RELIEVED]
+]
+
+const STATUS_BY_TYPE = new Map(STATUSES)
+const TYPE_BY_STATUS = new Map(STATUSES.map(([type, status]) => [status, type]))
+
+const REASONS: ReadonlyArray<[RefusalReason, Wire.Reason]> = [
+  ['at capacity', Wire.Reason.AT_CAPACITY],
+  ['too large', Wire.Reason.TOO_LARGE],
+  ['not trusted', Wire.Reason.NOT_TRUSTED],
+  ['draining', Wire.Reason.DRAINING],
+  ['rate limited', Wire.Reason.RATE_LIMITED],
+  ['over quota', Wire.Reason.OVER_QUOTA],
+  ['unsupported', Wire.Reason.UNSUPPORTED]
+]
+
+const REASON_BY_TEXT = new Map(REASONS)
+const TEXT_BY_REASON = new Map(REASONS.map(([text, reason]) => [reason, text]))
+
+/**
+ * A response as a message.
+ *
+ * @param inline the body of a FOUND rides inside; otherwise it follows, if it was asked for
+ */
+export function encodeResponse (response: WireResponse, inline: boolean): Uint8Array {
+  const status = STATUS_BY_TYPE.get(response.type)
+
+  switch (response.type) {
+    case 'refused':
+      return Wire.encode({ status, reason: REASON_BY_TEXT.get(response.reason), retryAfterMs: uint32(response.retryAfter) })
+    case 'stale':
+    case 'conflict':
+    case 'newer':
+      return Wire.encode({
+        status,
+        record: ownBytes(response.record.envelope),
+        ...(response.placement != null && { placement: ownBytes(response.placement.envelope) })
+      })
+    case 'found':
+      return Wire.encode({
+        status,
+        record: ownBytes(response.record.envelope),
+        placement: ownBytes(response.placement.envelope),
+        liveHolders: holderBytes(response.liveHolders),
+        leaseRemainingS: uint32(response.leaseRemaining),
+        direct: response.direct,
+        ...(inline && response.body != null && { body: ownBytes(response.body) })
+      })
+    default:
+      return Wire.encode({ status })
+  }
+}
+
+/**
+ * Opens a response: its envelopes are verified, its record and placement have one owner, a body inside is as long as the header
+ * says (its digest is not checked here).
+ *
+ * @throws {MalformedError}
+ */
+export async function decodeResponse (bytes: Uint8Array | Uint8ArrayList): Promise<WireResponse> {
+  const decoded = decodeWith(() => Wire.decode(bytes, { limits: { liveHolders: MAX_LIVE_HOLDERS } }))
+  const type = TYPE_BY_STATUS.get(decoded.status)
+
+  switch (type) {
+    case undefined:
+      throw new MalformedError('a response of an unknown status')
+    case 'refused':
+      return { type, reason: reasonText(decoded.reason), retryAfter: decoded.retryAfterMs }
+    case 'stale':
+    case 'conflict':
+    case 'newer':
+      return await openHeldInstead(type, decoded)
+    case 'found':
+      return await openFound(decoded)
+    default:
+      return { type }
+  }
+}
+
+async function openHeldInstead (type: HeldInstead['type'], decoded: Wire): Promise<HeldInstead> {
+  if (decoded.placement.byteLength === 0) {
+    return { type, record: await openHeader(decoded.record) }
+  }
+
+  return { type, ...await openPair(decoded.record, decoded.placement) }
+}
+
+async function openFound (decoded: Wire): Promise<Found> {
+  const { record, placement } = await openPair(decoded.record, decoded.placement)
+  const body = inlineBody(decoded.body, record)
+
+  return {
+    type: 'found',
+    record,
+    placement,
+    liveHolders: holderTexts(decoded.liveHolders),
+    leaseRemaining: decoded.leaseRemainingS,
+    direct: decoded.direct,
+    ...(body != null && { body })
+  }
+}
+
+function reasonText (reason: Wire.Reason): RefusalReason {
+  const text = TEXT_BY_REASON.get(reason)
+
+  if (text == null) {
+    throw new MalformedError('a refusal without a reason')
+  }
+
+  return text
+}
