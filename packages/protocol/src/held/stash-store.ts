@@ -1,0 +1,40 @@
+import type { HeldStash } from './held-stash.ts'
+import type { RecordHeader } from '../record/header.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** A stash of which no copy could be read back, and why. */
+export interface DamagedStash {
+  owner: string
+  /** SHA-256 of the record's payload, hex, if at least that is known. */
+  recordId?: string
+  reason: 'its entry is unreadable' | 'its body is missing or damaged'
+}
+
+export interface LoadedStashes {
+  stashes: HeldStash[]
+  damaged: DamagedStash[]
+}
+
+/**
+ * Where held stashes are kept: one per owner. The caller sees to it that the writes for one owner follow one another.
+ * Any rejection means that the store failed, and says nothing about what is there.
+ */
+export interface StashStore {
+  /** All that is there and whole. What is not is cleared away. Called once, before anything else. */
+  load (options?: AbortOptions): Promise<LoadedStashes>
+
+  /**
+   * Resolves once stash and body are kept in place of the owner's present ones. Until then, and if it rejects, those stay
+   * readable. The body belongs to the store from here on.
+   */
+  put (stash: HeldStash, body: Uint8Array): Promise<void>
+
+  /** Keeps what changed about a stash whose record, and so its body, stays the same. */
+  update (stash: HeldStash): Promise<void>
+
+  /** The record's body, of the length and digest that it promises; undefined if it is not there or is not that. */
+  body (record: RecordHeader, options?: AbortOptions): Promise<Uint8Array | undefined>
+
+  /** Nothing of the owner's is found by a later `load`. */
+  delete (owner: string): Promise<void>
+}
