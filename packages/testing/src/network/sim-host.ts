@@ -1,0 +1,77 @@
+import { HostClock } from './host-clock.ts'
+import { SimPort } from './sim-port.ts'
+import type { PresenceListener } from './ports.ts'
+import type { SimLink } from './sim-link.ts'
+import type { SimHub } from './sim-port.ts'
+import type { NetworkPeer, RequestHandler } from '@nara-stash/protocol'
+
+/**
+ * `killed`: the power is cut and nobody was told. `crashed`: the process is gone, its machine closed the connections and refuses
+ * new ones.
+ */
+export type HostState = 'up' | 'killed' | 'crashed'
+
+/** One run of one process: the network's side of a port. A restart makes another one for the same peer id. */
+export class SimHost {
+  readonly id: string
+  readonly address: string
+  readonly clock: HostClock
+  readonly port: SimPort
+  readonly presenceListeners: PresenceListener[] = []
+  handler: RequestHandler | undefined
+  state: HostState = 'up'
+  /** The connections that this end holds open, oldest first. */
+  readonly links = new Set<SimLink>()
+  readonly #byPeer = new Map<string, SimLink[]>()
+
+  constructor (id: string, address: string, hub: SimHub) {
+    this.id = id
+    this.address = address
+    this.clock = new HostClock(hub.wire.clock, () => this.up)
+    this.port = new SimPort(hub, this)
+  }
+
+  get up (): boolean {
+    return this.state === 'up'
+  }
+
+  /** The connections to a peer that this end holds open, oldest first. */
+  linksTo (peer: string): readonly SimLink[] {
+    return this.#byPeer.get(peer) ?? []
+  }
+
+  newestLink (peer: string): SimLink | undefined {
+    return this.#byPeer.get(peer)?.at(-1)
+  }
+
+  peers (): NetworkPeer[] {
+    return [...this.#byPeer.values()].flatMap(links => links.slice(-1)).map(link => peerOf(this, link))
+  }
+
+  add (link: SimLink): void {
+    const peer = link.other(this).id
+
+    this.links.add(link)
+    this.#byPeer.set(peer, [...this.linksTo(peer), link])
+  }
+
+  remove (link: SimLink): void {
+    const peer = link.other(this).id
+    const rest = this.linksTo(peer).filter(other => other !== link)
+
+    this.links.delete(link)
+
+    if (rest.length === 0) {
+      this.#byPeer.delete(peer)
+    } else {
+      this.#byPeer.set(peer, rest)
+    }
+  }
+}
+
+/** The far end of `link` as `host` sees it. */
+export function peerOf (host: SimHost, link: SimLink): NetworkPeer {
+  const { id, address } = link.other(host)
+
+  return { id, connection: link.id, address, since: link.since }
+}
