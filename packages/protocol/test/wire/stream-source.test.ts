@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import { readable, sendAll } from '../../src/wire/stream-source.ts'
+import { streamPair } from './stream-pair.ts'
+import type { Stream } from '@libp2p/interface'
+
+const signal = new AbortController().signal
+const WINDOW = 2 << 20
+
+/** 64 KiB whose bytes say which chunk of the stream it is. */
+function chunk (i: number): Uint8Array {
+  return new Uint8Array(65_536).fill(i)
+}
+
+async function sendChunks (stream: Stream, count: number, progress?: (sent: number) => void): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await sendAll(stream, chunk(i), signal)
+    progress?.(i + 1)
+  }
+
+  await stream.close()
+}
+
+/** Turns of the event loop, until `value` stays the same for a hundred of them. */
+async function standstill (value: () => number): Promise<number> {
+  for (let last = value(), same = 0; same < 100; same++) {
+    await new Promise(resolve => setImmediate(resolve))
+
+    if (value() !== last) {
+      last = value()
+      same = 0
+    }
+  }
+
+  return value()
+}
+
+describe('StreamSource', () => {
+  it('hands over every byte in order, the last ones included', async () => {
+    const { near, far } = await streamPair()
+    const source = readable(far, signal)
+    const sending = sendChunks(near, 100)
+    let received = 0
+    let wrong = 0
+
+    for await (const data of source) {
+      for (const part of data instanceof Uint8Array ? [data] : data) {
+        for (const byte of part) {
+          wrong += byte === Math.floor(received / 65_536) ? 0 : 1
+          received++
+        }
+      }
+    }
+
+    await sending
+    expect({ received, wrong }).toEqual({ received: 100 * 65_536, wrong: 0 })
+  })
+
+  it('bounds both sides while its consumer is busy, and goes on afterwards', async () => {
+    const { near, far } = await streamPair()
+    const source = readable(far, signal)
+    const count = 512
+    let sent = 0
+    const sending = sendChunks(near, count, n => { sent = n })
+
+    const first = await source.next()
+    await standstill(() => sent)
+
+    // one window in the chunk that waits, one in the paused stream, and what the sender queued
+    expect(far.readBufferLength).toBeLessThanOrEqual(WINDOW)
+    expect(near.writeBufferLength).toBeLessThanOrEqual(2 * 65_536)
+    expect(sent * 65_536).toBeLessThan(3 * WINDOW)
+    expect(far.status).toBe('open')
+
+    let received = first.value?.byteLength ?? 0
+
+    for await (const data of source) {
+      received += data.byteLength
+    }
+
+    await sending
+    expect(received).toBe(count * 65_536)
+  })
+
+  it('stays bounded with a slow consumer, which takes one chunk at a time', async () => {
+    const { near, far } = await streamPair()
+    const source = readable(far, signal)
+    const count = 256
+    let sent = 0
+    let received = 0
+    let most = 0
+    const sending = sendChunks(near, count, n => { sent = n })
+
+    for await (const data of source) {
+      received += data.byteLength
+      await standstill(() => sent)
+      most = Math.max(most, sent * 65_536 - received)
+    }
+
+    await sending
+    expect(received).toBe(count * 65_536)
+    expect(most).toBeLessThan(3 * WINDOW)
+  })
+
+  it('does not overwrite a chunk that waits, though it listens before it is read', async () => {
+    const { near, far } = await streamPair()
+    const source = readable(far, signal)
+    let sent = 0
+    const sending = sendChunks(near, 3, n => { sent = n })
+    await standstill(() => sent)
+    let received = 0
+
+    for await (const data of source) {
+      received += data.byteLength
+    }
+
+    await sending
+    expect(received).toBe(3 * 65_536)
+  })
+
+  it('ends at once on a stream that has ended', async () => {
+    const { near, far } = await streamPair()
+    await near.close()
+    await standstill(() => far.remoteWriteStatus === 'closed' ? 1 : 0)
+
+    expect(await readable(far, signal).next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('throws when the peer resets the stream, also amid waiting', async () => {
+    const { near, far } = await streamPair()
+    const next = readable(far, signal).next()
+    near.abort(new Error('enough'))
+
+    await expect(next).rejects.toMatchObject({ name: 'UnreachableError' })
+    await expect(readable(far, signal).next()).rejects.toMatchObject({ name: 'UnreachableError' })
+  })
+
+  it('throws when the connection closes, after handing over what had come', async () => {
+    const { near, far, connections } = await streamPair()
+    const source = readable(far, signal)
+    near.send(chunk(1))
+    const first = await source.next()
+    const next = source.next()
+    connections.far.abort(new Error('the cable was pulled'))
+
+    expect(first.value?.byteLength).toBeGreaterThan(0)
+
+    await expect((async () => {
+      await next
+      for await (const _ of source) { /* what was on its way */ }
+    })()).rejects.toMatchObject({ name: 'UnreachableError' })
+  })
+
+  it('tells a closed connection from a peer that ended its side', async () => {
+    const { near, far, connections } = await streamPair()
+    const source = readable(far, signal)
+    near.send(chunk(1))
+    await connections.near.close()
+
+    await expect((async () => {
+      for await (const _ of source) { /* what was on its way */ }
+    })()).rejects.toMatchObject({ name: 'UnreachableError' })
+  })
+
+  it('throws the reason of its signal and lets go of both', async () => {
+    const { far } = await streamPair()
+    const controller = new AbortController()
+    const next = readable(far, controller.signal).next()
+    controller.abort(new RangeError('too late'))
+
+    await expect(next).rejects.toThrow(RangeError)
+    expect(far.status).toBe('open')
+    await expect(readable(far, controller.signal).next()).rejects.toThrow(RangeError)
+  })
+
+  it('ends when it is closed while somebody waits', async () => {
+    const { far } = await streamPair()
+    const source = readable(far, signal)
+    const next = source.next()
+    source.close()
+
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+})
+
+describe('sendAll', () => {
+  it('waits for a receiver that does not read', async () => {
+    const { near, far } = await streamPair()
+    far.addEventListener('message', () => {})
+    far.pause()
+    let sent = 0
+    const sending = sendChunks(near, 1_000, n => { sent = n }).catch((err: unknown) => err)
+    await standstill(() => sent)
+
+    expect(sent * 65_536).toBeLessThan(2 * WINDOW)
+    expect(near.writeBufferLength).toBeLessThanOrEqual(2 * 65_536)
+
+    far.abort(new Error('enough'))
+    expect(await sending).toMatchObject({ name: 'UnreachableError' })
+  })
+
+  it('gives up with its signal', async () => {
+    const { near, far } = await streamPair()
+    far.addEventListener('message', () => {})
+    far.pause()
+    const controller = new AbortController()
+    const sending = sendAll(near, new Uint8Array(4 << 20), controller.signal)
+    controller.abort(new RangeError('too late'))
+
+    await expect(sending).rejects.toThrow(RangeError)
+    await expect(sendAll(near, chunk(0), controller.signal)).rejects.toThrow(RangeError)
+  })
+
+  it('throws on a closed stream', async () => {
+    const { near } = await streamPair()
+    await near.close()
+
+    await expect(sendAll(near, chunk(0), signal)).rejects.toMatchObject({ name: 'UnreachableError' })
+  })
+})
