@@ -1,0 +1,35 @@
+import { refused } from './store.ts'
+import type { HandlerContext } from './index.ts'
+import type { HeldStash } from '../held/held-stashes.ts'
+import type { Caller, FetchRequest, FetchResponse } from '../messages.ts'
+
+/**
+ * FETCH: an owner asks what we hold of its own. Nobody learns of anybody else's (SPEC.md, "FETCH"). A copy that cannot be read because
+ * the datastore fails is not "not found": the exception resets the stream and the asker tries again.
+ */
+export async function handleFetch (context: HandlerContext, caller: Caller, request: FetchRequest): Promise<FetchResponse> {
+  if (!context.trust.admits(caller.peer)) {
+    return refused('not trusted')
+  }
+
+  if (!request.whole) {
+    const stash = context.held.get(caller.peer)
+
+    return stash == null ? { type: 'not-found' } : found(context, stash)
+  }
+
+  const whole = await context.held.read(caller.peer)
+
+  return whole == null ? { type: 'not-found' } : { ...found(context, whole.stash), body: whole.body }
+}
+
+function found (context: HandlerContext, stash: HeldStash): Extract<FetchResponse, { type: 'found' }> {
+  return {
+    type: 'found',
+    record: stash.record,
+    placement: stash.placement,
+    liveHolders: context.liveHolders(stash.placement),
+    leaseRemaining: stash.leaseRemaining,
+    direct: stash.direct
+  }
+}

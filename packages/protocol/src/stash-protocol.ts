@@ -1,0 +1,151 @@
+import { TypedEventEmitter } from 'main-event'
+import { systemClock } from './clock.ts'
+import { Confidant } from './confidant.ts'
+import { DEFAULT_MAX_STASH, LARGEST_MAX_STASH, MEMORY_MODES } from './constants.ts'
+import { DatastoreStashStore } from './held/datastore-store.ts'
+import { HeldStashes } from './held/held-stashes.ts'
+import { detectMemoryMode } from './held/memory-mode.ts'
+import { Libp2pStashNetwork } from './libp2p-network.ts'
+import { registerHeldMetrics } from './metrics.ts'
+import { RateLimiter } from './rate-limit.ts'
+import { NewestTable } from './record/newest-table.ts'
+import { createTrust } from './trust.ts'
+import type { Clock } from './clock.ts'
+import type { ConfidantEvents } from './confidant.ts'
+import type { Capacity, HeldStash } from './held/held-stashes.ts'
+import type { MemoryMode } from './held/memory-mode.ts'
+import type { Libp2pStashNetworkComponents } from './libp2p-network.ts'
+import type { OfferResponse } from './messages.ts'
+import type { TrustInit } from './trust.ts'
+import type { AbortOptions, Startable } from '@libp2p/interface'
+import type { Datastore } from 'interface-datastore'
+
+export interface StashProtocolInit extends TrustInit {
+  /**
+   * How many stashes are held, and how many bytes: 5 / 16 MiB, 20 / 64 MiB, 50 / 256 MiB.
+   *
+   * @default detected from the memory that the process may use
+   */
+  memory?: MemoryMode
+  /** @default that of the memory mode */
+  maxHeldBytes?: number
+  /**
+   * Largest stash held, in bytes of its owner's data; at most 64 MiB.
+   *
+   * @default 1 MiB
+   */
+  maxStash?: number
+  /**
+   * Keeps what is held over a restart; ciphertext only.
+   *
+   * @default RAM
+   */
+  datastore?: Datastore
+  /** @default systemClock */
+  clock?: Clock
+}
+
+/** A held stash as it is shown: everything but the body. */
+export type { HeldStash }
+
+/** How much is held, how much could be. */
+export function capacityOf ({ memory = detectMemoryMode(), maxHeldBytes, maxStash = DEFAULT_MAX_STASH }: Pick<StashProtocolInit, 'memory' | 'maxHeldBytes' | 'maxStash'>): Capacity {
+  if (!(maxStash > 0 && maxStash <= LARGEST_MAX_STASH)) {
+    throw new RangeError(`maxStash is ${maxStash}; it must be from 1 to ${LARGEST_MAX_STASH} bytes`)
+  }
+
+  return { stashes: MEMORY_MODES[memory].stashes, bytes: maxHeldBytes ?? MEMORY_MODES[memory].bytes, maxStash }
+}
+
+/**
+ * A confidant as a libp2p service: holds the encrypted stashes of others, returns them to their owners, and offers them when an owner
+ * connects. It needs nothing but `identify` beside it.
+ */
+export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements Startable {
+  readonly [Symbol.toStringTag] = '@nara-stash/protocol'
+
+  private readonly network: Libp2pStashNetwork
+  private readonly held: HeldStashes
+  private readonly confidant: Confidant
+
+  constructor (components: Libp2pStashNetworkComponents, init: StashProtocolInit = {}) {
+    super()
+
+    const clock = init.clock ?? systemClock
+    const newest = new NewestTable()
+
+    this.held = new HeldStashes({
+      capacity: capacityOf(init),
+      newest,
+      clock,
+      ...(init.datastore == null ? {} : { store: new DatastoreStashStore({ datastore: init.datastore, clock }) })
+    })
+    this.network = new Libp2pStashNetwork(components, { clock })
+    this.confidant = new Confidant({
+      network: this.network,
+      held: this.held,
+      newest,
+      trust: createTrust(init),
+      limiter: new RateLimiter({ clock }),
+      clock
+    })
+    forwardEvents(this.confidant, this)
+    registerHeldMetrics(components.metrics, this.held, this.confidant)
+  }
+
+  async start (): Promise<void> {
+    await this.confidant.start()
+    await this.network.start()
+  }
+
+  beforeStop (): void {
+    this.network.beforeStop()
+  }
+
+  async stop (): Promise<void> {
+    await this.confidant.stop()
+    await this.network.stop()
+  }
+
+  /** What is held, without the bodies. */
+  list (): HeldStash[] {
+    return this.held.list()
+  }
+
+  /** How many stashes are held. */
+  get storedCount (): number {
+    return this.held.count
+  }
+
+  /** Bytes of all bodies held. */
+  get storedBytes (): number {
+    return this.held.bytes
+  }
+
+  get capacity (): Capacity {
+    return this.held.capacity
+  }
+
+  /** True if a stash is held for `owner` (base58 peer id). */
+  hasStashFor (owner: string): boolean {
+    return this.held.get(owner) != null
+  }
+
+  /**
+   * Offers `owner` the stash that is held for it.
+   *
+   * @throws {NotHeldError | UnreachableError | TimeoutError}
+   */
+  async pushTo (owner: string, options?: AbortOptions): Promise<OfferResponse['type']> {
+    return (await this.confidant.pushTo(owner, options)).type
+  }
+}
+
+const CONFIDANT_EVENTS: Array<keyof ConfidantEvents> = ['held:stored', 'held:refused', 'held:dropped', 'held:pushed', 'held:fetched']
+
+/** Events of `from` happen at `to`, too. */
+export function forwardEvents (from: TypedEventEmitter<ConfidantEvents>, to: TypedEventEmitter<ConfidantEvents>): void {
+  for (const type of CONFIDANT_EVENTS) {
+    from.addEventListener(type, event => { to.safeDispatchEvent(type, { detail: event.detail }) })
+  }
+}
