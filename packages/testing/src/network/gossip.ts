@@ -1,4 +1,5 @@
 import type { SimHost } from './sim-host.ts'
+import type { SimLink } from './sim-link.ts'
 import type { Wire } from './wire.ts'
 
 /**
@@ -23,6 +24,27 @@ export class Gossip {
 
   announce (origin: SimHost, presence: Uint8Array): void {
     this.#forward(origin, origin, presence.slice(), new Set([origin]))
+  }
+
+  /** Both ends learn what the other listens to. */
+  connected (link: SimLink): void {
+    link.ends.forEach(end => { this.#introduce(link, end) })
+  }
+
+  /** The neighbours of `host` learn that it listens. */
+  subscribed (host: SimHost): void {
+    host.links.forEach(link => { this.#introduce(link, host) })
+  }
+
+  /** Tells the far end of `link`, once the mesh had its time to form, if `host` listens. */
+  #introduce (link: SimLink, host: SimHost): void {
+    const far = link.other(host)
+
+    this.#wire.clock.setTimer(() => {
+      if (host.presenceListeners.length > 0 && link.isOpenAt(far) && this.#wire.audible(host, far) && host.up) {
+        far.subscriberListeners.forEach(listener => { listener() })
+      }
+    }, this.#meshDelay)
   }
 
   #forward (origin: SimHost, host: SimHost, presence: Uint8Array, reached: Set<SimHost>): void {

@@ -13,6 +13,9 @@ export interface PresencePort {
 
   /** `from` is the announcing peer, authenticated. */
   onPresence (listener: PresenceListener): void
+
+  /** Calls back when a neighbour begins to listen: what was announced before did not reach it. */
+  onSubscriber (listener: () => void): void
 }
 
 export interface Dialler {
@@ -21,7 +24,10 @@ export interface Dialler {
    *
    * @throws {UnreachableError} it is not there, or does not answer
    */
-  dial (peer: string, addresses: string[], options?: AbortOptions): Promise<void>
+  dial (peer: string, addresses: readonly string[], options?: AbortOptions): Promise<void>
+
+  /** Our own libp2p signed peer record (RFC 0003); undefined if the peer joined without its key. */
+  peerRecord (options?: AbortOptions): Promise<Uint8Array | undefined>
 }
 
 /**

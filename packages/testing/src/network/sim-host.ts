@@ -4,6 +4,7 @@ import type { PresenceListener } from './ports.ts'
 import type { SimLink } from './sim-link.ts'
 import type { SimHub } from './sim-port.ts'
 import type { NetworkPeer, RequestHandler } from '@nara-stash/protocol'
+import type { PrivateKey } from '@libp2p/interface'
 
 /**
  * `killed`: the power is cut and nobody was told. `crashed`: the process is gone, its machine closed the connections and refuses
@@ -17,16 +18,19 @@ export class SimHost {
   readonly address: string
   readonly clock: HostClock
   readonly port: SimPort
+  readonly privateKey: PrivateKey | undefined
   readonly presenceListeners: PresenceListener[] = []
+  readonly subscriberListeners: Array<() => void> = []
   handler: RequestHandler | undefined
   state: HostState = 'up'
   /** The connections that this end holds open, oldest first. */
   readonly links = new Set<SimLink>()
   readonly #byPeer = new Map<string, SimLink[]>()
 
-  constructor (id: string, address: string, hub: SimHub) {
+  constructor (id: string, address: string, hub: SimHub, privateKey?: PrivateKey) {
     this.id = id
     this.address = address
+    this.privateKey = privateKey
     this.clock = new HostClock(hub.wire.clock, () => this.up)
     this.port = new SimPort(hub, this)
   }

@@ -8,7 +8,7 @@ import { Wire } from './wire.ts'
 import type { LinkConditions } from './conditions.ts'
 import type { Interceptor } from './ports.ts'
 import type { SimPort } from './sim-port.ts'
-import type { Who } from './topology.ts'
+import type { JoinOptions, Who } from './topology.ts'
 import type { Clock, NetworkPeer, Random } from '@nara-stash/protocol'
 
 export interface SimNetworkInit extends Partial<LinkConditions> {
@@ -27,17 +27,6 @@ export interface SimNetworkInit extends Partial<LinkConditions> {
    * @default 0
    */
   meshDelay?: number
-}
-
-export interface JoinOptions {
-  /**
-   * The remote host that others see (an IP address).
-   *
-   * @default the one it had before, or else one in a network (/24) of its own
-   */
-  address?: string
-  /** Let a second process with the same peer id join while the first is up. */
-  twin?: boolean
 }
 
 export interface LingerOptions {
@@ -77,6 +66,8 @@ export class SimNetwork {
       wire,
       interceptors: this.#interceptors,
       announce: (host, presence) => { gossip.announce(host, presence) },
+      subscribed: (host) => { gossip.subscribed(host) },
+      connected: (link) => { gossip.connected(link) },
       dial: async (host, peer, options) => { await dial(wire, this.#topology, host, peer, options) }
     })
   }
@@ -88,7 +79,7 @@ export class SimNetwork {
    * @throws {PeerStateError} the peer is up, and `twin` is not set
    */
   join (peer: string, options: JoinOptions = {}): SimPort {
-    return this.#topology.join(peer, options.address, options.twin ?? false).port
+    return this.#topology.join(peer, options).port
   }
 
   /** The newest port of a peer, also of one that is down. */

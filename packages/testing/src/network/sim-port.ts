@@ -1,9 +1,11 @@
 import { UnreachableError } from '@nara-stash/protocol'
 import { TypedEventEmitter } from 'main-event'
 import { Exchange } from './exchange.ts'
+import { sealPeerRecord } from './peer-record.ts'
 import type { HostClock } from './host-clock.ts'
 import type { Dialler, Interceptor, PresenceListener, PresencePort } from './ports.ts'
 import type { SimHost } from './sim-host.ts'
+import type { SimLink } from './sim-link.ts'
 import type { Wire } from './wire.ts'
 import type { NetworkEvents, NetworkPeer, RequestHandler, ResponseTo, StashNetwork, StashRequest } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
@@ -14,6 +16,10 @@ export interface SimHub {
   readonly interceptors: readonly Interceptor[]
   dial (host: SimHost, peer: string, options?: AbortOptions): Promise<void>
   announce (host: SimHost, presence: Uint8Array): void
+  /** A process began to listen to presence. */
+  subscribed (host: SimHost): void
+  /** A connection came up. */
+  connected (link: SimLink): void
 }
 
 /**
@@ -82,10 +88,21 @@ export class SimPort extends TypedEventEmitter<NetworkEvents> implements StashNe
 
   onPresence (listener: PresenceListener): void {
     this.#host.presenceListeners.push(listener)
+    this.#hub.subscribed(this.#host)
+  }
+
+  onSubscriber (listener: () => void): void {
+    this.#host.subscriberListeners.push(listener)
   }
 
   /** The network knows where everyone is: `addresses` are not looked at. */
-  async dial (peer: string, addresses: string[] = [], options?: AbortOptions): Promise<void> {
+  async dial (peer: string, addresses: readonly string[] = [], options?: AbortOptions): Promise<void> {
     await this.#hub.dial(this.#host, peer, options)
+  }
+
+  async peerRecord (options?: AbortOptions): Promise<Uint8Array | undefined> {
+    const { address, privateKey } = this.#host
+
+    return privateKey === undefined ? undefined : await sealPeerRecord(privateKey, address, options)
   }
 }

@@ -5,9 +5,27 @@ import { SimLink } from './sim-link.ts'
 import { SimPort } from './sim-port.ts'
 import type { HostState } from './sim-host.ts'
 import type { SimHub } from './sim-port.ts'
+import type { PrivateKey } from '@libp2p/interface'
 
 /** A peer id (its newest process) or a port, which tells twins apart. */
 export type Who = string | SimPort
+
+export interface JoinOptions {
+  /**
+   * The remote host that others see (an IP address).
+   *
+   * @default the one it had before, or else one in a network (/24) of its own
+   */
+  address?: string
+  /**
+   * What the peer signs its peer record with.
+   *
+   * @default the one it had before, if any
+   */
+  privateKey?: PrivateKey
+  /** Let a second process with the same peer id join while the first is up. */
+  twin?: boolean
+}
 
 /** Which processes there are and what connects them. */
 export class Topology {
@@ -31,14 +49,16 @@ export class Topology {
   }
 
   /** @throws {PeerStateError} it is up already and is to have no twin */
-  join (id: string, address: string | undefined, twin: boolean): SimHost {
+  join (id: string, options: JoinOptions): SimHost {
     const running = this.#hosts.get(id)?.filter(host => host.up) ?? []
 
-    if (running.length > 0 && !twin) {
+    if (running.length > 0 && options.twin !== true) {
       throw new PeerStateError(`${id} is up already: join with { twin: true } for a second process`)
     }
 
-    const host = new SimHost(id, address ?? this.newest(id)?.address ?? freshAddress(this.#hosts.size), this.#hub)
+    const former = this.newest(id)
+    const address = options.address ?? former?.address ?? freshAddress(this.#hosts.size)
+    const host = new SimHost(id, address, this.#hub, options.privateKey ?? former?.privateKey)
     this.#hosts.set(id, [...running, host])
     this.#upCount++
 
@@ -72,6 +92,8 @@ export class Topology {
     const link = new SimLink(`connection-${++this.#links}`, this.#hub.wire.clock.now(), a, b)
     a.add(link)
     b.add(link)
+
+    this.#hub.connected(link)
 
     for (const end of link.ends) {
       if (link.isOpenAt(end)) {
