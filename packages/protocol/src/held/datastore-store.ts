@@ -8,8 +8,11 @@ import type { RecordHeader } from '../record/header.ts'
 import type { AbortOptions } from '@libp2p/interface'
 import type { Datastore, Key } from 'interface-datastore'
 
+/** As much of a datastore as is needed. */
+export type StashDatastore = Pick<Datastore, 'put' | 'get' | 'delete' | 'query' | 'queryKeys'>
+
 export interface DatastoreStashStoreInit {
-  datastore: Pick<Datastore, 'put' | 'get' | 'delete' | 'query' | 'queryKeys'>
+  datastore: StashDatastore
   clock: Clock
   /**
    * Everything under it belongs to this store.
@@ -41,7 +44,7 @@ interface Entry {
  * whose entry and body are whole by their digests.
  */
 export class DatastoreStashStore implements StashStore {
-  private readonly datastore: DatastoreStashStoreInit['datastore']
+  private readonly datastore: StashDatastore
   private readonly clock: Clock
   private readonly keys: DatastoreKeys
   private readonly shelves = new Map<string, Shelf>()

@@ -30,7 +30,9 @@ export async function sealEnvelope (kind: EnvelopeKind, payload: Uint8Array, pri
 }
 
 /**
- * Opens a signed envelope: an Ed25519 key, exactly this payload type, a valid signature for this domain.
+ * Opens a signed envelope: an Ed25519 key, exactly this payload type, a valid signature for this domain, and the one
+ * encoding that RFC 0002 gives these four fields. The envelope itself is not signed, so without the last a holder could
+ * hand on a variant that this reader takes and a stricter one refuses.
  *
  * @throws {MalformedError} anything else
  */
@@ -39,7 +41,7 @@ export async function openEnvelope (kind: EnvelopeKind, bytes: Uint8Array): Prom
     throw new MalformedError(`a signed envelope of ${bytes.byteLength} bytes is over the limit of ${kind.maxBytes}`)
   }
 
-  const envelope = await certify(kind, bytes)
+  const envelope = decode(kind, bytes)
 
   if (envelope.publicKey.type !== 'Ed25519') {
     throw new MalformedError(`the envelope's key must be Ed25519, not ${envelope.publicKey.type}`)
@@ -49,13 +51,26 @@ export async function openEnvelope (kind: EnvelopeKind, bytes: Uint8Array): Prom
     throw new MalformedError(`the envelope's payload type is not ${kind.payloadType}`)
   }
 
+  if (!equals(envelope.marshal(), bytes) || !await isSigned(kind, envelope)) {
+    throw new MalformedError(`no valid signed envelope for ${kind.domain}`)
+  }
+
   return { owner: peerIdFromPublicKey(envelope.publicKey).toString(), payload: new Uint8Array(envelope.payload) }
 }
 
-async function certify (kind: EnvelopeKind, bytes: Uint8Array): Promise<RecordEnvelope> {
+function decode (kind: EnvelopeKind, bytes: Uint8Array): RecordEnvelope {
   try {
-    return await RecordEnvelope.openAndCertify(bytes, kind.domain)
+    return RecordEnvelope.createFromProtobuf(bytes)
   } catch (err) {
-    throw new MalformedError(`no valid signed envelope for ${kind.domain}`, { cause: err })
+    throw new MalformedError(`no signed envelope for ${kind.domain}`, { cause: err })
+  }
+}
+
+async function isSigned (kind: EnvelopeKind, envelope: RecordEnvelope): Promise<boolean> {
+  try {
+    return await envelope.validate(kind.domain)
+  } catch {
+    // a signature of the wrong length, for one
+    return false
   }
 }

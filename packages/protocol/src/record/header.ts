@@ -49,16 +49,12 @@ const HEADER_ENVELOPE: EnvelopeKind = {
  * @throws {MalformedError} claims that no receiver would accept
  */
 export async function sealHeader (claims: RecordClaims, privateKey: PrivateKey): Promise<RecordHeader> {
-  const payload = RecordPayload.encode({
-    kind: claims.kind === 'data' ? RecordPayload.Kind.DATA : RecordPayload.Kind.TOMBSTONE,
-    seq: BigInt(claims.seq),
-    boot: hexBytes(claims.boot),
-    past: claims.past.map(({ boot, seq }) => ({ boot: hexBytes(boot), seq: BigInt(seq) })),
-    bodyLength: claims.bodyLength,
-    bodySha256: hexBytes(claims.bodyDigest)
-  })
+  const payload = encodeClaims(claims)
 
-  decodeClaims(payload)
+  // what the encoding has no room for would otherwise be signed as something else
+  if (decodeClaims(payload).bodyLength !== claims.bodyLength) {
+    throw new MalformedError('a body length is a whole number below 2^32')
+  }
 
   return await openHeader(await sealEnvelope(HEADER_ENVELOPE, payload, privateKey))
 }
@@ -76,6 +72,21 @@ export async function openHeader (envelope: Uint8Array): Promise<RecordHeader> {
     id: toString(createSha256().update(payload).digest(), 'base16'),
     owner,
     envelope: new Uint8Array(envelope)
+  }
+}
+
+function encodeClaims (claims: RecordClaims): Uint8Array {
+  try {
+    return RecordPayload.encode({
+      kind: claims.kind === 'data' ? RecordPayload.Kind.DATA : RecordPayload.Kind.TOMBSTONE,
+      seq: BigInt(claims.seq),
+      boot: hexBytes(claims.boot),
+      past: claims.past.map(({ boot, seq }) => ({ boot: hexBytes(boot), seq: BigInt(seq) })),
+      bodyLength: claims.bodyLength,
+      bodySha256: hexBytes(claims.bodyDigest)
+    })
+  } catch (err) {
+    throw new MalformedError('a record\'s claims cannot be encoded', { cause: err })
   }
 }
 

@@ -1,5 +1,6 @@
 import { peerIdFromMultihash, peerIdFromString } from '@libp2p/peer-id'
 import * as Digest from 'multiformats/hashes/digest'
+import { equals } from 'uint8arrays/equals'
 import { toString } from 'uint8arrays/to-string'
 import { createSha256 } from '#sha256'
 import { MAX_ALLOWED, MAX_HOLDERS, MAX_PLACEMENT_BYTES, PLACEMENT_DOMAIN, PLACEMENT_PAYLOAD_TYPE } from '../constants.ts'
@@ -7,7 +8,7 @@ import { MalformedError } from '../errors.ts'
 import { PlacementPayload } from '../pb/record.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import type { EnvelopeKind } from './envelope.ts'
-import type { PrivateKey } from '@libp2p/interface'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 export type Surrogates = 'any' | 'listed' | 'none'
 
@@ -54,17 +55,12 @@ const SURROGATES: Array<[Surrogates, PlacementPayload.Surrogates]> = [
  * @throws {MalformedError} claims that no receiver would accept
  */
 export async function sealPlacement (claims: PlacementClaims, privateKey: PrivateKey): Promise<Placement> {
-  const payload = PlacementPayload.encode({
-    version: BigInt(claims.version),
-    holders: claims.holders.map(peerIdBytes),
-    target: claims.target,
-    minCopies: claims.minCopies,
-    surrogates: SURROGATES.find(([name]) => name === claims.surrogates)?.[1] ?? PlacementPayload.Surrogates.ANY,
-    allowed: claims.allowed.map(peerIdBytes),
-    leaseS: claims.leaseSeconds
-  })
+  const payload = encodeClaims(claims)
 
-  decodeClaims(payload)
+  // what the encoding has no room for would otherwise be signed as something else
+  if (decodeClaims(payload).leaseSeconds !== claims.leaseSeconds) {
+    throw new MalformedError('a lease is a whole number of seconds below 2^32')
+  }
 
   return await openPlacement(await sealEnvelope(PLACEMENT_ENVELOPE, payload, privateKey))
 }
@@ -82,6 +78,22 @@ export async function openPlacement (envelope: Uint8Array): Promise<Placement> {
     id: toString(createSha256().update(payload).digest(), 'base16'),
     owner,
     envelope: new Uint8Array(envelope)
+  }
+}
+
+function encodeClaims (claims: PlacementClaims): Uint8Array {
+  try {
+    return PlacementPayload.encode({
+      version: BigInt(claims.version),
+      holders: claims.holders.map(peerIdBytes),
+      target: claims.target,
+      minCopies: claims.minCopies,
+      surrogates: SURROGATES.find(([name]) => name === claims.surrogates)?.[1] ?? PlacementPayload.Surrogates.ANY,
+      allowed: claims.allowed.map(peerIdBytes),
+      leaseS: claims.leaseSeconds
+    })
+  } catch (err) {
+    throw new MalformedError('a placement\'s claims cannot be encoded', { cause: err })
   }
 }
 
@@ -131,11 +143,23 @@ export function peerIdBytes (peer: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * @throws {MalformedError} bytes that are no peer id
+ * @throws {MalformedError} bytes that are no peer id, or one in another encoding than its own
  */
 export function peerIdText (bytes: Uint8Array): string {
+  const peer = decodePeerId(bytes)
+
+  if (!equals(peer.toMultihash().bytes, bytes)) {
+    throw new MalformedError('a peer id in an encoding that is not its own')
+  }
+
+  return peer.toString()
+}
+
+function decodePeerId (bytes: Uint8Array): PeerId {
   try {
-    return peerIdFromMultihash(Digest.decode(bytes)).toString()
+    const { code, digest } = Digest.decode(bytes)
+
+    return peerIdFromMultihash(Digest.create(code, digest))
   } catch (err) {
     throw new MalformedError('bytes that are no peer id', { cause: err })
   }
