@@ -52,6 +52,9 @@ export interface StashInit {
   /** Milliseconds that a confidant may be away before it is replaced while minCopies are there. @default 60_000 */
   repairDelay?: number
 
+  /** Connections to other naras that are kept if there are as many; 0 dials nobody. @default 16 */
+  minConnections?: number
+
   /** Peer ids. If given, only these are chosen as confidants and only for these is anything held. */
   allow?: readonly string[]
 
@@ -181,6 +184,8 @@ export interface StashEvents {
   /** The number of living copies changed. */
   'stash:copies': CustomEvent<{ seq: string, have: number, minimum: number, target: number }>
   'stash:doubt': CustomEvent<Doubt>
+  /** A version was not taken, but stays readable with `setAside()`. */
+  'stash:set-aside': CustomEvent<{ bytes: number, timestamp: number }>
   'confidant:add': CustomEvent<{ peer: string, name: string }>
   'confidant:remove': CustomEvent<{ peer: string, name: string, why: string }>
   'confidant:state': CustomEvent<{ peer: string, name: string, state: ConfidantState }>
@@ -272,6 +277,9 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    * @throws {NotEnoughConfidantsError} `{ found, target }`; those found are kept
    */
   selectConfidantsAutomatically (options?: AbortOptions): Promise<string[]>
+
+  /** Versions that were not taken, the latest first: strangers of our own, and writes that recovery came before. */
+  setAside (): StashData[]
 
   /** True if we hold a stash for `owner`. */
   hasStashFor (owner: string): boolean

@@ -1,5 +1,7 @@
 import type { Stash, StashInit } from './api.ts'
-import type { Libp2p, Startable } from '@libp2p/interface'
+import type { Soul } from '@nara-stash/crypto'
+import type { Startable } from '@libp2p/interface'
+import type { Libp2p } from 'libp2p'
 
 export interface NaraOptions extends StashInit {
   /** Multiaddrs to listen on. @default ['/ip4/0.0.0.0/tcp/0'] */
@@ -26,6 +28,8 @@ export interface Nara extends Startable {
   /** The nara's peer id, base58. */
   readonly peerId: string
   readonly name: string
+  /** The one thing worth keeping. */
+  readonly soul: Soul
   /** Full multiaddrs with `/p2p/`, dialable ones first. */
   readonly addresses: string[]
   readonly libp2p: Libp2p

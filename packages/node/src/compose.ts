@@ -1,0 +1,228 @@
+import {
+  Confidant, createTrust, DatastoreStashStore, DEFAULT_LEASE, HeldStashes, NewestTable, RateLimiter
+} from '@nara-stash/protocol'
+import { toString } from 'uint8arrays/to-string'
+import { peerIdOf } from './identity.ts'
+import { checkOptions } from './options.ts'
+import { candidatesAmong, checkConfidants } from './services/confidants.ts'
+import { Connector } from './services/connector.ts'
+import { announceEvents } from './services/events.ts'
+import { Owner } from './services/owner.ts'
+import { OwnStash } from './services/own-stash.ts'
+import { PeerDirectory } from './services/peer-directory.ts'
+import { PresenceService } from './services/presence.ts'
+import { Replication } from './services/replication.ts'
+import type { StashInit } from './api.ts'
+import type { StashOptions } from './options.ts'
+import type { Dialler, PresencePort } from './ports/presence-port.ts'
+import type { EventSink } from './services/events.ts'
+import type { Soul } from '@nara-stash/crypto'
+import type { StashNetwork, Trust } from '@nara-stash/protocol'
+import type { Startable } from '@libp2p/interface'
+
+/** The network as the services see it: libp2p in a real node, a simulated one in tests and simulations. */
+export interface StashPorts {
+  network: StashNetwork & Partial<Startable> & {
+    /** Makes sure that the older connections of a peer that came back are alive, and ends the dead. */
+    probe? (peer: string): Promise<void>
+  }
+  /** Absent on a host without gossipsub: recovery then starts when peers connect. */
+  presence?: PresencePort
+  dialler?: Dialler
+}
+
+/** The owner's parts; absent without a soul. */
+export interface OwningParts {
+  owner: Owner
+  own: OwnStash
+  replication: Replication
+}
+
+export interface StashParts {
+  self: string
+  soul: Soul | undefined
+  options: StashOptions
+  trust: Trust
+  network: StashNetwork
+  directory: PeerDirectory
+  held: HeldStashes
+  confidant: Confidant
+  owning: OwningParts | undefined
+  start (): Promise<void>
+  afterStart (): Promise<void>
+  beforeStop (): Promise<void>
+  stop (): Promise<void>
+  discovered (peer: string, addresses: readonly string[]): void
+}
+
+/**
+ * The composition root: the one place that creates the parts, ties them together, and owns the order of start and stop.
+ */
+export function composeStash (init: StashInit, ports: StashPorts, events: EventSink): StashParts {
+  const options = checkOptions(init)
+  const { clock, random } = options
+  const { network } = ports
+  const { self } = network
+  const trust = createTrust(init)
+  const newest = new NewestTable()
+  const directory = new PeerDirectory(clock)
+  const announce = announceEvents(events, directory)
+  const held = new HeldStashes({
+    capacity: options.capacity,
+    newest,
+    clock,
+    ...(init.datastore == null ? {} : { store: new DatastoreStashStore({ datastore: init.datastore, clock }) })
+  })
+  const owning = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, trust, announce })
+  const confidant = new Confidant({
+    network,
+    held,
+    newest,
+    trust,
+    limiter: new RateLimiter({ clock }),
+    clock,
+    ...(owning == null ? {} : { ownOffer: async (caller, offer) => await owning.owner.offered(caller, offer) })
+  })
+  const connector = ports.dialler == null
+    ? undefined
+    : new Connector({
+      network,
+      dialler: ports.dialler,
+      directory,
+      clock,
+      random,
+      minConnections: options.minConnections,
+      admits: trust.admits,
+      wanted: () => owning?.replication.confidants ?? []
+    })
+  const presence = ports.presence == null
+    ? undefined
+    : new PresenceService({
+      port: ports.presence,
+      dialler: ports.dialler ?? { peerRecord: async () => undefined },
+      directory,
+      clock,
+      random,
+      boot: owning?.own.boot ?? toString(random.bytes(8), 'base16'),
+      name: init.soul?.name ?? '',
+      memory: options.memory,
+      maxStash: options.maxStash,
+      state: () => owning?.owner.state,
+      accepting: () => held.count < options.capacity.stashes,
+      onPresence: (peer, heard, { newBoot }) => {
+        announce.presence(peer, heard)
+
+        if (newBoot) {
+          void network.probe?.(peer)
+        }
+
+        if (heard.kind === 'hey-there') {
+          confidant.wake(peer, heard.boot)
+
+          // only its holders dial an owner that comes back
+          if (held.get(peer) != null) {
+            connector?.reach(peer)
+          }
+        }
+
+        connector?.look()
+      }
+    })
+
+  network.addEventListener('peer:connect', ({ detail }) => {
+    announce.connected(detail)
+    owning?.owner.connected(detail)
+  })
+  network.addEventListener('peer:disconnect', ({ detail: { id } }) => {
+    announce.disconnected(id)
+    owning?.owner.disconnected(id)
+    connector?.look()
+  })
+  announce.holding(confidant, held)
+
+  return {
+    self,
+    soul: init.soul,
+    options,
+    trust,
+    network,
+    directory,
+    held,
+    confidant,
+    owning,
+    start: async () => {
+      await confidant.start()
+      owning?.owner.start()
+      await network.start?.()
+    },
+    afterStart: async () => {
+      connector?.start()
+      await presence?.start()
+    },
+    beforeStop: async () => {
+      confidant.drain()
+      await presence?.stop()
+      connector?.stop()
+      owning?.owner.stop()
+      await network.beforeStop?.()
+    },
+    stop: async () => {
+      await confidant.stop()
+      await network.stop?.()
+    },
+    discovered: (peer, addresses) => {
+      if (peer !== self) {
+        directory.located(peer, addresses)
+        connector?.discovered(peer)
+      }
+    }
+  }
+}
+
+interface OwnerSurroundings {
+  options: StashOptions
+  network: StashNetwork
+  newest: NewestTable
+  directory: PeerDirectory
+  trust: Trust
+  announce: ReturnType<typeof announceEvents>
+}
+
+function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, trust, announce }: OwnerSurroundings): OwningParts {
+  const { clock, random } = options
+  const own = new OwnStash({ soul, owner: peerIdOf(soul), clock, random, newest })
+  const replication: Replication = new Replication({
+    network,
+    own,
+    clock,
+    random,
+    target: options.target,
+    minCopies: options.minCopies,
+    repairDelay: options.repairDelay,
+    leaseSeconds: DEFAULT_LEASE,
+    pinned: checkConfidants(init.confidants ?? [], network.self, trust),
+    candidates: () => candidatesAmong(network, directory, replication.copies, trust),
+    onCopies: ({ seq, have }) => { announce.copies({ seq, have, minimum: options.minCopies, target: options.target }) },
+    onHolders: change => { announce.holders(change) },
+    onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
+    onStranger: (record, placement, from) => { void owner.met(record, placement, from) }
+  })
+  const owner = new Owner({
+    network,
+    own,
+    replication,
+    clock,
+    merge: init.merge,
+    fresh: init.fresh ?? false,
+    maxStash: options.maxStash,
+    admits: trust.admits,
+    heard: () => [newest.get(own.owner)].flatMap(record => record ?? []),
+    onState: (state, previous) => { announce.state(state, previous) },
+    onFound: (version, origin) => { announce.found(version, origin) },
+    onRecovered: (version, origin, decision) => { announce.recovered(version, origin, decision) },
+    onDoubt: doubt => { announce.doubt(doubt) },
+    onSetAside: (bytes, timestamp) => { announce.setAside(bytes, timestamp) }
+  })
+
+  return { owner, own, replication }
+}

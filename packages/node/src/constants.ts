@@ -1,0 +1,58 @@
+const second = 1_000
+const minute = 60 * second
+
+/** The presence topic (SPEC.md, "Presence"). */
+export const PRESENCE_TOPIC = '/nara/presence/1.0.0'
+
+/** A presence message at most, in bytes: a signed peer record with a dozen addresses fits. */
+export const MAX_PRESENCE_BYTES = 4 * 1024
+
+/** Time from first contact after which silence is an answer: settled unconfirmed, or empty. Milliseconds. */
+export const SETTLE_TIMEOUT = 10 * second
+
+/** Time from first contact after which a newer record that nobody can produce is a suspected rollback. Milliseconds. */
+export const ROLLBACK_TIMEOUT = 30 * second
+
+/** A recovering owner waits this long for a peer's header, and asks once more. Milliseconds. */
+export const ASK_TIMEOUT = 3 * second
+export const ASK_RETRIES = 1
+
+/** How often the owner looks at its copies when nothing wakes it. Milliseconds. */
+export const RECONCILE_INTERVAL = 30 * second
+
+/** A confidant may be away this long before it is replaced, while minCopies are there. Milliseconds. */
+export const REPAIR_DELAY = 60 * second
+
+/** After so many failed stores, or this long away, a confidant counts as failed. */
+export const FAILED_AFTER = 2
+export const FAILED_AWAY = 10 * minute
+
+/** Milliseconds before a failed store is tried again, by the number of failures. */
+export const STORE_BACKOFF = [1 * second, 5 * second, 15 * second, 30 * second]
+
+/** How long a nara says nothing between two HERE at least; it grows with the peers known, so a node's share of gossip does not. */
+export const HERE_INTERVAL = 30 * second
+export const HERE_PER_PEER = 1 * second
+
+/** HEY_THERE is said again after these, for those who were not in the mesh yet. Milliseconds. */
+export const HEY_THERE_STEPS = [1 * second, 2 * second, 4 * second, 8 * second, 16 * second, 30 * second]
+
+/** While a nara is this young a new subscriber makes it say HEY_THERE again, at most once in the gap. Milliseconds. */
+export const YOUNG = 2 * minute
+export const HEY_THERE_GAP = 250
+
+/** Connections to others of its kind that a nara tries to keep. */
+export const MIN_CONNECTIONS = 16
+
+/** Between two looks at the connections, and before an address that failed is dialled again. Milliseconds. */
+export const CONNECT_INTERVAL = 5 * second
+export const DIAL_BACKOFF = [1 * second, 5 * second, 15 * second, 1 * minute, 5 * minute]
+export const DIAL_TIMEOUT = 5 * second
+/** Dials at once, so that a burst of newcomers is not met with a burst of dials. */
+export const DIALS_AT_ONCE = 4
+
+/** Peers that the directory remembers without being connected to them; the longest unheard goes first. */
+export const MAX_KNOWN_PEERS = 4_096
+
+/** Versions kept readable after they were set aside. */
+export const MAX_SET_ASIDE = 8

@@ -1,0 +1,186 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { gossipsub } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
+import { peerDiscoverySymbol } from '@libp2p/interface'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { mdns } from '@libp2p/mdns'
+import { ping } from '@libp2p/ping'
+import { preSharedKey } from '@libp2p/pnet'
+import { tcp } from '@libp2p/tcp'
+import { createSha256, isLoopback } from '@nara-stash/protocol'
+import { createSoul } from '@nara-stash/crypto'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { fromString } from 'uint8arrays/from-string'
+import { toString } from 'uint8arrays/to-string'
+import { PRESENCE_TOPIC } from './constants.ts'
+import { InvalidOptionError } from './errors.ts'
+import { privateKeyFromSoul } from './identity.ts'
+import { stash } from './stash.ts'
+import type { Nara, NaraOptions } from './nara-types.ts'
+import type { StashService } from './stash-service.ts'
+import type { GossipSub } from '@libp2p/gossipsub'
+import type { PeerInfo, TypedEventTarget } from '@libp2p/interface'
+import type { Libp2p } from 'libp2p'
+
+/** Everybody may listen anywhere; the system picks the port. */
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
+
+const DEFAULT_NETWORK = 'nara'
+
+/** Connections at most, and inbound ones that have not proved who they are yet. */
+const MAX_CONNECTIONS = 100
+const MAX_PENDING = 10
+
+/**
+ * New inbound connections per second and host. libp2p's 5 is for the open internet; a household's naras share one host behind a
+ * router, or one machine.
+ */
+const INBOUND_PER_SECOND = 20
+
+/** Below the stream's read buffer of 4 MiB, or a paused stream would be reset. Bytes. */
+const STREAM_WINDOW = 2 << 20
+
+/** An RPC of gossipsub: presence messages of 4 KiB, a few at a time. Bytes. */
+const MAX_GOSSIP_RPC = 256 * 1024
+
+/**
+ * A whole nara: tcp, noise, yamux, identify, ping, gossipsub, a DHT, mDNS and bootstrap peers, and the stash. Without a soul it makes one; keep
+ * it (`formatSoul(nara.soul)`), it is all that brings the stash back.
+ *
+ * @throws {InvalidOptionError} names the option, its value and what is allowed
+ */
+export async function createNara (options: NaraOptions = {}): Promise<Nara> {
+  const soul = options.soul ?? createSoul()
+  const network = options.network ?? DEFAULT_NETWORK
+  const found: Array<(peer: PeerInfo) => void> = []
+  const heard = hookDiscovery(peer => { found.forEach(listener => { listener(peer) }) })
+  const bootstrap = (options.bootstrap ?? []).map(parseBootstrap)
+
+  const libp2p = await createLibp2p({
+    privateKey: privateKeyFromSoul(soul),
+    start: false,
+    addresses: { listen: [...options.listen ?? DEFAULT_LISTEN] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW } })],
+    connectionManager: {
+      maxConnections: MAX_CONNECTIONS,
+      maxIncomingPendingConnections: MAX_PENDING,
+      inboundConnectionThreshold: INBOUND_PER_SECOND
+    },
+    ...(options.psk == null ? {} : { connectionProtector: preSharedKey({ psk: options.psk }) }),
+    peerDiscovery: options.mdns === false ? [] : [heard(mdns({ serviceTag: serviceTag(network, options.psk) }))],
+    services: {
+      identify: identify(),
+      ping: ping(),
+      pubsub: gossipsub({
+        fallbackToFloodsub: false,
+        allowPublishToZeroTopicPeers: true,
+        allowedTopics: [PRESENCE_TOPIC],
+        maxInboundDataLength: MAX_GOSSIP_RPC,
+        // naras of one household share an address; presence only wakes checks, so nothing is won by flooding it
+        scoreParams: { IPColocationFactorWeight: 0 }
+      }) as (components: Parameters<ReturnType<typeof gossipsub>>[0]) => GossipSub,
+      dht: heard(kadDHT({
+        protocol: `/nara/${network}/kad/1.0.0`,
+        clientMode: false,
+        peerInfoMapper: passthroughMapper,
+        allowQueryWithZeroPeers: true
+      })),
+      stash: stash({ ...options, soul, fresh: options.fresh ?? options.soul == null })
+    }
+  })
+  const service = libp2p.services.stash
+
+  found.push(({ id, multiaddrs }) => { service.discovered(id.toString(), multiaddrs.map(String)) })
+
+  const nara = new StandaloneNara(libp2p, service, soul, bootstrap)
+
+  if (options.start !== false) {
+    await nara.start()
+  }
+
+  return nara
+}
+
+class StandaloneNara implements Nara {
+  readonly libp2p: Libp2p
+  readonly stash: StashService
+  readonly soul: Nara['soul']
+  private readonly bootstrap: BootstrapPeer[]
+
+  constructor (libp2p: Libp2p, stash: StashService, soul: Nara['soul'], bootstrap: BootstrapPeer[]) {
+    this.libp2p = libp2p
+    this.stash = stash
+    this.soul = soul
+    this.bootstrap = bootstrap
+  }
+
+  get peerId (): string {
+    return this.libp2p.peerId.toString()
+  }
+
+  get name (): string {
+    return this.soul.name
+  }
+
+  get addresses (): string[] {
+    const addresses = this.libp2p.getMultiaddrs().map(String)
+    const isLocal = (address: string): boolean => isLoopback(address.split('/')[2] ?? '')
+
+    return addresses.toSorted((a, b) => Number(isLocal(a)) - Number(isLocal(b)))
+  }
+
+  async start (): Promise<void> {
+    await this.libp2p.start()
+    this.bootstrap.forEach(({ peer, address }) => { this.stash.discovered(peer, [address]) })
+  }
+
+  async stop (): Promise<void> {
+    await this.libp2p.stop()
+  }
+}
+
+interface BootstrapPeer {
+  peer: string
+  address: string
+}
+
+function parseBootstrap (address: string): BootstrapPeer {
+  try {
+    const peer = multiaddr(address).getComponents().findLast(({ name }) => name === 'p2p')?.value
+
+    if (peer != null) {
+      return { peer, address }
+    }
+  } catch (err) {
+    throw new InvalidOptionError(`bootstrap address "${address}" is no multiaddr; one looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...`, { cause: err })
+  }
+
+  throw new InvalidOptionError(`bootstrap address "${address}" must end in /p2p/ and the peer's id`)
+}
+
+/** Keeps the naras of different networks, and of different keys, from finding each other on a LAN. Shows neither. */
+function serviceTag (network: string, psk: Uint8Array | undefined): string {
+  const digest = createSha256().update(fromString(network)).update(Uint8Array.of(0)).update(psk ?? new Uint8Array(0)).digest()
+
+  return `_nara-${toString(digest.subarray(0, 4), 'base16')}._udp.local`
+}
+
+/**
+ * Listens to what a discovery finds at the source: libp2p itself tells of a peer only the first time, and after a partition it must be dialled
+ * again.
+ */
+function hookDiscovery (onPeer: (peer: PeerInfo) => void): <Components, Service extends object> (create: (components: Components) => Service) => (components: Components) => Service {
+  return (create) => (components) => {
+    const service = create(components)
+    const discovery = (service as { [peerDiscoverySymbol]?: unknown })[peerDiscoverySymbol] as TypedEventTarget<{ peer: CustomEvent<PeerInfo> }> | undefined
+
+    discovery?.addEventListener('peer', ({ detail }) => { onPeer(detail) })
+
+    return service
+  }
+}
+

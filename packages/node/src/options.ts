@@ -1,0 +1,65 @@
+import {
+  capacityOf, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, MAX_HOLDERS, MEMORY_MODES,
+  systemClock, systemRandom
+} from '@nara-stash/protocol'
+import { MIN_CONNECTIONS, REPAIR_DELAY } from './constants.ts'
+import { InvalidOptionError } from './errors.ts'
+import type { MemoryMode, StashInit } from './api.ts'
+import type { Capacity, Clock, Random } from '@nara-stash/protocol'
+
+/** A StashInit with its defaults filled in and checked. */
+export interface StashOptions {
+  target: number
+  minCopies: number
+  maxStash: number
+  memory: MemoryMode
+  capacity: Capacity
+  repairDelay: number
+  minConnections: number
+  clock: Clock
+  random: Random
+}
+
+/**
+ * @throws {InvalidOptionError} names the option, its value and what is allowed
+ */
+export function checkOptions (init: StashInit): StashOptions {
+  const target = integer('target', init.target ?? DEFAULT_TARGET, 1, MAX_HOLDERS)
+  const minCopies = integer('minCopies', init.minCopies ?? Math.min(DEFAULT_MIN_COPIES, target), 1, target)
+  const maxStash = integer('maxStash', init.maxStash ?? DEFAULT_MAX_STASH, 1, LARGEST_MAX_STASH)
+  const memory = init.memory ?? detectMemoryMode()
+
+  if (!(memory in MEMORY_MODES)) {
+    throw new InvalidOptionError(`memory is "${String(memory)}"; it must be one of ${Object.keys(MEMORY_MODES).join(', ')}`)
+  }
+
+  const maxHeldBytes = init.maxHeldBytes == null ? undefined : integer('maxHeldBytes', init.maxHeldBytes, 0, Number.MAX_SAFE_INTEGER)
+
+  return {
+    target,
+    minCopies,
+    maxStash,
+    memory,
+    capacity: capacityOf({ memory, maxStash, ...(maxHeldBytes == null ? {} : { maxHeldBytes }) }),
+    repairDelay: number('repairDelay', init.repairDelay ?? REPAIR_DELAY),
+    minConnections: integer('minConnections', init.minConnections ?? MIN_CONNECTIONS, 0, 10_000),
+    clock: init.clock ?? systemClock,
+    random: init.random ?? systemRandom
+  }
+}
+
+function integer (name: string, value: number, low: number, high: number): number {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new InvalidOptionError(`${name} is ${value}; it must be a whole number from ${low} to ${high}`)
+  }
+
+  return value
+}
+
+function number (name: string, value: number): number {
+  if (!Number.isFinite(value) || value < 0) {
+    throw new InvalidOptionError(`${name} is ${value}; it must be a number of milliseconds from 0`)
+  }
+
+  return value
+}

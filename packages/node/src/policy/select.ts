@@ -1,0 +1,98 @@
+import { isLoopback, shuffled } from '@nara-stash/protocol'
+import type { Random } from '@nara-stash/protocol'
+
+/** Policy: a pure function of its arguments. */
+
+export interface Candidate {
+  id: string
+  /** Seconds that it has been running, as far as this nara believes it; 0 if unknown. */
+  uptime: number
+  /** The remote host (an IP address); undefined if the transport has none. */
+  address?: string
+  /** What it says of itself; undefined if it has not said. */
+  accepting?: boolean
+  /** It refused and named this time, on the clock's scale. */
+  refusedUntil?: number
+}
+
+export interface SelectPolicy {
+  /** How many to pick. */
+  count: number
+  /** Peers that are confidants already: never picked again, and their hosts and networks count as taken. */
+  present: readonly Pick<Candidate, 'id' | 'address'>[]
+  now: number
+}
+
+/**
+ * Ranks willing peers as confidants (SPEC.md, "Selection"): for the first place the one that runs longest, for the others chance;
+ * hosts and networks that have no copy yet come before those that have.
+ */
+export function select (candidates: readonly Candidate[], policy: SelectPolicy, random: Random): string[] {
+  const present = new Set(policy.present.map(({ id }) => id))
+  const pool = shuffled(candidates.filter(({ id }) => !present.has(id)).filter(candidate => isWilling(candidate, policy.now)), random)
+  const taken: Array<Pick<Candidate, 'id' | 'address'>> = [...policy.present]
+  const picks: string[] = []
+
+  while (picks.length < policy.count && pool.length > 0) {
+    const best = taken.length === 0 ? longestRunning(pool) : mostDistant(pool, taken)
+
+    pool.splice(pool.indexOf(best), 1)
+    taken.push(best)
+    picks.push(best.id)
+  }
+
+  return picks
+}
+
+/** True unless the peer says that it is full, or refused a moment ago. */
+export function isWilling (candidate: Candidate, now: number): boolean {
+  return candidate.accepting !== false && (candidate.refusedUntil ?? 0) <= now
+}
+
+/**
+ * How many copies count: one per address. Peers on this machine, and those whose address is unknown, count each.
+ */
+export function distinctCopies (holders: readonly Pick<Candidate, 'address'>[]): number {
+  const known = holders.map(({ address }) => address).filter(isPlace)
+
+  return holders.length - known.length + new Set(known).size
+}
+
+function longestRunning (pool: readonly Candidate[]): Candidate {
+  return pool.reduce((best, candidate) => candidate.uptime > best.uptime ? candidate : best)
+}
+
+function mostDistant (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'address'>[]): Candidate {
+  return pool.reduce((best, candidate) => closeness(candidate, taken) < closeness(best, taken) ? candidate : best)
+}
+
+/** 0: another network; 1: another host of a network that is taken; 2: a host that is taken. */
+function closeness ({ address }: Candidate, taken: readonly Pick<Candidate, 'address'>[]): number {
+  if (!isPlace(address)) {
+    return 0
+  }
+
+  const places = taken.map(({ address }) => address).filter(isPlace)
+
+  return places.includes(address) ? 2 : places.some(place => networkOf(place) === networkOf(address)) ? 1 : 0
+}
+
+function isPlace (address: string | undefined): address is string {
+  return address != null && !isLoopback(address)
+}
+
+/** The /24 of an IPv4 address, the /64 of an IPv6 address. */
+export function networkOf (address: string): string {
+  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+)\.\d+$/i.exec(address)
+
+  return v4?.[1] ?? expandIPv6(address).slice(0, 4).join(':')
+}
+
+function expandIPv6 (address: string): string[] {
+  const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? []
+  const left = head === '' ? [] : head.split(':')
+  const right = tail == null || tail === '' ? [] : tail.split(':')
+  const zeros = tail == null ? 0 : Math.max(8 - left.length - right.length, 0)
+
+  return [...left, ...Array<string>(zeros).fill('0'), ...right].map(group => group.replace(/^0+(?=.)/, ''))
+}

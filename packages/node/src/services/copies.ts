@@ -1,0 +1,182 @@
+import { STORE_BACKOFF } from '../constants.ts'
+import type { ConfidantState, CopyFailure } from '../api.ts'
+import type { CopyView } from '../policy/plan.ts'
+import type { Clock, NetworkPeer, RefusalReason } from '@nara-stash/protocol'
+
+interface Copy extends CopyView {
+  why?: CopyFailure['why']
+  /** Wall time, for people. */
+  since: number
+  abort?: AbortController
+}
+
+/**
+ * What the owner knows of each peer that holds, or was asked to hold, its stash. What a peer acknowledged is forgotten when its connection
+ * ends: a peer that returns may have lost its memory.
+ */
+export class Copies {
+  private readonly table = new Map<string, Copy>()
+  private readonly clock: Clock
+
+  constructor (clock: Clock) {
+    this.clock = clock
+  }
+
+  /** The peer connected, or connected once more. */
+  connected ({ id, address }: NetworkPeer): void {
+    const copy = this.table.get(id)
+
+    if (copy != null) {
+      copy.abort?.abort()
+      this.table.set(id, { peer: id, connected: true, failures: 0, refused: false, busy: false, notBefore: 0, since: copy.since, ...(address == null ? {} : { address }) })
+    }
+  }
+
+  disconnected (peer: string): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      copy.abort?.abort()
+      copy.connected = false
+      copy.awaySince = this.clock.now()
+      copy.why = 'unreachable'
+      delete copy.record
+      delete copy.placement
+    }
+  }
+
+  /** Starts to watch a peer; `network` is its entry if it is connected. */
+  watch (peer: string, network: NetworkPeer | undefined): void {
+    if (!this.table.has(peer)) {
+      const address = network?.address
+
+      this.table.set(peer, {
+        peer,
+        connected: network != null,
+        failures: 0,
+        refused: false,
+        busy: false,
+        notBefore: 0,
+        since: this.clock.wallTime(),
+        ...(network == null ? { awaySince: this.clock.now() } : {}),
+        ...(address == null ? {} : { address })
+      })
+    }
+  }
+
+  /** Stops to watch everyone who is not in `holders`, unless it just failed: who refused is not asked again at once. */
+  keepOnly (holders: readonly string[]): void {
+    for (const [peer, copy] of this.table) {
+      if (!holders.includes(peer)) {
+        copy.abort?.abort()
+
+        if (copy.notBefore <= this.clock.now()) {
+          this.table.delete(peer)
+        }
+      }
+    }
+  }
+
+  /** A store begins. */
+  begin (peer: string): AbortSignal {
+    const abort = new AbortController()
+    const copy = this.get(peer)
+
+    if (copy != null) {
+      copy.busy = true
+      copy.abort = abort
+    }
+
+    return abort.signal
+  }
+
+  /** The store that `signal` belongs to ended; false if another one took its place. */
+  end (peer: string, signal: AbortSignal): boolean {
+    const copy = this.table.get(peer)
+
+    if (copy?.abort?.signal !== signal) {
+      return false
+    }
+
+    copy.busy = false
+    delete copy.abort
+
+    return true
+  }
+
+  acknowledged (peer: string, record: string, placement: string): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      Object.assign(copy, { record, placement, failures: 0, refused: false, notBefore: 0 })
+      delete copy.why
+    }
+  }
+
+  refused (peer: string, why: RefusalReason, retryAfter: number): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      copy.refused = why !== 'rate limited'
+      copy.why = why
+      copy.notBefore = this.clock.now() + retryAfter
+    }
+  }
+
+  failed (peer: string, why: CopyFailure['why']): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      copy.why = why
+      copy.notBefore = this.clock.now() + (STORE_BACKOFF[Math.min(copy.failures, STORE_BACKOFF.length - 1)] ?? 0)
+      copy.failures++
+    }
+  }
+
+  /** A new record is to be kept: stores of the old one end, and who found it too large may like this one. */
+  newRecord (): void {
+    for (const copy of this.table.values()) {
+      copy.abort?.abort()
+      copy.busy = false
+      delete copy.abort
+
+      if (copy.why === 'too large' || copy.why === 'over quota') {
+        copy.refused = false
+        copy.notBefore = 0
+      }
+    }
+  }
+
+  clear (): void {
+    this.keepOnly([])
+    this.table.clear()
+  }
+
+  get (peer: string): Copy | undefined {
+    return this.table.get(peer)
+  }
+
+  views (): CopyView[] {
+    return [...this.table.values()]
+  }
+
+  failures (holders: readonly string[], record: string): CopyFailure[] {
+    return [...this.table.values()]
+      .filter(({ peer, record: held }) => holders.includes(peer) ? held !== record : true)
+      .flatMap(({ peer, why }) => why == null ? [] : [{ peer, why }])
+  }
+
+  state (peer: string, record: string | undefined, failedAfter: number): ConfidantState {
+    const copy = this.table.get(peer)
+
+    if (copy == null || copy.failures >= failedAfter || copy.refused) {
+      return 'failed'
+    }
+
+    if (!copy.connected || copy.failures > 0) {
+      return 'suspect'
+    }
+
+    return copy.record === record ? 'trusted' : 'pending'
+  }
+}

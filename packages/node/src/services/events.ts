@@ -1,0 +1,90 @@
+import { FAILED_AFTER } from '../constants.ts'
+import type { ConfidantState, Doubt, StashEvents, StashState } from '../api.ts'
+import type { Decision } from '../policy/settle.ts'
+import type { Presence } from '../presence-message.ts'
+import type { Version } from './own-stash.ts'
+import type { PeerDirectory } from './peer-directory.ts'
+import type { Origin } from './recovery.ts'
+import type { Replication } from './replication.ts'
+import type { Confidant, HeldStashes, NetworkPeer } from '@nara-stash/protocol'
+
+/** Where events go: the service that others listen to. */
+export interface EventSink {
+  safeDispatchEvent <Type extends keyof StashEvents> (type: Type, detail: CustomEventInit<StashEvents[Type]['detail']>): boolean
+}
+
+/** Turns what the parts report into the events that are documented in api.ts, with names for people. */
+export function announceEvents (sink: EventSink, directory: PeerDirectory): EventAnnouncer {
+  const named = (peer: string): { peer: string, name: string } => ({ peer, name: directory.name(peer) })
+  const states = new Map<string, ConfidantState>()
+  const sized = ({ record, data }: Version): { seq: string, bytes: number } => ({ seq: String(record.seq), bytes: data.byteLength })
+
+  return {
+    state: (state, previous) => { sink.safeDispatchEvent('stash:state', { detail: { state, previous } }) },
+    found: (version, origin) => { sink.safeDispatchEvent('stash:found', { detail: { ...origin, ...sized(version) } }) },
+    recovered: (version, origin, { confirmed, answered, of }) => {
+      sink.safeDispatchEvent('stash:recovered', { detail: { ...origin, ...sized(version), confirmed, answered, of } })
+    },
+    doubt: detail => { sink.safeDispatchEvent('stash:doubt', { detail }) },
+    setAside: (bytes, timestamp) => { sink.safeDispatchEvent('stash:set-aside', { detail: { bytes, timestamp } }) },
+    copies: detail => { sink.safeDispatchEvent('stash:copies', { detail }) },
+    holders: ({ added, removed }) => {
+      removed.forEach(peer => {
+        states.delete(peer)
+        sink.safeDispatchEvent('confidant:remove', { detail: { ...named(peer), why: 'replaced' } })
+      })
+      added.forEach(peer => { sink.safeDispatchEvent('confidant:add', { detail: named(peer) }) })
+    },
+    confidantState: (peer, replication, record) => {
+      if (!replication.holders.includes(peer)) {
+        return
+      }
+
+      const state = replication.copies.state(peer, record, FAILED_AFTER)
+
+      if (states.get(peer) !== state) {
+        states.set(peer, state)
+        sink.safeDispatchEvent('confidant:state', { detail: { ...named(peer), state } })
+      }
+    },
+    connected: ({ id, address }) => {
+      sink.safeDispatchEvent('peer:connect', { detail: { ...named(id), ...(address == null ? {} : { address }) } })
+    },
+    disconnected: peer => { sink.safeDispatchEvent('peer:disconnect', { detail: named(peer) }) },
+    presence: (peer, { kind }) => { sink.safeDispatchEvent('presence', { detail: { ...named(peer), kind } }) },
+    holding: (confidant, held) => {
+      const owned = (owner: string): { owner: string, name: string } => ({ owner, name: directory.name(owner) })
+
+      confidant.addEventListener('held:stored', ({ detail: { record } }) => {
+        sink.safeDispatchEvent('held:stored', { detail: { ...owned(record.owner), seq: String(record.seq), bytes: record.bodyLength } })
+      })
+      confidant.addEventListener('held:refused', ({ detail: { owner, reason } }) => {
+        sink.safeDispatchEvent('held:refused', { detail: { ...owned(owner), reason } })
+      })
+      confidant.addEventListener('held:dropped', ({ detail: { owner, why } }) => {
+        sink.safeDispatchEvent('held:dropped', { detail: { ...owned(owner), why } })
+      })
+      confidant.addEventListener('held:pushed', ({ detail: { owner, record, outcome } }) => {
+        sink.safeDispatchEvent('held:pushed', { detail: { ...owned(owner), seq: String(record.seq), outcome } })
+      })
+      held.addEventListener('stash:damaged', ({ detail: { owner, reason } }) => {
+        sink.safeDispatchEvent('held:dropped', { detail: { ...owned(owner), why: reason } })
+      })
+    }
+  }
+}
+
+export interface EventAnnouncer {
+  state (state: StashState, previous: StashState): void
+  found (version: Version, origin: Origin): void
+  recovered (version: Version, origin: Origin, decision: Extract<Decision, { type: 'settled' }>): void
+  doubt (doubt: Doubt): void
+  setAside (bytes: number, timestamp: number): void
+  copies (copies: StashEvents['stash:copies']['detail']): void
+  holders (change: { added: string[], removed: string[] }): void
+  confidantState (peer: string, replication: Replication, record: string | undefined): void
+  connected (peer: NetworkPeer): void
+  disconnected (peer: string): void
+  presence (peer: string, presence: Presence): void
+  holding (confidant: Confidant, held: HeldStashes): void
+}

@@ -1,0 +1,123 @@
+import { createSha256, order, pastOf, sealHeader, BOOT_BYTES } from '@nara-stash/protocol'
+import { toString } from 'uint8arrays/to-string'
+import { MAX_SET_ASIDE } from '../constants.ts'
+import { privateKeyFromSoul } from '../identity.ts'
+import { openBody, sealBody } from '../sealed-body.ts'
+import type { StashData } from '../api.ts'
+import type { Soul } from '@nara-stash/crypto'
+import type { Clock, NewestTable, Random, RecordHeader } from '@nara-stash/protocol'
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+
+/** One version of our stash, readable. */
+export interface Version {
+  record: RecordHeader
+  body: Uint8Array
+  data: Uint8Array
+  /** Milliseconds since 1970 by the writer's clock: a label. */
+  createdAt: number
+}
+
+export interface OwnStashInit {
+  soul: Soul
+  /** Our peer id, base58. */
+  owner: string
+  clock: Clock
+  random: Random
+  newest: NewestTable
+}
+
+/**
+ * What the owner knows: the current version, what else its next record builds on, and the highest seq it has seen. Seals each seq
+ * once.
+ */
+export class OwnStash {
+  /** Our peer id, base58. */
+  readonly owner: string
+  /** This process, 16 hex digits: an actor of the version vector that records carry. */
+  readonly boot: string
+  readonly privateKey: Ed25519PrivateKey
+  current: Version | undefined
+  /** Versions that were not taken, newest first: strangers and writes that came too late. */
+  readonly setAside: StashData[] = []
+
+  private readonly init: OwnStashInit
+  private alsoKnown: RecordHeader[] = []
+  private highest = 0
+
+  constructor (init: OwnStashInit) {
+    this.init = init
+    this.owner = init.owner
+    this.boot = toString(init.random.bytes(BOOT_BYTES), 'base16')
+    this.privateKey = privateKeyFromSoul(init.soul)
+  }
+
+  /** A valid record of ours was seen: the next seq is above it. */
+  note (record: RecordHeader): void {
+    this.highest = Math.max(this.highest, record.seq)
+    this.init.newest.see(record)
+  }
+
+  /** The next record shall have `record` and its history in its past. */
+  buildOn (record: RecordHeader): void {
+    this.note(record)
+    this.alsoKnown.push(record)
+  }
+
+  /** True if the next record will supersede `record`. */
+  covers (record: RecordHeader): boolean {
+    const known = [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record])]
+
+    return known.some(other => ['same', 'supersedes'].includes(order(other, record)))
+  }
+
+  /** Makes a version that was found the current one. */
+  adopt (version: Version): void {
+    this.note(version.record)
+    this.current = version
+  }
+
+  /** Seals `data` as the next version and makes it current. */
+  async seal (data: Uint8Array): Promise<Version> {
+    const { soul, owner, clock } = this.init
+    const known = [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record])]
+    // taken before anything is awaited, so no two versions can share a seq
+    const seq = ++this.highest
+    const createdAt = Math.max(Math.round(clock.wallTime()), 0)
+    const body = sealBody(soul, { data, createdAt }, { owner, seq })
+    const record = await sealHeader({
+      kind: 'data',
+      seq,
+      boot: this.boot,
+      past: pastOf(known, this.boot),
+      bodyLength: body.byteLength,
+      bodyDigest: toString(createSha256().update(body).digest(), 'base16')
+    }, this.privateKey)
+
+    this.current = { record, body, data, createdAt }
+    this.alsoKnown = this.alsoKnown.filter(other => !known.includes(other))
+    this.note(record)
+
+    return this.current
+  }
+
+  /**
+   * @throws {WrongKeyError} our soul does not open it
+   */
+  open (record: RecordHeader, body: Uint8Array): Version {
+    const { data, createdAt } = openBody(this.init.soul, body, { owner: record.owner, seq: record.seq })
+
+    return { record, body, data, createdAt }
+  }
+
+  /** Keeps data that was not taken readable, the latest few. */
+  putAside (data: Uint8Array, timestamp: number): void {
+    this.setAside.unshift({ data, timestamp })
+    this.setAside.splice(MAX_SET_ASIDE)
+  }
+
+  /** Forgets everything but the boot and the highest seq, so that no seq is ever sealed twice. */
+  clear (): void {
+    this.current = undefined
+    this.alsoKnown = []
+  }
+}

@@ -1,0 +1,161 @@
+import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_STEPS, YOUNG } from '../constants.ts'
+import { decodePresence, encodePresence, openPeerRecord } from '../presence-message.ts'
+import type { MemoryMode, StashState } from '../api.ts'
+import type { PeerDirectory } from './peer-directory.ts'
+import type { Dialler, PresencePort } from '../ports/presence-port.ts'
+import type { Presence, PresenceKind } from '../presence-message.ts'
+import type { Clock, Random } from '@nara-stash/protocol'
+
+export interface PresenceInit {
+  port: PresencePort
+  dialler: Pick<Dialler, 'peerRecord'>
+  directory: PeerDirectory
+  clock: Clock
+  random: Random
+  boot: string
+  name: string
+  memory: MemoryMode
+  maxStash: number
+  state (): StashState | undefined
+  accepting (): boolean
+  onPresence (peer: string, presence: Presence, change: { newBoot: boolean }): void
+}
+
+/**
+ * Says hey-there, here and chau, and listens to what others say. Presence only wakes a check somewhere else: nothing is believed because of
+ * it, and a chau ends no living relation.
+ */
+export class PresenceService {
+  private readonly init: PresenceInit
+  private startedAt = 0
+  private n = 0
+  private cancelNext: () => void = () => {}
+  private cancelRepeat: () => void = () => {}
+  private repeats = 0
+  private lastHeyThere = -Infinity
+  private stopped = true
+
+  constructor (init: PresenceInit) {
+    this.init = init
+    init.port.onPresence((from, bytes) => this.judge(from, bytes))
+    init.port.onSubscriber(() => { this.greet() })
+  }
+
+  async start (): Promise<void> {
+    this.stopped = false
+    this.startedAt = this.init.clock.now()
+    this.repeats = 0
+    await this.say('hey-there')
+    this.repeat()
+    this.schedule()
+  }
+
+  /** Says chau. */
+  async stop (): Promise<void> {
+    if (!this.stopped) {
+      this.stopped = true
+      this.cancelNext()
+      this.cancelRepeat()
+      await this.say('chau')
+    }
+  }
+
+  /** Seconds since the start. */
+  get uptime (): number {
+    return (this.init.clock.now() - this.startedAt) / 1_000
+  }
+
+  private judge (from: string, bytes: Uint8Array): 'accept' | 'reject' | 'ignore' {
+    const { directory } = this.init
+    let presence: Presence
+
+    try {
+      presence = decodePresence(bytes)
+    } catch {
+      return 'reject'
+    }
+
+    if (!directory.isNews(from, presence)) {
+      return 'ignore'
+    }
+
+    const change = directory.heard(from, presence)
+    void this.locate(from, presence).then(() => { this.init.onPresence(from, presence, change) })
+
+    return 'accept'
+  }
+
+  private async locate (from: string, { peerRecord }: Presence): Promise<void> {
+    if (peerRecord != null) {
+      try {
+        this.init.directory.located(from, await openPeerRecord(peerRecord, from))
+      } catch {
+        // without a valid record it is heard all the same, it just cannot be dialled by it
+      }
+    }
+  }
+
+  /** Somebody new listens: a nara that is young itself may not have been heard by it. */
+  private greet (): void {
+    const { clock } = this.init
+    const now = clock.now()
+
+    if (this.stopped || now - this.startedAt > YOUNG) {
+      return
+    }
+
+    const wait = this.lastHeyThere + HEY_THERE_GAP - now
+
+    if (wait <= 0) {
+      void this.say('hey-there')
+    } else {
+      this.cancelRepeat()
+      this.cancelRepeat = clock.setTimer(() => { void this.say('hey-there').then(() => { this.repeat() }) }, wait)
+    }
+  }
+
+  private repeat (): void {
+    const step = HEY_THERE_STEPS[this.repeats]
+
+    if (step != null && !this.stopped) {
+      this.cancelRepeat()
+      this.cancelRepeat = this.init.clock.setTimer(() => {
+        this.repeats++
+        void this.say('hey-there').then(() => { this.repeat() })
+      }, step)
+    }
+  }
+
+  private schedule (): void {
+    const { clock, directory, random } = this.init
+    const interval = Math.max(HERE_INTERVAL, HERE_PER_PEER * directory.size)
+
+    if (!this.stopped) {
+      this.cancelNext = clock.setTimer(() => { void this.say('here').then(() => { this.schedule() }) }, interval * (0.8 + 0.4 * random.next()))
+    }
+  }
+
+  private async say (kind: PresenceKind): Promise<void> {
+    const { init } = this
+    const state = init.state()
+
+    if (kind === 'hey-there') {
+      this.lastHeyThere = init.clock.now()
+    }
+
+    const peerRecord = kind === 'hey-there' ? await init.dialler.peerRecord() : undefined
+
+    await init.port.announce(encodePresence({
+      kind,
+      boot: init.boot,
+      n: ++this.n,
+      ...(state == null ? {} : { state }),
+      accepting: init.accepting(),
+      uptime: this.uptime,
+      memory: init.memory,
+      maxBytes: init.maxStash,
+      name: init.name,
+      ...(peerRecord == null ? {} : { peerRecord })
+    }))
+  }
+}

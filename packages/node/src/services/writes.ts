@@ -1,0 +1,121 @@
+import type { WriteOptions, WriteResult } from '../api.ts'
+import type { Clock } from '@nara-stash/protocol'
+
+export interface PendingWrite {
+  data: Uint8Array
+  options: WriteOptions
+  /** A peer that shall be among the confidants. */
+  preferred: string | undefined
+  /** A stash may have been recovered that whoever wrote this did not know of. */
+  waited: boolean
+}
+
+interface Entry extends PendingWrite {
+  resolve (result: WriteResult): void
+  reject (err: unknown): void
+  cancel (): void
+}
+
+export interface WritesInit {
+  clock: Clock
+  /** May writes go through? */
+  isReady (): boolean
+  commit (write: PendingWrite): Promise<WriteResult>
+  /** What there is, for a write that waited too long. */
+  result (): WriteResult
+}
+
+/**
+ * Writes in the order in which they were made, one at a time. Before it is known what the stash is they wait; none is lost and none goes over
+ * what recovery brings.
+ */
+export class Writes {
+  /** A stash was recovered after the application had been told that there is none; the next write does not know of it. */
+  unread = false
+
+  private readonly init: WritesInit
+  private readonly queue: Entry[] = []
+  private running = false
+  private stopped = false
+
+  constructor (init: WritesInit) {
+    this.init = init
+  }
+
+  get latest (): PendingWrite | undefined {
+    return this.init.isReady() ? undefined : this.queue.at(-1)
+  }
+
+  async add (data: Uint8Array, options: WriteOptions, preferred?: string): Promise<WriteResult> {
+    options.signal?.throwIfAborted()
+
+    return await new Promise((resolve, reject) => {
+      const entry: Entry = { data, options, preferred, waited: this.unread, resolve, reject, cancel: () => {} }
+
+      this.unread = false
+      entry.cancel = this.giveUp(entry)
+      this.queue.push(entry)
+      this.flush()
+    })
+  }
+
+  /** A stash was found that the waiting writes did not know of. */
+  recovered (): void {
+    this.queue.forEach(entry => { entry.waited = true })
+  }
+
+  /** Lets writes through if they may. */
+  flush (): void {
+    if (!this.running && !this.stopped) {
+      void this.run()
+    }
+  }
+
+  stop (): void {
+    this.stopped = true
+    this.queue.splice(0).forEach(entry => {
+      entry.cancel()
+      entry.resolve({ ...this.init.result(), outcome: 'unstored' })
+    })
+  }
+
+  private async run (): Promise<void> {
+    this.running = true
+
+    while (this.init.isReady() && this.queue.length > 0) {
+      const entry = this.queue.shift() as Entry
+      entry.cancel()
+
+      try {
+        entry.resolve(await this.init.commit(entry))
+      } catch (err) {
+        entry.reject(err)
+      }
+    }
+
+    this.running = false
+  }
+
+  /** A waiting write is answered when its time is over, and goes on waiting; aborted, it is taken back. */
+  private giveUp (entry: Entry): () => void {
+    const { timeout, signal } = entry.options
+    const cancelTimer = timeout == null || timeout === 0
+      ? () => {}
+      : this.init.clock.setTimer(() => {
+        const { minimum, target } = this.init.result()
+        entry.resolve({ outcome: 'unstored', copies: 0, minimum, target, failures: [] })
+      }, timeout)
+    const onAbort = (): void => {
+      this.queue.splice(this.queue.indexOf(entry), 1)
+      cancelTimer()
+      entry.reject(signal?.reason)
+    }
+
+    signal?.addEventListener('abort', onAbort)
+
+    return () => {
+      cancelTimer()
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import { TypedEventEmitter } from 'main-event'
+import { NoSoulError, NotEnoughConfidantsError, NotFoundError, DoubtfulError, RefusedError, TimeoutError, UnreachableError } from './errors.ts'
+import { select } from './policy/select.ts'
+import { splitBody } from './sealed-body.ts'
+import { candidatesAmong, checkConfidants } from './services/confidants.ts'
+import { peerStatuses, stashStatus } from './status.ts'
+import type { PeerStatus, Stash, StashData, StashEvents, StashState, StashStatus, StoredStash, WriteOptions, WriteResult } from './api.ts'
+import type { StashParts } from './compose.ts'
+import type { Candidate } from './policy/select.ts'
+import type { Owner } from './services/owner.ts'
+import type { OwnStash } from './services/own-stash.ts'
+import type { Replication } from './services/replication.ts'
+import type { AbortOptions, Startable } from '@libp2p/interface'
+
+const OFFER_OUTCOMES = {
+  stored: 'taken',
+  have: 'had it',
+  newer: 'had a newer one',
+  conflict: 'had a newer one',
+  relieved: 'relieved',
+  refused: 'refused'
+} as const
+
+/**
+ * The stash service as a table of contents: every verb is carried out by a part (compose.ts makes them).
+ */
+export class StashService extends TypedEventEmitter<StashEvents> implements Stash, Startable {
+  readonly [Symbol.toStringTag] = '@nara-stash/node'
+
+  private readonly parts: StashParts
+
+  constructor (compose: (service: StashService) => StashParts) {
+    super()
+    this.parts = compose(this)
+  }
+
+  async start (): Promise<void> {
+    await this.parts.start()
+  }
+
+  /** Runs when the whole host has started: from here on everybody can be reached. */
+  async afterStart (): Promise<void> {
+    await this.parts.afterStart()
+  }
+
+  async beforeStop (): Promise<void> {
+    await this.parts.beforeStop()
+  }
+
+  async stop (): Promise<void> {
+    await this.parts.stop()
+  }
+
+  get state (): StashState {
+    return this.parts.owning?.owner.state ?? 'empty'
+  }
+
+  get confidants (): string[] {
+    return [...this.parts.owning?.replication.confidants ?? []]
+  }
+
+  get targetConfidants (): number {
+    return this.parts.options.target
+  }
+
+  get storageLimit (): number {
+    return this.parts.held.capacity.stashes
+  }
+
+  get storedCount (): number {
+    return this.parts.held.count
+  }
+
+  async setStashData (data: Uint8Array, options?: WriteOptions): Promise<WriteResult> {
+    return await this.owning.owner.write(data, options)
+  }
+
+  getStashData (): StashData | undefined {
+    const { owner, own } = this.owning
+
+    if (own.current == null) {
+      return
+    }
+
+    owner.read()
+
+    return { data: new Uint8Array(own.current.data), timestamp: own.current.createdAt }
+  }
+
+  hasStashData (): boolean {
+    return this.parts.owning?.own.current != null
+  }
+
+  clearMyStash (): void {
+    this.owning.owner.clear()
+  }
+
+  async distributeToConfidants (options: WriteOptions = {}): Promise<WriteResult> {
+    const { own, replication } = this.owning
+
+    if (own.current == null) {
+      throw new NotFoundError('there is no stash to distribute yet')
+    }
+
+    return await replication.outcome({ ...options, until: 'all' })
+  }
+
+  async storeWith (peer: string, data: Uint8Array, options?: WriteOptions): Promise<void> {
+    checkConfidants([peer], this.parts.self, this.parts.trust)
+
+    if (!this.parts.network.peers().some(({ id }) => id === peer)) {
+      throw new UnreachableError(`${peer} is not connected`)
+    }
+
+    const { failures } = await this.owning.owner.write(data, options, peer)
+    const why = failures.find(failure => failure.peer === peer)?.why
+
+    if (why == null) {
+      return
+    }
+
+    if (why === 'timeout' || why === 'unreachable') {
+      throw why === 'timeout' ? new TimeoutError(`${peer} did not acknowledge in time`) : new UnreachableError(`${peer} cannot be reached`)
+    }
+
+    throw why === 'stale' || why === 'conflict' || why === 'protocol violation'
+      ? new DoubtfulError(`${peer} did not take it: ${why}`)
+      : new RefusedError(`${peer} refuses: ${why}`, why)
+  }
+
+  async requestFrom (peer: string, options?: AbortOptions): Promise<Uint8Array> {
+    return (await this.owning.owner.fetch(peer, options)).data
+  }
+
+  async recoverFromAny (options?: AbortOptions): Promise<Uint8Array> {
+    await this.owning.owner.askAll(options)
+    const state = await this.whenSettled(options)
+
+    if (state === 'doubtful') {
+      throw new DoubtfulError('newer or other versions were seen than the one that can be read: see status')
+    }
+
+    const stash = this.getStashData()
+
+    if (stash == null) {
+      throw new NotFoundError('nobody holds a stash of ours')
+    }
+
+    return stash.data
+  }
+
+  async pushTo (owner: string, options?: AbortOptions): Promise<'taken' | 'had it' | 'had a newer one' | 'relieved' | 'refused'> {
+    return OFFER_OUTCOMES[(await this.parts.confidant.pushTo(owner, options)).type]
+  }
+
+  setConfidants (peers: readonly string[]): void {
+    const { replication } = this.owning
+    const pinned = checkConfidants(peers, this.parts.self, this.parts.trust)
+
+    replication.choose(pinned.length === 0 ? replication.confidants : pinned, pinned)
+  }
+
+  async selectConfidantsAutomatically (options: AbortOptions = {}): Promise<string[]> {
+    options.signal?.throwIfAborted()
+
+    const { replication } = this.owning
+    const { clock, random, target } = this.parts.options
+    const picks = select(this.candidates(replication), { count: target, present: [], now: clock.now() }, random)
+
+    replication.choose(picks.length === 0 ? replication.confidants : picks, [])
+
+    if (picks.length < target) {
+      throw new NotEnoughConfidantsError(picks.length, target)
+    }
+
+    return picks
+  }
+
+  setAside (): StashData[] {
+    return this.owning.own.setAside.map(({ data, timestamp }) => ({ data: new Uint8Array(data), timestamp }))
+  }
+
+  hasStashFor (owner: string): boolean {
+    return this.parts.held.get(owner) != null
+  }
+
+  async getStoredStash (owner: string, options?: AbortOptions): Promise<StoredStash | undefined> {
+    const whole = await this.parts.held.read(owner, options)
+
+    return whole == null ? undefined : { owner, ...splitBody(whole.body), storedAt: new Date(whole.stash.storedAt) }
+  }
+
+  marshalState (): string {
+    return JSON.stringify({ ...this.status(), peers: this.peers() })
+  }
+
+  status (): StashStatus {
+    return stashStatus(this.parts)
+  }
+
+  peers (): PeerStatus[] {
+    return peerStatuses(this.parts)
+  }
+
+  async whenSettled (options: AbortOptions = {}): Promise<StashState> {
+    const { signal } = options
+    signal?.throwIfAborted()
+
+    return await new Promise((resolve, reject) => {
+      const finish = (): void => {
+        this.removeEventListener('stash:state', look)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const look = (): void => {
+        if (this.state !== 'searching' && this.state !== 'recovering') {
+          finish()
+          resolve(this.state)
+        }
+      }
+      const onAbort = (): void => {
+        finish()
+        reject(signal?.reason as Error)
+      }
+
+      this.addEventListener('stash:state', look)
+      signal?.addEventListener('abort', onAbort)
+      look()
+    })
+  }
+
+  /** A peer was found at these multiaddrs by discovery. */
+  discovered (peer: string, addresses: readonly string[]): void {
+    this.parts.discovered(peer, addresses)
+  }
+
+  private candidates (replication: Replication): Candidate[] {
+    return candidatesAmong(this.parts.network, this.parts.directory, replication.copies, this.parts.trust)
+  }
+
+  private get owning (): { owner: Owner, own: OwnStash, replication: Replication } {
+    if (this.parts.owning == null) {
+      throw new NoSoulError('this nara has no soul and only holds for others: give it one with stash({ soul })')
+    }
+
+    return this.parts.owning
+  }
+}

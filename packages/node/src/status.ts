@@ -1,0 +1,90 @@
+import { createSha256 } from '@nara-stash/protocol'
+import { naraId } from '@nara-stash/crypto'
+import { toString } from 'uint8arrays/to-string'
+import { FAILED_AFTER } from './constants.ts'
+import type { ConfidantStatus, PeerStatus, StashStatus } from './api.ts'
+import type { StashParts } from './compose.ts'
+import type { Version } from './services/own-stash.ts'
+
+/** Digests of versions already shown: a status is asked for often, a stash may be large. */
+const digests = new WeakMap<Version, string>()
+
+/** Everything a person or a script wants to know of a stash; nothing secret. */
+export function stashStatus (parts: StashParts): StashStatus {
+  const { owning, held, options } = parts
+  const current = owning?.own.current
+  const recovered = owning?.owner.recovered
+
+  return {
+    peerId: parts.self,
+    naraId: parts.soul == null ? '' : naraId(parts.soul),
+    name: parts.soul?.name ?? '',
+    state: owning?.owner.state ?? 'empty',
+    stash: current == null
+      ? null
+      : {
+          seq: String(current.record.seq),
+          bytes: current.data.byteLength,
+          sha256: digestOf(current),
+          updatedAt: new Date(current.createdAt).toISOString()
+        },
+    pending: owning?.owner.pending ?? null,
+    copies: { have: owning?.replication.have() ?? 0, minimum: options.minCopies, target: options.target },
+    confidants: confidantStatuses(parts),
+    held: { count: held.count, limit: held.capacity.stashes, bytes: held.bytes, byteLimit: held.capacity.bytes },
+    recovery: {
+      via: recovered?.origin.via ?? null,
+      from: recovered?.origin.from ?? null,
+      confirmed: recovered?.confirmed ?? false,
+      ...owning?.owner.tally() ?? { answered: 0, of: 0 },
+      doubt: owning?.owner.doubt ?? null
+    }
+  }
+}
+
+/** Everybody we are connected to or heard of. */
+export function peerStatuses (parts: StashParts): PeerStatus[] {
+  const connected = new Map(parts.network.peers().map(peer => [peer.id, peer]))
+  const confidants = new Set(parts.owning?.replication.confidants)
+  const ids = new Set([...connected.keys(), ...parts.directory.list().map(({ id }) => id), ...confidants])
+
+  return [...ids].map(id => {
+    const presence = parts.directory.get(id)?.presence
+    const address = connected.get(id)?.address
+
+    return {
+      peerId: id,
+      name: presence?.name ?? '',
+      connected: connected.has(id),
+      ...(address == null ? {} : { address }),
+      ...(presence == null ? {} : { accepting: presence.accepting, uptime: Math.round(parts.directory.uptime(id)) }),
+      ...(presence?.memory == null ? {} : { memory: presence.memory }),
+      ...(presence?.state == null ? {} : { state: presence.state }),
+      confidant: confidants.has(id),
+      held: parts.held.get(id) != null
+    }
+  })
+}
+
+function confidantStatuses ({ owning, directory }: StashParts): ConfidantStatus[] {
+  if (owning == null) {
+    return []
+  }
+
+  const { replication, own } = owning
+
+  return replication.confidants.map(peerId => ({
+    peerId,
+    name: directory.name(peerId),
+    since: new Date(replication.copies.get(peerId)?.since ?? 0).toISOString(),
+    state: replication.copies.state(peerId, own.current?.record.id, FAILED_AFTER),
+    pinned: replication.pinned.includes(peerId)
+  }))
+}
+
+function digestOf (version: Version): string {
+  const digest = digests.get(version) ?? toString(createSha256().update(version.data).digest(), 'base16')
+  digests.set(version, digest)
+
+  return digest
+}
