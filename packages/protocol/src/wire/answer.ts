@@ -55,7 +55,7 @@ export async function answer (stream: Stream, caller: Caller, handler: RequestHa
       log('reset a stream of %s - %e', caller.peer, err)
       options.onViolation(caller.peer, err)
     } else if (err instanceof HandlerFailure) {
-      log.error('could not answer %s - %e', caller.peer, err.cause)
+      log.error('could not answer %s - %e', caller.peer, err.cause ?? err)
     } else {
       log.trace('an exchange with %s ended early - %e', caller.peer, err)
     }

@@ -2,7 +2,7 @@ import { decode, encode } from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
 import { MAX_BODY_FRAME, MAX_LENGTH_BYTES, MAX_MESSAGE_BYTES } from '../constants.ts'
 import { MalformedError, ProtocolViolationError, UnreachableError } from '../errors.ts'
-import { readable, sendAll } from './stream-source.ts'
+import { closeReason, readable, sendAll } from './stream-source.ts'
 import type { StreamSource } from './stream-source.ts'
 import type { Stream } from '@libp2p/interface'
 import type { LengthDecoderFunction } from 'it-length-prefixed'
@@ -168,6 +168,6 @@ export async function endWriting (stream: Stream, signal: AbortSignal): Promise<
     await stream.close({ signal })
   } catch (err) {
     signal.throwIfAborted()
-    throw new UnreachableError('the stream broke before it took all bytes', { cause: err })
+    throw new UnreachableError('the stream broke before it took all bytes', { cause: closeReason(err) })
   }
 }

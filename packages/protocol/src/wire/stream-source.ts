@@ -215,11 +215,16 @@ export async function sendAll (stream: Stream, chunk: Chunk, signal: AbortSignal
       await raceSignal(drained, signal)
     } catch (err) {
       signal.throwIfAborted()
-      throw new UnreachableError('the stream closed before it took all bytes', { cause: err })
+      throw new UnreachableError('the stream closed before it took all bytes', { cause: closeReason(err) })
     } finally {
       drained.cancel()
     }
   } while (stream.writableNeedsDrain)
+}
+
+/** p-event rejects with the 'close' event itself. */
+export function closeReason (rejection: unknown): unknown {
+  return rejection instanceof Event && 'error' in rejection ? rejection.error : rejection
 }
 
 function send (stream: Stream, chunk: Chunk): boolean {

@@ -28,3 +28,10 @@ export async function openPair (muxers: StreamPair['muxers']): Promise<Pick<Stre
 
   return { near, far: (await incoming).detail }
 }
+
+/** A hundred turns of the event loop: what is on its way in memory has arrived. */
+export async function quiet (): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readable, sendAll } from '../../src/wire/stream-source.ts'
-import { streamPair } from './stream-pair.ts'
+import { quiet, streamPair } from './stream-pair.ts'
 import type { Stream } from '@libp2p/interface'
 
 const signal = new AbortController().signal
@@ -20,18 +20,12 @@ async function sendChunks (stream: Stream, count: number, progress?: (sent: numb
   await stream.close()
 }
 
-/** Turns of the event loop, until `value` stays the same for a hundred of them. */
-async function standstill (value: () => number): Promise<number> {
-  for (let last = value(), same = 0; same < 100; same++) {
-    await new Promise(resolve => setImmediate(resolve))
-
-    if (value() !== last) {
-      last = value()
-      same = 0
-    }
+/** Waits until `value` stands still. */
+async function standstill (value: () => number): Promise<void> {
+  for (let last = Number.NaN; last !== value();) {
+    last = value()
+    await quiet()
   }
-
-  return value()
 }
 
 describe('StreamSource', () => {
