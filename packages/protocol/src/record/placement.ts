@@ -148,7 +148,14 @@ export function peerIdBytes (peer: string): Uint8Array<ArrayBuffer> {
 export function peerIdText (bytes: Uint8Array): string {
   const peer = decodePeerId(bytes)
 
-  if (!equals(peer.toMultihash().bytes, bytes)) {
+  // libp2p also takes a URL for a peer id; nobody connects as one
+  if (peer.type === 'url') {
+    throw new MalformedError('a peer id that is a URL')
+  }
+
+  const own = peer.type === 'RSA' ? peer.toMultihash() : peer.publicKey.toMultihash()
+
+  if (!equals(own.bytes, bytes)) {
     throw new MalformedError('a peer id in an encoding that is not its own')
   }
 

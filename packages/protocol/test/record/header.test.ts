@@ -173,7 +173,7 @@ describe('opening a header that breaks a rule', () => {
   it.each<[string, number[]]>([
     ['a kind that does not exist', [0x08, 9]],
     ['a kind that is text', [0x0a, 1, 65]],
-    ['a seq of eleven varint bytes', [0x10, ...new Array<number>(10).fill(0xff), 1]],
+    ['a seq of eleven varint bytes', [0x10, ...Array.from({ length: 10 }, () => 0xff), 1]],
     ['a boot longer than the payload', [0x1a, 200, 1]],
     ['nothing after a tag', [0x10]],
     ['an unfinished group', [0x7b]],
@@ -208,7 +208,8 @@ describe('opening a header that breaks a rule', () => {
   it('refuses the signature of another key', async () => {
     const mine = RecordEnvelope.createFromProtobuf((await sealHeader(claims(), key)).envelope)
     const other = RecordEnvelope.createFromProtobuf((await sealHeader(claims(), await ownerKey(2))).envelope)
-    const swapped = new RecordEnvelope({ ...mine, publicKey: other.publicKey })
+    const { payloadType, payload, signature } = mine
+    const swapped = new RecordEnvelope({ payloadType, payload, signature, publicKey: other.publicKey })
 
     await expect(openHeader(swapped.marshal())).rejects.toThrow(MalformedError)
   })

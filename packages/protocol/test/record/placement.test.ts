@@ -4,6 +4,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { RecordEnvelope } from '@libp2p/peer-record'
 import fc from 'fast-check'
 import { concat } from 'uint8arrays/concat'
+import { fromString } from 'uint8arrays/from-string'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   DEFAULT_LEASE, MAX_ALLOWED, MAX_HOLDERS, MAX_PLACEMENT_BYTES, PLACEMENT_DOMAIN, PLACEMENT_PAYLOAD_TYPE, RECORD_DOMAIN, RECORD_PAYLOAD_TYPE
@@ -224,6 +225,8 @@ describe('a peer id on the wire', () => {
       // the same number as a longer varint
       concat([Uint8Array.of(0x92, 0), rsa.subarray(1)]),
       concat([Uint8Array.of(0x80, 0), ed25519.subarray(1)]),
+      // a URL, which libp2p takes for a peer id
+      concat([Uint8Array.of(0, 17), fromString('https://nara.test')]),
       // a field that the key does not have
       concat([Uint8Array.of(0, 38), ed25519.subarray(2), Uint8Array.of(0x78, 0)])
     ]) {
