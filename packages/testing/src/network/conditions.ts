@@ -10,6 +10,12 @@ export interface LinkConditions {
   bandwidth: number
 }
 
+/** A message's way, in milliseconds: the last of its bytes leaves after `sending` and is there `latency` later. */
+export interface Journey {
+  sending: number
+  latency: number
+}
+
 /** A home network: some milliseconds, nothing lost, no limit. */
 export const DEFAULT_CONDITIONS: LinkConditions = { latency: [1, 20], loss: 0, bandwidth: Infinity }
 
@@ -50,8 +56,8 @@ export class Conditions {
     return this.#groups === undefined || this.#groups.get(a) === this.#groups.get(b)
   }
 
-  /** Milliseconds that `bytes` bytes travel from one peer to another; undefined if they get lost on the way. */
-  travel (from: string, to: string, bytes: number): number | undefined {
+  /** How `bytes` bytes get from one peer to another; undefined if they get lost on the way. */
+  travel (from: string, to: string, bytes: number): Journey | undefined {
     const link = this.#links.size === 0 ? undefined : this.#links.get(pair(from, to))
     const { latency: [min, max], loss, bandwidth } = link === undefined ? this.base : { ...this.base, ...link }
 
@@ -62,7 +68,7 @@ export class Conditions {
     const factor = (this.#slow.get(from) ?? 1) * (this.#slow.get(to) ?? 1)
     const latency = min + (max - min) * this.#random.next()
 
-    return factor * (latency + 1_000 * bytes / bandwidth)
+    return { sending: factor * 1_000 * bytes / bandwidth, latency: factor * latency }
   }
 }
 

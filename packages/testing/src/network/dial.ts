@@ -50,7 +50,7 @@ function listens (wire: Wire, topology: Topology, host: SimHost, peer: string): 
     return undefined
   }
 
-  return there + back
+  return there.latency + back.latency
 }
 
 async function pause (clock: Clock, ms: number, { signal }: AbortOptions): Promise<void> {

@@ -23,6 +23,8 @@ export class SimHost {
   readonly subscriberListeners: Array<() => void> = []
   handler: RequestHandler | undefined
   state: HostState = 'up'
+  /** When it was killed or crashed; Infinity while it is up. */
+  fellAt = Infinity
   /** The connections that this end holds open, oldest first. */
   readonly links = new Set<SimLink>()
   readonly #byPeer = new Map<string, SimLink[]>()

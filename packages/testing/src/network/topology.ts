@@ -125,6 +125,7 @@ export class Topology {
     }
 
     host.state = state
+    host.fellAt = this.#hub.wire.clock.now()
     this.#upCount--
 
     return [...host.links]

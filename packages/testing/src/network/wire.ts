@@ -29,18 +29,21 @@ export class Wire {
 
     this.#stats.countSent(from.id, type, bytes)
 
-    const duration = this.conditions.travel(from.id, to.id, bytes)
+    const journey = this.conditions.travel(from.id, to.id, bytes)
 
-    if (duration === undefined || !this.audible(from, to)) {
+    if (journey === undefined || !this.audible(from, to)) {
       return false
     }
 
+    const sent = this.clock.now() + journey.sending
+
     this.clock.setTimer(() => {
-      if (link.isOpenAt(to) && this.audible(from, to)) {
+      // who dies while it sends leaves half a message, who dies later leaves a whole one on the wire
+      if (link.isOpenAt(to) && this.audible(from, to) && from.fellAt >= sent) {
         this.#stats.countReceived(to.id, type, bytes)
         arrived()
       }
-    }, duration)
+    }, journey.sending + journey.latency)
 
     return true
   }

@@ -1,0 +1,344 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { offerRequest, sealedPlacement, sealedRecord, storeRequest, testKey } from '../../src/index.ts'
+import { named, world } from './world.ts'
+import type { World } from './world.ts'
+import type { SimNetworkInit, SimPort } from '../../src/index.ts'
+import type { FetchRequest, Found, OfferRequest, StashResponse, StoreRequest, WantsBody } from '@nara-stash/protocol'
+
+const FETCH: FetchRequest = { type: 'fetch', whole: true }
+
+let smallStore: StoreRequest
+let largeStore: StoreRequest
+let offer: OfferRequest
+let found: Found
+
+beforeAll(async () => {
+  const placement = await sealedPlacement()
+  const small = await sealedRecord()
+  const large = await sealedRecord({ body: new Uint8Array(64 * 1024).fill(7) })
+
+  smallStore = storeRequest(small, placement, { liveHolders: [testKey(1).id] })
+  largeStore = storeRequest(large, placement)
+  offer = offerRequest(small, placement)
+  found = { type: 'found', ...small, placement, liveHolders: [], leaseRemaining: 5, direct: true }
+})
+
+interface Pair extends World { a: SimPort, b: SimPort }
+
+/** Two connected peers, 10 ms apart. */
+function pair (init?: Partial<SimNetworkInit>): Pair {
+  const it = world(init)
+  const [a, b] = it.join('a', 'b') as [SimPort, SimPort]
+  it.net.connect('a', 'b')
+
+  return { ...it, a, b }
+}
+
+/** A receiver that wants every body and writes down what becomes of it. */
+function wanting (log: string[], answer: StashResponse = { type: 'stored' }): () => Promise<WantsBody> {
+  return async () => ({
+    type: 'send',
+    receive: async (body) => {
+      log.push(`received ${body.byteLength}`)
+
+      return answer
+    },
+    abandon: () => { log.push('abandoned') }
+  })
+}
+
+describe('ask', () => {
+  it('brings the answer back after the latency of both ways, and says who asked', async () => {
+    const { clock, net, a, b } = pair()
+    b.serve(async (caller, request) => {
+      expect([caller, request, clock.now()]).toEqual([{ peer: 'a', address: a.address }, FETCH, 10])
+
+      return { type: 'not-found' }
+    })
+
+    expect(await clock.outcome(a.ask('b', FETCH))).toEqual({ type: 'not-found' })
+    expect(clock.now()).toBe(20)
+    expect(clock.pending).toBe(0)
+    expect(net.stats.sent()).toMatchObject({ messages: 2 })
+  })
+
+  it('a small store carries its body along; the handler sees the head first', async () => {
+    const { clock, a, b } = pair()
+    const log: string[] = []
+    b.serve(async (caller, request) => {
+      expect('body' in request).toBe(false)
+      expect(request).toMatchObject({ record: smallStore.record, placement: smallStore.placement })
+
+      return await wanting(log)()
+    })
+
+    expect(await clock.outcome(a.ask('b', smallStore))).toEqual({ type: 'stored' })
+    expect([log, clock.now()]).toEqual([['received 64'], 20])
+  })
+
+  it('a large store, and every offer, sends its body when it is wanted, at the speed of the link', async () => {
+    const { clock, a, b } = pair({ bandwidth: 64 * 1024 })
+    const log: string[] = []
+    b.serve(wanting(log))
+
+    await clock.outcome(a.ask('b', largeStore))
+    expect(log).toEqual(['received 65536'])
+    expect(clock.now()).toBeGreaterThan(40 + 1_000)
+    expect(clock.now()).toBeLessThan(40 + 1_050)
+
+    const start = clock.now()
+    await clock.outcome(a.ask('b', offer))
+    expect(log).toEqual(['received 65536', 'received 64'])
+    expect(clock.now() - start).toBeGreaterThan(40)
+  })
+
+  it('shares no memory that can change', async () => {
+    const { clock, a, b } = pair()
+    const mine = { ...smallStore, body: smallStore.body.slice() }
+    const kept = found.body?.slice() as Uint8Array
+    let received: Uint8Array | undefined
+
+    b.serve(async (caller, request) => {
+      if (request.type === 'fetch') {
+        return { ...found, body: kept }
+      }
+
+      request.liveHolders.push('somebody')
+
+      return {
+        type: 'send',
+        receive: async (body) => {
+          received = body
+
+          return { type: 'stored' }
+        },
+        abandon: () => {}
+      }
+    })
+
+    await clock.outcome(a.ask('b', mine))
+    mine.body.fill(0)
+    expect(received).toEqual(smallStore.body)
+    expect(mine.liveHolders).toEqual([testKey(1).id])
+
+    const answer = await clock.outcome(a.ask('b', FETCH)) as Found
+    kept.fill(0)
+    expect(answer.body).toEqual(found.body)
+    expect(answer.record).toBe(found.record)
+  })
+
+  it('goes over the newest connection', async () => {
+    const { clock, net, a, b } = pair()
+    b.serve(async () => ({ type: 'not-found' }))
+    net.kill('b')
+    net.restart('b').serve(async () => ({ type: 'refused', reason: 'draining', retryAfter: 1 }))
+    net.connect('a', 'b')
+
+    expect(await clock.outcome(a.ask('b', FETCH))).toMatchObject({ type: 'refused' })
+  })
+})
+
+describe('ask: what goes wrong', () => {
+  it('nobody connected, and nobody who speaks the protocol: UnreachableError', async () => {
+    const { clock, a } = pair()
+
+    await expect(clock.outcome(a.ask('nobody', FETCH))).rejects.toMatchObject(named('UnreachableError'))
+    expect(clock.now()).toBe(0)
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject(named('UnreachableError'))
+    expect(clock.now()).toBe(20)
+  })
+
+  it('a handler that throws resets the stream: UnreachableError with the cause', async () => {
+    const { clock, a, b } = pair()
+    const cause = new Error('a broken handler')
+    b.serve(async () => { throw cause })
+
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject({ ...named('UnreachableError'), cause })
+  })
+
+  it('a killed peer: TimeoutError after 10 s and the time its body takes at 64 KiB/s', async () => {
+    const { clock, net, a } = pair()
+    net.kill('b')
+
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject(named('TimeoutError'))
+    expect(clock.now()).toBe(10_000)
+
+    await expect(clock.outcome(a.ask('b', largeStore))).rejects.toMatchObject(named('TimeoutError'))
+    expect(clock.now()).toBe(10_000 + 11_000)
+  })
+
+  it('a dead connection that closes before the deadline: UnreachableError', async () => {
+    const { clock, net, a } = pair()
+    net.kill('b', { lingerMs: 3_000 })
+
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject(named('UnreachableError'))
+    expect(clock.now()).toBe(3_000)
+  })
+
+  it('everything lost: TimeoutError, on the way there and on the way back', async () => {
+    const { clock, net, a, b } = pair()
+    let handled = 0
+    b.serve(async () => {
+      handled++
+      net.setLink('a', 'b', { loss: 1 })
+
+      return { type: 'not-found' }
+    })
+
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject(named('TimeoutError'))
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject(named('TimeoutError'))
+    expect(handled).toBe(1)
+  })
+
+  it('cut off by a partition: TimeoutError, and what was under way is lost', async () => {
+    const { clock, net, a, b } = pair()
+    let handled = 0
+    b.serve(async () => {
+      handled++
+
+      return { type: 'not-found' }
+    })
+
+    const asked = a.ask('b', FETCH)
+    asked.catch(() => {})
+    await clock.advance(5)
+    net.partition([['a'], ['b']])
+
+    await expect(clock.outcome(asked)).rejects.toMatchObject(named('TimeoutError'))
+    expect(handled).toBe(0)
+  })
+
+  it('a body slower than the deadline: TimeoutError, and the receiver abandons it', async () => {
+    const { clock, a, b } = pair({ bandwidth: 4 * 1024 })
+    const log: string[] = []
+    b.serve(wanting(log))
+
+    await expect(clock.outcome(a.ask('b', largeStore))).rejects.toMatchObject(named('TimeoutError'))
+    await clock.advance(60_000)
+    expect(log).toEqual(['abandoned'])
+  })
+
+  it('an answer with a long body gets the time that its body takes', async () => {
+    const { clock, a, b } = pair({ bandwidth: 64 * 1024 })
+    const { record } = largeStore
+    const body = new Uint8Array(64 * 1024).fill(7)
+    b.serve(async () => {
+      // leaves a tenth of a second of the 10 s
+      await new Promise<void>((resolve) => { clock.setTimer(resolve, 9_890) })
+
+      return { ...found, record, body }
+    })
+
+    expect(await clock.outcome(a.ask('b', FETCH))).toMatchObject({ type: 'found', record })
+    expect(clock.now()).toBeGreaterThan(10_800)
+  })
+
+  it.each<[string, StashResponse | (() => StashResponse), string]>([
+    ['an answer to another question', { type: 'relieved' }, 'ProtocolViolationError'],
+    ['a missing body', () => ({ ...found, body: undefined }), 'BodyMismatchError'],
+    ['a body with another digest', () => ({ ...found, body: new Uint8Array(64) }), 'BodyMismatchError']
+  ])('%s: an error', async (_, answer, name) => {
+    const { clock, a, b } = pair()
+    b.serve(async () => typeof answer === 'function' ? answer() : answer)
+
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject(named(name))
+  })
+
+  it('a body that nobody asked for: ProtocolViolationError', async () => {
+    const { clock, a, b } = pair()
+    b.serve(async () => found)
+
+    await expect(clock.outcome(a.ask('b', { type: 'fetch', whole: false }))).rejects.toMatchObject(named('ProtocolViolationError'))
+  })
+})
+
+describe('ask: the end in the middle of a body', () => {
+  /** Asks `a` to store a second's worth of body with `b`, and stops half-way. */
+  async function halfWay (): Promise<Pair & { log: string[], asked: Promise<string>, abort: (reason: Error) => void }> {
+    const it = pair({ bandwidth: 64 * 1024 })
+    const log: string[] = []
+    const controller = new AbortController()
+    it.b.serve(wanting(log))
+
+    const asked = it.a.ask('b', largeStore, { signal: controller.signal }).then(({ type }) => type, (err: Error) => err.name)
+    await it.clock.advance(500)
+
+    return { ...it, log, asked, abort: (reason) => { controller.abort(reason) } }
+  }
+
+  it('disconnected: both sides know at once', async () => {
+    const { clock, net, log, asked } = await halfWay()
+    net.disconnect('a', 'b')
+
+    expect([await clock.outcome(asked, { within: 0 }), log]).toEqual(['UnreachableError', ['abandoned']])
+    await clock.advance(60_000)
+    expect(log).toEqual(['abandoned'])
+  })
+
+  it('the sender crashed: the receiver knows at once', async () => {
+    const { net, log } = await halfWay()
+    net.crash('a')
+
+    expect(log).toEqual(['abandoned'])
+  })
+
+  it('the sender was killed: the receiver waits until the deadline, no longer', async () => {
+    const { clock, net, log } = await halfWay()
+    net.kill('a')
+
+    await clock.advance(10_499)
+    expect(log).toEqual([])
+    await clock.advance(1)
+    expect(log).toEqual(['abandoned'])
+  })
+
+  it('the receiver was killed: the sender waits until the deadline', async () => {
+    const { clock, net, asked } = await halfWay()
+    net.kill('b')
+
+    expect(await clock.outcome(asked)).toBe('TimeoutError')
+    expect(clock.now()).toBe(11_000)
+  })
+
+  it('the sender gave up: it rejects with the signal\'s reason, the receiver hears of it', async () => {
+    const { clock, log, asked, abort } = await halfWay()
+    abort(new RangeError('enough'))
+
+    expect(await clock.outcome(asked, { within: 0 })).toBe('RangeError')
+    expect(log).toEqual([])
+    await clock.advance(10)
+    expect(log).toEqual(['abandoned'])
+  })
+
+  it('a signal that was aborted before: nothing is sent', async () => {
+    const { net, a } = pair()
+
+    await expect(a.ask('b', FETCH, { signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late')
+    expect(net.stats.sent().messages).toBe(0)
+  })
+
+  it('a handler that answers after everyone has gone abandons at once', async () => {
+    const { clock, net, a, b } = pair()
+    const log: string[] = []
+    b.serve(async () => {
+      await new Promise<void>((resolve) => { clock.setTimer(resolve, 1_000) })
+
+      return await wanting(log)()
+    })
+
+    const asked = a.ask('b', largeStore).catch((err: Error) => err.name)
+    await clock.advance(500)
+    net.disconnect('a', 'b')
+    await clock.advance(1_000)
+
+    expect([await asked, log]).toEqual(['UnreachableError', ['abandoned']])
+  })
+
+  it('a receiver that fails on the body resets the stream', async () => {
+    const { clock, a, b } = pair()
+    const cause = new Error('the disk is full')
+    b.serve(async () => ({ type: 'send', receive: async () => { throw cause }, abandon: () => {} }))
+
+    await expect(clock.outcome(a.ask('b', largeStore))).rejects.toMatchObject({ ...named('UnreachableError'), cause })
+  })
+})
