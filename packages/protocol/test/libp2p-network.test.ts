@@ -1,0 +1,293 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, connect } from 'node:net'
+import { VirtualClock, offerRequest, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
+import { multiaddr } from '@multiformats/multiaddr'
+import { pEvent } from 'p-event'
+import { afterEach, describe, expect, it } from 'vitest'
+import { STASH_PROTOCOL } from '../src/constants.ts'
+import { Libp2pStashNetwork } from '../src/libp2p-network.ts'
+import { libp2pNode } from './libp2p-node.ts'
+import type { Found, IncomingRequest, RequestHandler } from '../src/messages.ts'
+import type { NetworkPeer } from '../src/network.ts'
+import type { TestNode, TestNodeInit } from './libp2p-node.ts'
+import type { AddressInfo, Server, Socket } from 'node:net'
+
+const owner = testKey(1)
+const nodes: TestNode[] = []
+const fetch = { type: 'fetch' as const, whole: true }
+const notFound: RequestHandler = async () => ({ type: 'not-found' })
+
+afterEach(async () => {
+  await Promise.all(nodes.splice(0).map(async node => { await node.stop() }))
+})
+
+async function node (handler: RequestHandler = notFound, init: TestNodeInit = {}): Promise<TestNode> {
+  const created = await libp2pNode({ ...init, start: false })
+  nodes.push(created)
+  created.services.stash.serve(handler)
+  await created.start()
+
+  return created
+}
+
+const idOf = (node: TestNode): string => node.services.stash.self
+
+/** Connects `a` to `b` and waits until each knows that the other speaks the protocol. */
+async function meet (a: TestNode, b: TestNode): Promise<NetworkPeer[]> {
+  const met = Promise.all([a, b].map(async ({ services }) => await pEvent(services.stash as never, 'peer:connect') as CustomEvent<NetworkPeer>))
+  await a.dial(b.getMultiaddrs())
+
+  return (await met).map(evt => evt.detail)
+}
+
+/** A handler that keeps what it gets. */
+function keeping (kept: Uint8Array[]): RequestHandler {
+  return async (_, request) => ({
+    type: request.type === 'store' ? 'send' : 'wanted',
+    receive: async body => {
+      kept.push(body)
+      return { type: 'stored' }
+    },
+    abandon: () => {}
+  })
+}
+
+describe('Libp2pStashNetwork', () => {
+  it('carries every request between two nodes, with bodies inside and streamed', async () => {
+    const placement = await sealedPlacement(owner)
+    const kept: Uint8Array[] = []
+    const seen: Array<[string, string | undefined, IncomingRequest['type']]> = []
+    let found: Found | undefined
+    const a = await node(notFound, { privateKey: owner.privateKey })
+    const b = await node(async (caller, request) => {
+      seen.push([caller.peer, caller.address, request.type])
+      return request.type === 'fetch' ? found ?? { type: 'not-found' } : await keeping(kept)(caller, request)
+    })
+    await meet(a, b)
+
+    for (const size of [100, 1_000_000]) {
+      const sealed = await sealedRecord({ key: owner, body: new Uint8Array(randomBytes(size)) })
+      found = { type: 'found', ...sealed, placement, liveHolders: [], leaseRemaining: 1, direct: true }
+
+      expect(await a.services.stash.ask(idOf(b), storeRequest(sealed, placement))).toEqual({ type: 'stored' })
+      expect(await a.services.stash.ask(idOf(b), offerRequest(sealed, placement))).toEqual({ type: 'stored' })
+      expect(await a.services.stash.ask(idOf(b), fetch)).toEqual(found)
+      expect(kept.splice(0)).toEqual([sealed.body, sealed.body])
+    }
+
+    expect(seen).toEqual(['store', 'offer', 'fetch', 'store', 'offer', 'fetch'].map(type => [idOf(a), '127.0.0.1', type]))
+  })
+
+  it('answers more requests at once than there may be streams, and leaves none open', async () => {
+    const a = await node()
+    const b = await node()
+    await meet(a, b)
+
+    const answers = await Promise.all(Array.from({ length: 200 }, async () => await a.services.stash.ask(idOf(b), fetch)))
+
+    expect(answers).toEqual(answers.map(() => ({ type: 'not-found' })))
+    const streams = [a, b].flatMap(each => each.getConnections()).flatMap(each => each.streams)
+    expect(streams.filter(stream => stream.protocol === STASH_PROTOCOL)).toEqual([])
+  })
+
+  it('takes only its own record from a peer', async () => {
+    const sealed = await sealedRecord({ key: testKey(2) })
+    const found: Found = { type: 'found', ...sealed, placement: await sealedPlacement(testKey(2)), liveHolders: [], leaseRemaining: 1, direct: true }
+    const a = await node()
+    const b = await node(async () => found)
+    await meet(a, b)
+
+    await expect(a.services.stash.ask(idOf(b), fetch)).rejects.toMatchObject({ name: 'ProtocolViolationError' })
+  })
+
+  it('tells of each connection once, with its address, and of the last one that goes', async () => {
+    const a = await node()
+    const b = await node()
+    const events: string[] = []
+    a.services.stash.addEventListener('peer:connect', evt => { events.push(`+${evt.detail.connection}`) })
+    a.services.stash.addEventListener('peer:disconnect', evt => { events.push(`-${evt.detail.id}`) })
+    const [peer] = await meet(a, b)
+
+    expect(peer).toEqual({ id: idOf(b), connection: a.getConnections()[0]?.id, address: '127.0.0.1', since: expect.any(Number) as number })
+    expect(a.services.stash.peers()).toEqual([peer])
+    expect(a.services.stash.isOpen(idOf(b))).toBe(true)
+
+    const again = pEvent(a.services.stash as never, 'peer:connect') as unknown as Promise<CustomEvent<NetworkPeer>>
+    const second = await a.dial(b.getMultiaddrs(), { force: true })
+    expect((await again).detail.connection).toBe(second.id)
+    expect(a.services.stash.peers()).toMatchObject([{ id: idOf(b), connection: second.id }])
+
+    // a second look by identify is not a second connection
+    await a.services.identify.identify(second)
+    await second.close()
+    expect(a.services.stash.peers()).toEqual([peer])
+
+    const gone = pEvent(a.services.stash as never, 'peer:disconnect')
+    await a.hangUp(b.peerId)
+    await gone
+    expect(a.services.stash.peers()).toEqual([])
+    expect(a.services.stash.isOpen(idOf(b))).toBe(false)
+    expect(events).toEqual([`+${peer?.connection}`, `+${second.id}`, `-${idOf(b)}`])
+  })
+
+  it('rejects by name: not connected, given up, gone', async () => {
+    const asked = Promise.withResolvers<void>()
+    const a = await node()
+    const b = await node(async () => {
+      asked.resolve()
+      return await new Promise(() => {})
+    })
+
+    await expect(a.services.stash.ask(idOf(b), fetch)).rejects.toMatchObject({ name: 'UnreachableError' })
+
+    await meet(a, b)
+    const controller = new AbortController()
+    const given = a.services.stash.ask(idOf(b), fetch, { signal: controller.signal })
+    await asked.promise
+    controller.abort()
+    await expect(given).rejects.toMatchObject({ name: 'AbortError' })
+
+    const gone = a.services.stash.ask(idOf(b), fetch)
+    await b.stop()
+    await expect(gone).rejects.toMatchObject({ name: 'UnreachableError' })
+  })
+
+  it('stops amid a body without looking like a cheat', async () => {
+    const placement = await sealedPlacement(owner)
+    const sealed = await sealedRecord({ key: owner, body: new Uint8Array(16 << 20) })
+    const outcome = Promise.withResolvers<string>()
+    const called = Promise.withResolvers<void>()
+    const a = await node()
+    const b = await node(async () => {
+      called.resolve()
+      return { type: 'send', receive: async () => { outcome.resolve('kept'); return { type: 'stored' } }, abandon: () => { outcome.resolve('abandoned') } }
+    })
+    await meet(a, b)
+    const asking = a.services.stash.ask(idOf(b), storeRequest(sealed, placement))
+    asking.catch(() => {})
+    await called.promise
+    await a.stop()
+
+    await expect(asking).rejects.toMatchObject({ name: 'UnreachableError' })
+    expect(await outcome.promise).toBe('abandoned')
+  })
+
+  it('shuts out a peer that goes on breaking the protocol, and no other', async () => {
+    const a = await node()
+    const b = await node()
+    const c = await node()
+    await meet(a, b)
+    await meet(c, b)
+
+    for (let i = 0; i < 3; i++) {
+      const stream = await a.getConnections(b.peerId)[0]?.newStream(STASH_PROTOCOL)
+      const closed = pEvent(stream as never, 'close')
+      stream?.send(new Uint8Array([0]))
+      await closed
+    }
+
+    await expect(a.services.stash.ask(idOf(b), fetch)).rejects.toMatchObject({ name: 'UnreachableError' })
+    expect(await c.services.stash.ask(idOf(b), fetch)).toEqual({ type: 'not-found' })
+  })
+
+  it('forgets a peer that no longer speaks the protocol', async () => {
+    const a = await node()
+    const b = await node()
+    await meet(a, b)
+    await b.services.stash.stop()
+    const gone = pEvent(a.services.stash as never, 'peer:disconnect')
+
+    await expect(a.services.stash.ask(idOf(b), fetch)).rejects.toMatchObject({ name: 'UnreachableError' })
+    await gone
+    expect(a.services.stash.peers()).toEqual([])
+  })
+
+  it('speaks the protocol once per node', async () => {
+    const a = await node()
+    const second = new Libp2pStashNetwork({
+      peerId: a.peerId, registrar: (a as unknown as { components: { registrar: never } }).components.registrar,
+      logger: a.logger, connectionManager: { getConnections: () => [] }
+    })
+
+    await expect(second.start()).rejects.toMatchObject({
+      name: 'AlreadyRegisteredError', message: expect.stringMatching(/stash\(\).*stashProtocol\(\)/) as string
+    })
+  })
+
+  it('asks over an older connection if the newest gives no stream', async () => {
+    const a = await node()
+    const b = await node()
+    await meet(a, b)
+    const again = pEvent(a.services.stash as never, 'peer:connect')
+    const newest = await a.dial(b.getMultiaddrs(), { force: true })
+    await again
+    newest.newStream = async () => { throw new Error('no stream') }
+
+    expect(await a.services.stash.ask(idOf(b), fetch)).toEqual({ type: 'not-found' })
+  })
+})
+
+/** A TCP proxy that can stop passing bytes on without closing anything, like a power cut. */
+class Wire {
+  readonly #server: Server
+  readonly #sockets: Socket[] = []
+
+  constructor (port: number) {
+    this.#server = createServer(near => {
+      const far = connect(port, '127.0.0.1')
+      near.pipe(far).pipe(near)
+      near.on('error', () => {})
+      far.on('error', () => {})
+      this.#sockets.push(near, far)
+    })
+  }
+
+  async listen (): Promise<number> {
+    this.#server.listen(0, '127.0.0.1')
+    await pEvent(this.#server, 'listening')
+
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  cut (): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe()
+      socket.pause()
+    }
+  }
+
+  close (): void {
+    this.#sockets.forEach(socket => { socket.destroy() })
+    this.#server.close()
+  }
+}
+
+describe('probe', () => {
+  it('aborts an older connection that is silent and keeps the newest', async () => {
+    const clock = new VirtualClock()
+    const a = await node(notFound, { clock })
+    const b = await node()
+    const port = b.getMultiaddrs()[0]?.getComponents().find(component => component.name === 'tcp')?.value
+    const wire = new Wire(Number(port))
+
+    try {
+      const met = pEvent(a.services.stash as never, 'peer:connect')
+      const older = await a.dial(multiaddr(`/ip4/127.0.0.1/tcp/${await wire.listen()}/p2p/${idOf(b)}`))
+      await met
+      const again = pEvent(a.services.stash as never, 'peer:connect')
+      const newest = await a.dial(b.getMultiaddrs(), { force: true })
+      await again
+
+      // both live: nothing happens
+      await a.services.stash.probe(idOf(b))
+      expect([older.status, newest.status]).toEqual(['open', 'open'])
+
+      wire.cut()
+      await clock.outcome(a.services.stash.probe(idOf(b)), { within: 5_000 })
+      expect([older.status, newest.status]).toEqual(['aborted', 'open'])
+      expect(a.services.stash.peers()).toMatchObject([{ connection: newest.id }])
+    } finally {
+      wire.close()
+    }
+  })
+})
