@@ -9,7 +9,7 @@ import { encodeRequest, encodeResponse } from '../../src/wire/codec.ts'
 import { FrameReader } from '../../src/wire/framing.ts'
 import { sendAll } from '../../src/wire/stream-source.ts'
 import { answering } from './answering.ts'
-import { quiet, streamPair } from './stream-pair.ts'
+import { arrivals, streamPair, until } from './stream-pair.ts'
 import type { Answering } from './answering.ts'
 import type { StreamPair } from './stream-pair.ts'
 import type { Found, Placement, RequestHandler } from '../../src/index.ts'
@@ -37,6 +37,8 @@ interface Attack extends StreamPair {
   answered: Promise<void>
   /** The frames that come back. */
   frames: FrameReader
+  /** Bytes that have arrived at the answering side. */
+  arrived (): number
 }
 
 /** A peer that says what it likes on one stream, and what it is told. */
@@ -45,7 +47,7 @@ async function attack (handler: (side: Answering) => RequestHandler = side => si
   const side = answering()
   const answered = side.on(pair.far, handler(side))
 
-  return { ...pair, side, answered, frames: new FrameReader(pair.near, signal) }
+  return { ...pair, side, answered, arrived: arrivals(pair.far), frames: new FrameReader(pair.near, signal) }
 }
 
 /** The stream is gone on both sides, and so are its timers and its share of the budget. */
@@ -259,9 +261,10 @@ describe('a slow peer is cut off', () => {
     const attacked = await attack()
     await sendAll(attacked.near, framed(encodeRequest(storeRequest(large, placement), false)), signal)
     await attacked.frames.read(1_000)
+    const request = attacked.arrived()
     await sendAll(attacked.near, bodyFrames(65_536)[0] as Uint8Array, signal)
     await sendAll(attacked.near, bodyFrames(65_536)[0] as Uint8Array, signal)
-    await quiet()
+    await until(() => attacked.arrived() === request + 2 * (65_536 + 3))
     await attacked.side.clock.advance(9_999)
     expect(attacked.far.status).toBe('open')
     await attacked.side.clock.advance(1)
@@ -275,8 +278,10 @@ describe('a slow peer is cut off', () => {
     await attacked.frames.read(1_000)
 
     for (let left = 200_000; left > 0; left -= 16_384) {
-      await sendAll(attacked.near, bodyFrames(Math.min(left, 16_384))[0] as Uint8Array, signal)
-      await quiet()
+      const [frame] = bodyFrames(Math.min(left, 16_384))
+      const before = attacked.arrived()
+      await sendAll(attacked.near, frame as Uint8Array, signal)
+      await until(() => attacked.arrived() === before + (frame as Uint8Array).byteLength)
       await attacked.side.clock.advance(1_000)
     }
 
@@ -296,7 +301,7 @@ describe('a slow peer is cut off', () => {
     await pair.near.close()
     const answered = side.on(pair.far, async () => found)
     await answer
-    await quiet()
+    await until(() => pair.far.writableNeedsDrain && pair.near.readBufferLength > 200_000)
     await side.clock.advance(9_999)
     expect(pair.far.status).not.toBe('aborted')
     await side.clock.advance(1)
@@ -380,7 +385,7 @@ describe('the asking side against a peer', () => {
     response.catch(() => {})
     far.addEventListener('message', () => { far.pause() }, { once: true })
     far.send(framed(encodeResponse({ type: 'send' }, false)))
-    await quiet()
+    await until(() => near.writableNeedsDrain && far.readBufferLength > 200_000)
     await clock.advance(10_000)
 
     await expect(response).rejects.toMatchObject({ name: 'TimeoutError', message: expect.stringContaining('bytes per second') as string })

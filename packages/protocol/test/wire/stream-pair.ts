@@ -29,9 +29,17 @@ export async function openPair (muxers: StreamPair['muxers']): Promise<Pick<Stre
   return { near, far: (await incoming).detail }
 }
 
-/** A hundred turns of the event loop: what is on its way in memory has arrived. */
-export async function quiet (): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+/** Turns of the event loop until the condition holds; a test that waits in vain runs into its time limit. */
+export async function until (condition: () => boolean): Promise<void> {
+  while (!condition()) {
     await new Promise(resolve => setImmediate(resolve))
   }
+}
+
+/** Counts the bytes that a stream hands over from here on. */
+export function arrivals (stream: Stream): () => number {
+  let bytes = 0
+  stream.addEventListener('message', evt => { bytes += evt.data.byteLength })
+
+  return () => bytes
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readable, sendAll } from '../../src/wire/stream-source.ts'
-import { quiet, streamPair } from './stream-pair.ts'
+import { arrivals, streamPair, until } from './stream-pair.ts'
 import type { Stream } from '@libp2p/interface'
 
 const signal = new AbortController().signal
@@ -20,11 +20,15 @@ async function sendChunks (stream: Stream, count: number, progress?: (sent: numb
   await stream.close()
 }
 
-/** Waits until `value` stands still. */
-async function standstill (value: () => number): Promise<void> {
-  for (let last = Number.NaN; last !== value();) {
-    last = value()
-    await quiet()
+/** Waits until the sender has been waiting for the receiver, with nothing moving, for a thousand turns of the event loop. */
+async function stalled (sender: Stream, sent: () => number): Promise<void> {
+  for (let last = sent(), same = 0; same < 1_000; same++) {
+    await new Promise(resolve => setImmediate(resolve))
+
+    if (sent() !== last || !sender.writableNeedsDrain) {
+      last = sent()
+      same = 0
+    }
   }
 }
 
@@ -57,7 +61,7 @@ describe('StreamSource', () => {
     const sending = sendChunks(near, count, n => { sent = n })
 
     const first = await source.next()
-    await standstill(() => sent)
+    await stalled(near, () => sent)
 
     // one window in the chunk that waits, one in the paused stream, and what the sender queued
     expect(far.readBufferLength).toBeLessThanOrEqual(WINDOW)
@@ -86,7 +90,9 @@ describe('StreamSource', () => {
 
     for await (const data of source) {
       received += data.byteLength
-      await standstill(() => sent)
+
+      await until(() => near.writableNeedsDrain || sent === count)
+
       most = Math.max(most, sent * 65_536 - received)
     }
 
@@ -98,9 +104,9 @@ describe('StreamSource', () => {
   it('does not overwrite a chunk that waits, though it listens before it is read', async () => {
     const { near, far } = await streamPair()
     const source = readable(far, signal)
-    let sent = 0
-    const sending = sendChunks(near, 3, n => { sent = n })
-    await standstill(() => sent)
+    const arrived = arrivals(far)
+    const sending = sendChunks(near, 3)
+    await until(() => arrived() > 0 && arrived() + far.readBufferLength === 3 * 65_536)
     let received = 0
 
     for await (const data of source) {
@@ -114,7 +120,7 @@ describe('StreamSource', () => {
   it('ends at once on a stream that has ended', async () => {
     const { near, far } = await streamPair()
     await near.close()
-    await standstill(() => far.remoteWriteStatus === 'closed' ? 1 : 0)
+    await until(() => far.remoteWriteStatus === 'closed')
 
     expect(await readable(far, signal).next()).toEqual({ done: true, value: undefined })
   })
@@ -183,7 +189,7 @@ describe('sendAll', () => {
     far.pause()
     let sent = 0
     const sending = sendChunks(near, 1_000, n => { sent = n }).catch((err: unknown) => err)
-    await standstill(() => sent)
+    await stalled(near, () => sent)
 
     expect(sent * 65_536).toBeLessThan(2 * WINDOW)
     expect(near.writeBufferLength).toBeLessThanOrEqual(2 * 65_536)
