@@ -41,4 +41,4 @@ export function flipBit (bytes: Uint8Array, bit: number): Uint8Array {
 
 export const anyKey = fc.uint8Array({ minLength: 32, maxLength: 32 })
 export const anyNonce = fc.uint8Array({ minLength: 24, maxLength: 24 })
-export const anyBytes = fc.uint8Array({ maxLength: 512 })
+export const anyBytes = fc.uint8Array({ maxLength: 100 })
