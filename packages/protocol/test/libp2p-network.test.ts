@@ -6,10 +6,12 @@ import { pEvent } from 'p-event'
 import { afterEach, describe, expect, it } from 'vitest'
 import { STASH_PROTOCOL } from '../src/constants.ts'
 import { Libp2pStashNetwork } from '../src/libp2p-network.ts'
+import { until } from './wire/stream-pair.ts'
 import { libp2pNode } from './libp2p-node.ts'
 import type { Found, IncomingRequest, RequestHandler } from '../src/messages.ts'
 import type { NetworkPeer } from '../src/network.ts'
 import type { TestNode, TestNodeInit } from './libp2p-node.ts'
+import type { Metrics } from '@libp2p/interface'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
 const owner = testKey(1)
@@ -50,6 +52,14 @@ function keeping (kept: Uint8Array[]): RequestHandler {
     },
     abandon: () => {}
   })
+}
+
+/** Metrics that note what is counted. */
+function counting (): { counts: string[], metrics: Metrics } {
+  const counts: string[] = []
+  const group = { increment: (values: Record<string, unknown>) => { counts.push(...Object.keys(values)) } }
+
+  return { counts, metrics: { registerCounterGroup: () => group } as unknown as Metrics }
 }
 
 describe('Libp2pStashNetwork', () => {
@@ -157,11 +167,12 @@ describe('Libp2pStashNetwork', () => {
     const sealed = await sealedRecord({ key: owner, body: new Uint8Array(16 << 20) })
     const outcome = Promise.withResolvers<string>()
     const called = Promise.withResolvers<void>()
+    const { counts, metrics } = counting()
     const a = await node()
     const b = await node(async () => {
       called.resolve()
       return { type: 'send', receive: async () => { outcome.resolve('kept'); return { type: 'stored' } }, abandon: () => { outcome.resolve('abandoned') } }
-    })
+    }, { metrics })
     await meet(a, b)
     const asking = a.services.stash.ask(idOf(b), storeRequest(sealed, placement))
     asking.catch(() => {})
@@ -170,11 +181,14 @@ describe('Libp2pStashNetwork', () => {
 
     await expect(asking).rejects.toMatchObject({ name: 'UnreachableError' })
     expect(await outcome.promise).toBe('abandoned')
+    await until(() => counts.includes('answer'))
+    expect(counts).not.toContain('violation')
   })
 
   it('shuts out a peer that goes on breaking the protocol, and no other', async () => {
+    const { counts, metrics } = counting()
     const a = await node()
-    const b = await node()
+    const b = await node(notFound, { metrics })
     const c = await node()
     await meet(a, b)
     await meet(c, b)
@@ -188,6 +202,7 @@ describe('Libp2pStashNetwork', () => {
 
     await expect(a.services.stash.ask(idOf(b), fetch)).rejects.toMatchObject({ name: 'UnreachableError' })
     expect(await c.services.stash.ask(idOf(b), fetch)).toEqual({ type: 'not-found' })
+    expect(counts.filter(name => name !== 'answer')).toEqual(['violation', 'violation', 'violation', 'shut_out'])
   })
 
   it('forgets a peer that no longer speaks the protocol', async () => {

@@ -6,17 +6,18 @@ import { createLibp2p } from 'libp2p'
 import { Libp2pStashNetwork } from '../src/libp2p-network.ts'
 import type { Libp2pStashNetworkComponents, Libp2pStashNetworkInit } from '../src/libp2p-network.ts'
 import type { Identify } from '@libp2p/identify'
-import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Libp2p, Metrics, PrivateKey } from '@libp2p/interface'
 
 export type TestNode = Libp2p<{ identify: Identify, stash: Libp2pStashNetwork }>
 
 export interface TestNodeInit extends Libp2pStashNetworkInit {
   privateKey?: PrivateKey
   start?: boolean
+  metrics?: Metrics
 }
 
 /** A libp2p node on 127.0.0.1 that speaks the stash protocol over TCP, Noise and Yamux. */
-export async function libp2pNode ({ privateKey, start = true, ...init }: TestNodeInit = {}): Promise<TestNode> {
+export async function libp2pNode ({ privateKey, metrics, start = true, ...init }: TestNodeInit = {}): Promise<TestNode> {
   return await createLibp2p({
     ...(privateKey != null && { privateKey }),
     start,
@@ -27,7 +28,8 @@ export async function libp2pNode ({ privateKey, start = true, ...init }: TestNod
     connectionManager: { inboundConnectionThreshold: 1_000 },
     services: {
       identify: identify(),
-      stash: (components: Libp2pStashNetworkComponents) => new Libp2pStashNetwork(components, init)
+      stash: ({ peerId, registrar, connectionManager, logger }: Libp2pStashNetworkComponents) =>
+        new Libp2pStashNetwork({ peerId, registrar, connectionManager, logger, metrics }, init)
     }
   }) as unknown as TestNode
 }
