@@ -1,7 +1,7 @@
 /**
  * How much faster a stash is sealed and opened through node:crypto than on the portable path, both measured in turn in one run.
  *
- *   pnpm build && node packages/crypto/bench/seal.ts
+ *   pnpm build && pnpm exec node packages/crypto/bench/seal.ts
  */
 import { randomBytes } from 'node:crypto'
 import * as node from '../dist/bulk/node.js'
