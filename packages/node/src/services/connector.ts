@@ -4,6 +4,9 @@ import type { PeerDirectory } from './peer-directory.ts'
 import type { Dialler } from '../ports/presence-port.ts'
 import type { Clock, Random, StashNetwork } from '@nara-stash/protocol'
 
+/** Milliseconds after a dial before others have their turn. */
+const NEXT_DIALS = 100
+
 export interface ConnectorInit {
   network: Pick<StashNetwork, 'peers' | 'self'>
   dialler: Pick<Dialler, 'dial'>
@@ -58,14 +61,13 @@ export class Connector {
 
   /** Looks whether connections are missing. */
   look (): void {
-    const { clock, directory, network, minConnections, random } = this.init
+    const { directory, network, minConnections, random } = this.init
 
     if (this.stopped) {
       return
     }
 
-    this.cancelTimer()
-    this.cancelTimer = clock.setTimer(() => { this.look() }, CONNECT_INTERVAL * (0.8 + 0.4 * random.next()))
+    this.lookIn(CONNECT_INTERVAL * (0.8 + 0.4 * random.next()))
 
     for (const peer of this.failures.keys()) {
       if (directory.get(peer) == null) {
@@ -100,22 +102,29 @@ export class Connector {
     }
 
     this.dialling.add(peer)
+    const count = this.failures.get(peer)?.count ?? 0
 
     try {
       await this.init.dialler.dial(peer, addresses)
-      this.failures.delete(peer)
+      // it may be connected and yet not one of us: ask again later
+      this.postpone(peer, 0, CONNECT_INTERVAL)
     } catch {
-      const count = this.failures.get(peer)?.count ?? 0
-      const wait = DIAL_BACKOFF[Math.min(count, DIAL_BACKOFF.length - 1)] ?? 0
-
-      this.failures.set(peer, { count: count + 1, notBefore: this.init.clock.now() + wait })
+      this.postpone(peer, count + 1, DIAL_BACKOFF[Math.min(count, DIAL_BACKOFF.length - 1)] ?? CONNECT_INTERVAL)
     } finally {
       this.dialling.delete(peer)
+      this.lookIn(NEXT_DIALS)
+    }
+  }
 
-      // others may be waiting for their turn
-      if (!this.stopped && this.dialling.size === DIALS_AT_ONCE - 1) {
-        this.look()
-      }
+  private postpone (peer: string, count: number, wait: number): void {
+    this.failures.set(peer, { count, notBefore: this.init.clock.now() + wait })
+  }
+
+  private lookIn (ms: number): void {
+    this.cancelTimer()
+
+    if (!this.stopped) {
+      this.cancelTimer = this.init.clock.setTimer(() => { this.look() }, ms)
     }
   }
 }
