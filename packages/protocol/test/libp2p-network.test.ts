@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, connect } from 'node:net'
-import { VirtualClock, offerRequest, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
-import { multiaddr } from '@multiformats/multiaddr'
+import { offerRequest, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
 import { pEvent } from 'p-event'
 import { afterEach, describe, expect, it } from 'vitest'
 import { STASH_PROTOCOL } from '../src/constants.ts'
@@ -12,7 +10,6 @@ import type { Found, IncomingRequest, RequestHandler } from '../src/messages.ts'
 import type { NetworkPeer } from '../src/network.ts'
 import type { TestNode, TestNodeInit } from './libp2p-node.ts'
 import type { Metrics } from '@libp2p/interface'
-import type { AddressInfo, Server, Socket } from 'node:net'
 
 const owner = testKey(1)
 const nodes: TestNode[] = []
@@ -239,70 +236,5 @@ describe('Libp2pStashNetwork', () => {
     newest.newStream = async () => { throw new Error('no stream') }
 
     expect(await a.services.stash.ask(idOf(b), fetch)).toEqual({ type: 'not-found' })
-  })
-})
-
-/** A TCP proxy that can stop passing bytes on without closing anything, like a power cut. */
-class Wire {
-  readonly #server: Server
-  readonly #sockets: Socket[] = []
-
-  constructor (port: number) {
-    this.#server = createServer(near => {
-      const far = connect(port, '127.0.0.1')
-      near.pipe(far).pipe(near)
-      near.on('error', () => {})
-      far.on('error', () => {})
-      this.#sockets.push(near, far)
-    })
-  }
-
-  async listen (): Promise<number> {
-    this.#server.listen(0, '127.0.0.1')
-    await pEvent(this.#server, 'listening')
-
-    return (this.#server.address() as AddressInfo).port
-  }
-
-  cut (): void {
-    for (const socket of this.#sockets) {
-      socket.unpipe()
-      socket.pause()
-    }
-  }
-
-  close (): void {
-    this.#sockets.forEach(socket => { socket.destroy() })
-    this.#server.close()
-  }
-}
-
-describe('probe', () => {
-  it('aborts an older connection that is silent and keeps the newest', async () => {
-    const clock = new VirtualClock()
-    const a = await node(notFound, { clock })
-    const b = await node()
-    const port = b.getMultiaddrs()[0]?.getComponents().find(component => component.name === 'tcp')?.value
-    const wire = new Wire(Number(port))
-
-    try {
-      const met = pEvent(a.services.stash as never, 'peer:connect')
-      const older = await a.dial(multiaddr(`/ip4/127.0.0.1/tcp/${await wire.listen()}/p2p/${idOf(b)}`))
-      await met
-      const again = pEvent(a.services.stash as never, 'peer:connect')
-      const newest = await a.dial(b.getMultiaddrs(), { force: true })
-      await again
-
-      // both live: nothing happens
-      await a.services.stash.probe(idOf(b))
-      expect([older.status, newest.status]).toEqual(['open', 'open'])
-
-      wire.cut()
-      await clock.outcome(a.services.stash.probe(idOf(b)), { within: 5_000 })
-      expect([older.status, newest.status]).toEqual(['aborted', 'open'])
-      expect(a.services.stash.peers()).toMatchObject([{ connection: newest.id }])
-    } finally {
-      wire.close()
-    }
   })
 })
