@@ -1,0 +1,66 @@
+import { exitCodes } from '../cli/exit-codes.ts'
+import type { ExitCode } from '../cli/exit-codes.ts'
+
+/** What an error of the daemon is over HTTP and for the exit code, and what to do about it. */
+export interface ErrorRule {
+  status: 400 | 404 | 405 | 408 | 409 | 413 | 500 | 503 | 504
+  exitCode: ExitCode
+  hint?: string
+}
+
+const UNEXPECTED: ErrorRule = { status: 500, exitCode: exitCodes.error }
+
+/** The one table between error names and codes: the daemon answers by it, and the commands end by it. */
+const rules: Record<string, ErrorRule> = {
+  BadRequestError: { status: 400, exitCode: exitCodes.error },
+  UnknownRouteError: { status: 404, exitCode: exitCodes.error, hint: 'the daemon is of another version: nara-stash version' },
+  InvalidConfidantsError: { status: 400, exitCode: exitCodes.error, hint: 'peer ids are listed by: nara-stash peers' },
+  TooLargeError: { status: 413, exitCode: exitCodes.error, hint: 'the limit is set with: nara-stash start --max-stash' },
+  NotFoundError: { status: 404, exitCode: exitCodes.nothingFound },
+  StillSearchingError: {
+    status: 404, exitCode: exitCodes.nothingFound, hint: 'wait for it: nara-stash status --wait settled'
+  },
+  UnreachableError: {
+    status: 503, exitCode: exitCodes.nothingFound, hint: 'no peer to ask: nara-stash peers'
+  },
+  TimeoutError: { status: 504, exitCode: exitCodes.error },
+  RefusedError: { status: 409, exitCode: exitCodes.error },
+  RecoveredFirstError: {
+    status: 409, exitCode: exitCodes.error, hint: 'nothing was overwritten: read it with nara-stash get, then put again'
+  },
+  DoubtfulError: {
+    status: 409, exitCode: exitCodes.doubtful, hint: 'what was seen: nara-stash status'
+  },
+  NotEnoughConfidantsError: { status: 409, exitCode: exitCodes.degraded, hint: 'those found are kept: nara-stash confidants' },
+  NoSoulError: { status: 409, exitCode: exitCodes.error },
+  StoppingError: { status: 503, exitCode: exitCodes.noDaemon }
+}
+
+export function errorRule (name: string): ErrorRule {
+  return rules[name] ?? UNEXPECTED
+}
+
+/** A request that is not as README.md, "HTTP API", asks. */
+export class BadRequestError extends Error {
+  override name = 'BadRequestError'
+}
+
+/** Nothing is known yet: peers are still being asked. */
+export class StillSearchingError extends Error {
+  override name = 'StillSearchingError'
+}
+
+/** There is no stash. */
+export class NoStashError extends Error {
+  override name = 'NotFoundError'
+}
+
+/** More than the largest stash. */
+export class TooLargeError extends Error {
+  override name = 'TooLargeError'
+}
+
+/** A newer or another version was seen, and what there is was not asked for in spite of it. */
+export class InDoubtError extends Error {
+  override name = 'DoubtfulError'
+}

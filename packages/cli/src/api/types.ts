@@ -1,0 +1,97 @@
+import type { ConfidantStatus, PeerStatus, StashEvents, StashStatus, WriteResult } from '@nara-stash/node'
+
+/** `GET /v1/status`, and `nara-stash status --json`. */
+export interface DaemonStatus extends StashStatus {
+  /** Full multiaddrs with `/p2p/`, dialable ones first. */
+  addresses: string[]
+  /** Largest stash, in bytes. */
+  maxStash: number
+  /** Of the daemon's process. */
+  pid: number
+  /** Absolute path of the socket that answered. */
+  socket: string
+  version: string
+  /** Seconds since the daemon started. */
+  uptime: number
+}
+
+/** `PUT /v1/stash`. */
+export interface PutAnswer extends WriteResult {
+  bytes: number
+  /** Of the data, hex. */
+  sha256: string
+  /** Stash peers that were connected when the write ended. */
+  peers: number
+}
+
+/** `POST /v1/recover`, and what `GET /v1/stash` tells in its header `nara-stash`. */
+export interface StashAnswer {
+  seq: string
+  bytes: number
+  /** Of the data, hex. */
+  sha256: string
+  /** ISO 8601, by the clock of the machine that wrote it. */
+  updatedAt: string
+  state: StashStatus['state']
+}
+
+/** `GET /v1/peers`. */
+export interface PeersAnswer {
+  peers: PeerStatus[]
+}
+
+/** `GET`, `PUT`, `POST` and `DELETE /v1/confidants`, `POST /v1/confidants/auto`. */
+export interface ConfidantsAnswer {
+  confidants: ConfidantStatus[]
+  target: number
+}
+
+/** The body of every answer that is not a 2xx. */
+export interface ErrorAnswer {
+  error: { name: string, message: string, hint?: string }
+}
+
+/** What a nara reports: one line of `GET /v1/events` and of `nara-stash start --json`. */
+export type DaemonEvent = NodeEvent | StartedEvent | StoppingEvent | StoppedEvent | MissedEvent
+
+type NodeEvent = {
+  [K in keyof StashEvents]: { event: K, time: string } & StashEvents[K]['detail']
+}[keyof StashEvents]
+
+/** The first event of a daemon. */
+export interface StartedEvent {
+  event: 'started'
+  /** ISO 8601, as in all events. */
+  time: string
+  peerId: string
+  naraId: string
+  name: string
+  addresses: string[]
+  dir: string
+  socket: string
+  pid: number
+  version: string
+  /** Whether the soul was made at this start. */
+  newSoul: boolean
+  /** Milliseconds from the start of the process to here. */
+  startedIn: number
+}
+
+export interface StoppingEvent {
+  event: 'stopping'
+  time: string
+  why: string
+}
+
+/** The last event of a daemon that stops cleanly. */
+export interface StoppedEvent {
+  event: 'stopped'
+  time: string
+}
+
+/** The reader was too slow, and this many events were not told. */
+export interface MissedEvent {
+  event: 'missed'
+  time: string
+  events: number
+}

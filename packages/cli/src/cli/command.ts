@@ -1,0 +1,38 @@
+import { exitMeanings } from './exit-codes.ts'
+import type { ExitCode } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import type { Command } from 'commander'
+
+/** Carries a command out. @returns the exit code */
+export type Handler = (io: Io, options: Record<string, unknown>, ...args: string[]) => Promise<number>
+
+/** Ties a command to its handler. */
+export type Bind = (command: Command, handler: Handler) => void
+
+/** A file in commands/: declares arguments, options and help, and binds the handler. */
+export interface CommandModule {
+  configure (command: Command, bind: Bind): void
+}
+
+/** The options that (nearly) every command has. */
+export function withDir (command: Command): Command {
+  return command.option('--dir <folder>', "the nara's folder (default: NARA_DIR, or $XDG_STATE_HOME/nara-stash)")
+}
+
+export function withJson (command: Command, what = 'print JSON'): Command {
+  return command.option('--json', what)
+}
+
+/** Examples and exit codes, at the end of `--help`. */
+export function withExamples (command: Command, examples: ReadonlyArray<readonly [command: string, what: string]>, codes: readonly ExitCode[]): Command {
+  const width = Math.max(...examples.map(([line]) => line.length))
+
+  return command.addHelpText('after', [
+    '',
+    'Examples:',
+    ...examples.map(([line, what]) => `  $ ${line.padEnd(width)}  # ${what}`),
+    '',
+    'Exit codes:',
+    ...codes.map(code => `  ${code}  ${exitMeanings[code]}`)
+  ].join('\n'))
+}

@@ -1,0 +1,81 @@
+import { constants } from 'node:os'
+import { systemClock } from '../clock.ts'
+import type { Io, Output, StopSignal } from './io.ts'
+import type { WriteStream } from 'node:tty'
+
+type SignalHandler = (signal: StopSignal) => void
+
+/** The real process. */
+export function processIo (): Io {
+  const handlers = new Set<SignalHandler>()
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (handlers.size === 0) {
+        process.exit(128 + constants.signals[signal])
+      }
+
+      for (const handler of handlers) {
+        handler(signal)
+      }
+    })
+  }
+
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    get stdin () { return process.stdin },
+    out: processOutput(process.stdout),
+    err: processOutput(process.stderr),
+    clock: systemClock,
+    onStopSignal: handler => {
+      handlers.add(handler)
+
+      return () => { handlers.delete(handler) }
+    },
+    exit: code => process.exit(code)
+  }
+}
+
+function processOutput (stream: WriteStream): Output {
+  let readerGone = false
+  let failure: Error | undefined
+  let unfinished = 0
+  let idle = Promise.withResolvers<void>()
+
+  // without a listener the error of a write would end the process
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') {
+      readerGone = true
+    } else {
+      failure ??= error
+    }
+  })
+
+  return {
+    stream,
+    get backlog () { return readerGone ? 0 : stream.writableLength },
+    write: chunk => {
+      if (readerGone || failure != null) {
+        return
+      }
+
+      unfinished++
+      stream.write(chunk, () => {
+        if (--unfinished === 0) {
+          idle.resolve()
+          idle = Promise.withResolvers()
+        }
+      })
+    },
+    flush: async () => {
+      if (unfinished > 0) {
+        await idle.promise
+      }
+
+      if (failure != null) {
+        throw failure
+      }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { request } from 'node:http'
+import { errorRule } from '../api/errors.ts'
+import { DaemonError, DaemonGoneError, NoDaemonError } from '../cli/errors.ts'
+import { runFolder } from '../daemon/run-folder.ts'
+import { readDaemonFile } from '../daemon/daemon-file.ts'
+import { count } from '../text/units.ts'
+import type { ConfidantsAnswer, DaemonEvent, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, StashAnswer } from '../api/types.ts'
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+
+/** An answer in JSON at most, in bytes: 4,096 peers of 300 bytes. */
+const MAX_JSON_ANSWER = 4 * 1024 * 1024
+
+/** The largest stash that can be set, and a little. */
+const MAX_STASH_ANSWER = 65 * 1024 * 1024
+
+/** How long the daemon may be silent, in milliseconds, beyond what a request itself takes. */
+const SILENCE = 10_000
+const RECOVERY_SILENCE = 60_000
+
+/** The daemon of a folder, as the other commands see it. Each method throws what `call` throws. */
+export interface ApiClient {
+  status (): Promise<DaemonStatus>
+  peers (): Promise<PeersAnswer>
+  confidants (): Promise<ConfidantsAnswer>
+  setConfidants (peers: readonly string[]): Promise<ConfidantsAnswer>
+  addConfidants (peers: readonly string[]): Promise<ConfidantsAnswer>
+  removeConfidants (peers: readonly string[]): Promise<ConfidantsAnswer>
+  selectConfidants (): Promise<ConfidantsAnswer>
+  put (data: Readable, timeout: number): Promise<PutAnswer>
+  get (options?: { doubtful?: boolean }): Promise<{ data: Buffer, about: StashAnswer }>
+  recover (): Promise<StashAnswer>
+  /** Every event from the moment this resolves; ends when the daemon stops. Break off to stop listening. */
+  events (signal?: AbortSignal): Promise<AsyncIterable<DaemonEvent>>
+}
+
+/**
+ * Finds the daemon of a folder.
+ *
+ * @throws {NoDaemonError}
+ */
+export async function connect (dir: string): Promise<ApiClient> {
+  const daemon = await readDaemonFile(runFolder(dir).daemon)
+
+  if (daemon == null) {
+    throw new NoDaemonError(dir)
+  }
+
+  const call = caller(daemon.socket, dir)
+  const json = async <T>(method: string, path: string, options: Partial<Call> = {}): Promise<T> =>
+    JSON.parse((await readAll(await call({ method, path, silence: SILENCE, ...options }), MAX_JSON_ANSWER)).toString()) as T
+  const withPeers = async (method: string, peers: readonly string[]): Promise<ConfidantsAnswer> =>
+    await json(method, '/v1/confidants', { body: JSON.stringify({ peers }) })
+
+  return {
+    status: async () => await json('GET', '/v1/status'),
+    peers: async () => await json('GET', '/v1/peers'),
+    confidants: async () => await json('GET', '/v1/confidants'),
+    setConfidants: async peers => await withPeers('PUT', peers),
+    addConfidants: async peers => await withPeers('POST', peers),
+    removeConfidants: async peers => await withPeers('DELETE', peers),
+    selectConfidants: async () => await json('POST', '/v1/confidants/auto', { silence: RECOVERY_SILENCE }),
+    put: async (data, timeout) => await json('PUT', `/v1/stash?timeout=${timeout}ms`, { body: data, silence: timeout + SILENCE }),
+    get: async ({ doubtful = false } = {}) => {
+      const answer = await call({ method: 'GET', path: `/v1/stash?doubtful=${doubtful}`, silence: SILENCE })
+
+      return { data: await readAll(answer, MAX_STASH_ANSWER), about: JSON.parse(String(answer.headers['nara-stash'])) as StashAnswer }
+    },
+    recover: async () => await json('POST', '/v1/recover', { silence: RECOVERY_SILENCE }),
+    events: async signal => lines(await call({ method: 'GET', path: '/v1/events', ...(signal == null ? {} : { signal }) }))
+  }
+}
+
+interface Call {
+  method: string
+  path: string
+  body?: string | Readable
+  /** Milliseconds without a byte after which the daemon counts as gone. @default for ever */
+  silence?: number
+  signal?: AbortSignal
+}
+
+/** @throws {NoDaemonError | DaemonGoneError | DaemonError} nobody there, broken off, or what the daemon itself answered */
+function caller (socketPath: string, dir: string): (call: Call) => Promise<IncomingMessage> {
+  return async ({ method, path, body, silence, signal }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const req = request({ socketPath, method, path, ...(silence == null ? {} : { timeout: silence }), ...(signal == null ? {} : { signal }) })
+    let source: Error | undefined
+
+    req.once('response', resolve)
+    req.on('error', error => { reject(source ?? gone(error, dir)) })
+    req.once('timeout', () => { req.destroy(new DaemonGoneError(`the daemon did not answer within ${count((silence ?? 0) / 1_000, 'second')}`)) })
+
+    if (body == null || typeof body === 'string') {
+      req.end(body)
+    } else {
+      body.once('error', error => {
+        source = error
+        req.destroy()
+      })
+      body.pipe(req)
+    }
+
+    const answer = await promise
+
+    return answer.statusCode != null && answer.statusCode < 300 ? answer : await refused(answer)
+  }
+}
+
+async function refused (answer: IncomingMessage): Promise<never> {
+  const text = (await readAll(answer, MAX_JSON_ANSWER)).toString()
+  let error: Partial<ErrorAnswer['error']> | undefined
+
+  try {
+    error = (JSON.parse(text) as Partial<ErrorAnswer>).error
+  } catch {
+    // not this daemon's own answer: its status is all there is
+  }
+
+  const { name = 'DaemonError', message = `the daemon answered ${answer.statusCode ?? 0}`, hint } = error ?? {}
+
+  throw new DaemonError(name, message, { exitCode: errorRule(name).exitCode, ...(hint == null ? {} : { hint }) })
+}
+
+function gone (error: NodeJS.ErrnoException, dir: string): Error {
+  if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
+    return new NoDaemonError(dir)
+  }
+
+  return error instanceof DaemonGoneError || error.name === 'AbortError'
+    ? error
+    : new DaemonGoneError('the daemon ended before it answered', { cause: error })
+}
+
+async function readAll (answer: IncomingMessage, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      length += chunk.length
+
+      if (length > limit) {
+        throw new DaemonGoneError(`the daemon's answer is larger than ${limit} bytes`)
+      }
+    }
+  } catch (error) {
+    throw error instanceof DaemonGoneError ? error : new DaemonGoneError('the daemon ended in the middle of its answer', { cause: error })
+  }
+
+  return Buffer.concat(chunks)
+}
+
+async function * lines (answer: IncomingMessage): AsyncGenerator<DaemonEvent> {
+  const decoder = new TextDecoder()
+  let rest = ''
+
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+
+    rest = parts.pop() ?? ''
+
+    if (rest.length > MAX_JSON_ANSWER) {
+      throw new DaemonGoneError('the daemon sent a line without end')
+    }
+
+    yield * parts.map(line => JSON.parse(line) as DaemonEvent)
+  }
+}

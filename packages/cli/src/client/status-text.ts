@@ -1,0 +1,61 @@
+import { printable } from '../text/printable.ts'
+import { table } from '../text/table.ts'
+import { count, formatBytes, formatDuration } from '../text/units.ts'
+import type { DaemonStatus } from '../api/types.ts'
+import type { ConfidantStatus, StashState } from '@nara-stash/node'
+
+const explanations: Record<StashState, string> = {
+  searching: 'no peer has told of a stash yet; the search goes on',
+  recovering: 'a copy was found; whether it is the newest is being asked',
+  settled: 'the stash is known',
+  empty: 'nobody holds a stash of this nara',
+  doubtful: 'a newer or another version was seen'
+}
+
+/** The status for people. */
+export function statusText (status: DaemonStatus): string {
+  const { name, peerId, state, stash, pending, copies, held, addresses, uptime, pid } = status
+  const safe = copies.have >= copies.minimum ? '' : `, ${copies.minimum} make it safe`
+
+  return table([
+    ['name', printable(name)],
+    ['peer id', peerId],
+    ['state', `${state}: ${explanations[state]}`],
+    ...recoveryRows(status),
+    ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],
+    ...(stash == null ? [] : [['sha256', stash.sha256]]),
+    ...(pending == null ? [] : [['waiting', `a write of ${formatBytes(pending)} waits until it is known what was stored before`]]),
+    ['copies', `${copies.have} of ${copies.target}${stash == null ? '' : safe}`],
+    ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ${formatBytes(held.bytes)} of ${formatBytes(held.byteLimit)}`],
+    ...addresses.map((address, i) => [i === 0 ? 'addresses' : '', address]),
+    ['daemon', `process ${pid}, up for ${formatDuration(uptime * 1_000)}`]
+  ]) + (status.confidants.length === 0 ? '' : `\n${confidantsText(status.confidants)}`)
+}
+
+/** Confidants as a table for people. */
+export function confidantsText (confidants: readonly ConfidantStatus[]): string {
+  return table([
+    ['CONFIDANT', 'NAME', 'STATE', 'SINCE'],
+    ...confidants.map(({ peerId, name, state, since, pinned }) =>
+      [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, since])
+  ])
+}
+
+function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {
+  const { via, from, confirmed, answered, of, doubt } = recovery
+  const rows: string[][] = []
+
+  if (via != null && from != null) {
+    rows.push(['recovered', `${via === 'push' ? 'pushed by' : 'fetched from'} ${printable(from)}, ` +
+      `${confirmed ? 'confirmed' : 'unconfirmed'}: ${answered} of ${count(of, 'peer')} answered`])
+  } else if (state === 'searching') {
+    rows.push(['asked', `${answered} of ${count(of, 'peer')} answered`])
+  }
+
+  if (doubt != null) {
+    rows.push(['doubt', doubt.reason], ...doubt.records.map(({ id, seq, readable, holders }) =>
+      ['', `version ${seq} (${id.slice(0, 12)}), ${readable ? 'readable' : 'not readable'}, seen at ${holders.map(printable).join(', ') || 'nobody'}`]))
+  }
+
+  return rows
+}

@@ -1,0 +1,44 @@
+import { Option } from 'commander'
+import { withDir, withExamples, withJson } from '../cli/command.ts'
+import { exitCodes } from '../cli/exit-codes.ts'
+import { connect } from '../client/api-client.ts'
+import { stateDir } from '../config/dir.ts'
+import { writePrivate } from '../files/write-private.ts'
+import { jsonDocument } from '../text/json.ts'
+import { printable } from '../text/printable.ts'
+import { formatBytes } from '../text/units.ts'
+import type { Bind } from '../cli/command.ts'
+import type { Command } from 'commander'
+
+export function configure (command: Command, bind: Bind): void {
+  command
+    .addOption(new Option('-o, --output <file>', 'write it to a file, whole or not at all, of mode 0600'))
+    .option('--doubtful', 'take what is readable although a newer or another version was seen')
+  withJson(withDir(command), 'print JSON; the bytes are in "data" (Base64), or in the file')
+  withExamples(command, [
+    ['nara-stash get -o state.json', 'to a file'],
+    ['nara-stash status --wait settled --timeout 60s && nara-stash get -o state.json', 'after a start: first wait for it']
+  ], [0, 1, 2, 4, 5, 6])
+
+  bind(command, async (io, { dir, output, doubtful, json }) => {
+    const daemon = await connect(stateDir(io, dir as string | undefined))
+    const { data, about } = await daemon.get({ doubtful: doubtful === true })
+    const file = typeof output === 'string' && output !== '-' ? await writePrivate(io.cwd, output, data) : undefined
+
+    if (json === true) {
+      io.out.write(jsonDocument({ ...about, ...(file == null ? { data: data.toString('base64') } : { file }) }))
+    } else if (file == null) {
+      io.out.write(data)
+    } else {
+      io.out.write(`wrote ${formatBytes(data.length)}, version ${about.seq}, to ${printable(file)}\n`)
+    }
+
+    if (about.state === 'doubtful') {
+      io.err.write('nara-stash: doubtful: a newer or another version was seen\n')
+
+      return exitCodes.doubtful
+    }
+
+    return exitCodes.done
+  })
+}

@@ -1,0 +1,59 @@
+import { withDir, withExamples, withJson } from '../cli/command.ts'
+import { flagValue, timeAllowed } from '../cli/arguments.ts'
+import { exitCodes } from '../cli/exit-codes.ts'
+import { connect } from '../client/api-client.ts'
+import { openSource } from '../client/put-source.ts'
+import { stateDir } from '../config/dir.ts'
+import { parseTime } from '../config/values.ts'
+import { jsonDocument } from '../text/json.ts'
+import { printable } from '../text/printable.ts'
+import { count, formatBytes } from '../text/units.ts'
+import type { PutAnswer } from '../api/types.ts'
+import type { Bind } from '../cli/command.ts'
+import type { Command } from 'commander'
+
+export function configure (command: Command, bind: Bind): void {
+  command
+    .argument('[file]', 'a file, or - for standard input', '-')
+    .option('--timeout <time>', 'how long to wait for enough copies', '10s')
+  withJson(withDir(command))
+  command.addHelpText('after', '\nEnds as soon as enough confidants acknowledged it, or after the timeout with what there is: ' +
+    'in any case the daemon keeps the data and goes on distributing it.')
+  withExamples(command, [
+    ['nara-stash put state.json', 'a file'],
+    ['pg_dump shop | nara-stash put --timeout 30s', 'standard input']
+  ], [0, 1, 2, 3, 5, 6])
+
+  bind(command, async (io, { dir, timeout, json }, file = '-') => {
+    const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)
+    const daemon = await connect(stateDir(io, dir as string | undefined))
+    const { maxStash } = await daemon.status()
+    const source = await openSource({ file, limit: maxStash, stdin: io.stdin, cwd: io.cwd })
+    const answer = await daemon.put(source, milliseconds)
+
+    io.out.write(json === true ? jsonDocument(answer) : putText(answer))
+
+    return answer.outcome === 'kept' ? exitCodes.done : exitCodes.degraded
+  })
+}
+
+/** What became of a write, for people. */
+export function putText ({ outcome, seq, bytes, copies, minimum, target, failures, peers }: PutAnswer): string {
+  const what = `${seq == null ? '' : `version ${seq}, `}${formatBytes(bytes)}`
+  const why = failures.map(({ peer, why }) => `  ${printable(peer)}: ${printable(why)}\n`).join('')
+
+  if (outcome === 'kept') {
+    return `kept: ${what}, held by ${copies} of ${count(target, 'confidant')}\n${why}`
+  }
+
+  if (outcome === 'degraded') {
+    return `degraded: ${what}, held by ${copies} of ${count(target, 'confidant')}; ${minimum} make it safe. The daemon goes on trying.\n${why}`
+  }
+
+  if (seq == null) {
+    return `unstored: ${what} waits until it is known what was stored before. Only this process holds it: keep the daemon running.\n${why}`
+  }
+
+  return `unstored: ${what}. ${peers === 0 ? 'No peer is connected: only' : 'Nobody took it: only'} this process holds it, ` +
+    `and it is lost if the daemon ends. It goes on trying.\n${why}`
+}

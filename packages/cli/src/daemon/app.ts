@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto'
+import { Hono } from 'hono'
+import { BadRequestError, errorRule, InDoubtError, NoStashError, StillSearchingError, TooLargeError } from '../api/errors.ts'
+import { parseTime } from '../config/values.ts'
+import { printable } from '../text/printable.ts'
+import { formatBytes } from '../text/units.ts'
+import { eventStream } from './event-stream.ts'
+import { readBody } from './read-body.ts'
+import type { EventFeed } from './event-feed.ts'
+import type { ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, StashAnswer } from '../api/types.ts'
+import type { Clock } from '../clock.ts'
+import type { Nara, Stash } from '@nara-stash/node'
+import type { Context } from 'hono'
+
+/** A list of 16 peer ids is 1 KiB of JSON. */
+const MAX_JSON_BODY = 16 * 1024
+
+/** How long `PUT /v1/stash` waits for enough copies unless told, in milliseconds. */
+const PUT_TIMEOUT = 10_000
+
+export interface AppInit {
+  nara: Pick<Nara, 'addresses' | 'stash'>
+  feed: EventFeed
+  about: Pick<DaemonStatus, 'pid' | 'socket' | 'version' | 'maxStash'>
+  clock: Pick<Clock, 'now' | 'date'>
+  /** Told of failures that are nobody's expected answer. */
+  unexpected?: (error: unknown) => void
+}
+
+/** The daemon's HTTP API: a value, served on the socket and called as it is by tests. */
+export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): Hono {
+  const { stash } = nara
+  const app = new Hono()
+  const started = clock.now()
+  const confidants = (): ConfidantsAnswer => ({ confidants: stash.status().confidants, target: stash.targetConfidants })
+
+  app.get('/v1/status', c => c.json<DaemonStatus>({
+    ...stash.status(), addresses: nara.addresses, ...about, uptime: Math.floor((clock.now() - started) / 1_000)
+  }))
+
+  app.get('/v1/peers', c => c.json<PeersAnswer>({ peers: stash.peers() }))
+
+  app.get('/v1/events', c => eventStream(c, feed, clock))
+
+  app.get('/v1/stash', c => {
+    const answer = readStash(stash, c.req.query('doubtful') === 'true')
+
+    return c.body(new Uint8Array(answer.data), 200, {
+      'content-type': 'application/octet-stream',
+      'nara-stash': JSON.stringify(answer.about)
+    })
+  })
+
+  app.put('/v1/stash', async c => {
+    const timeout = timeoutOf(c)
+    const data = await readBody(c, about.maxStash, () => tooLarge(about.maxStash))
+    const result = await stash.setStashData(data, { timeout })
+
+    return c.json<PutAnswer>({ ...result, bytes: data.length, sha256: sha256(data), peers: connectedPeers(stash) })
+  })
+
+  app.post('/v1/recover', async c => {
+    const data = await stash.recoverFromAny()
+
+    return c.json<StashAnswer>(describe(stash, data))
+  })
+
+  app.get('/v1/confidants', c => c.json(confidants()))
+
+  app.put('/v1/confidants', async c => {
+    stash.setConfidants(await peersOf(c))
+
+    return c.json(confidants())
+  })
+
+  app.post('/v1/confidants', async c => {
+    stash.setConfidants([...new Set([...stash.confidants, ...await peersOf(c)])])
+
+    return c.json(confidants())
+  })
+
+  app.delete('/v1/confidants', async c => {
+    const removed = await peersOf(c)
+    const strangers = removed.filter(peer => !stash.confidants.includes(peer))
+
+    if (strangers.length > 0) {
+      throw new BadRequestError(`no confidant: ${printable(strangers.join(', '))}`)
+    }
+
+    stash.setConfidants(stash.confidants.filter(peer => !removed.includes(peer)))
+
+    return c.json(confidants())
+  })
+
+  app.post('/v1/confidants/auto', async c => {
+    await stash.selectConfidantsAutomatically()
+
+    return c.json(confidants())
+  })
+
+  app.notFound(c => c.json<ErrorAnswer>(answerTo('UnknownRouteError', `there is no ${c.req.method} ${c.req.path}`), 404))
+
+  app.onError((error, c) => {
+    const { status } = errorRule(error.name)
+
+    // a client that went away in the middle of its request is no failure of the daemon
+    if (status === 500 && !c.req.raw.signal.aborted) {
+      unexpected?.(error)
+    }
+
+    return c.json<ErrorAnswer>(answerTo(error.name, error.message), status)
+  })
+
+  return app
+}
+
+function answerTo (name: string, message: string): ErrorAnswer {
+  const { hint } = errorRule(name)
+
+  return { error: { name, message, ...(hint == null ? {} : { hint }) } }
+}
+
+function readStash (stash: Stash, evenDoubtful: boolean): { data: Uint8Array, about: StashAnswer } {
+  const { state } = stash
+
+  if (state === 'doubtful' && !evenDoubtful) {
+    throw new InDoubtError('a newer or another version of the stash was seen, so what is readable here may be old')
+  }
+
+  if (state === 'searching' || state === 'recovering') {
+    throw new StillSearchingError(state === 'searching'
+      ? 'no stash found yet: the search goes on'
+      : 'a copy was found; whether it is the newest is still being asked')
+  }
+
+  const data = stash.getStashData()?.data
+
+  if (data == null) {
+    throw new NoStashError('there is no stash')
+  }
+
+  return { data, about: describe(stash, data) }
+}
+
+function describe (stash: Stash, data: Uint8Array): StashAnswer {
+  const { state, stash: known } = stash.status()
+  const timestamp = stash.getStashData()?.timestamp
+
+  return {
+    seq: known?.seq ?? '0',
+    bytes: data.length,
+    sha256: sha256(data),
+    updatedAt: known?.updatedAt ?? new Date(timestamp ?? 0).toISOString(),
+    state
+  }
+}
+
+function connectedPeers (stash: Stash): number {
+  return stash.peers().filter(({ connected }) => connected).length
+}
+
+function timeoutOf (c: Context): number {
+  const given = c.req.query('timeout')
+
+  try {
+    return given == null ? PUT_TIMEOUT : parseTime(1)(given)
+  } catch {
+    throw new BadRequestError(`timeout is ${printable(given ?? '')}; allowed: a time with its unit, such as 500ms or 10s`)
+  }
+}
+
+async function peersOf (c: Context): Promise<string[]> {
+  const text = new TextDecoder().decode(await readBody(c, MAX_JSON_BODY, () => new BadRequestError(`the body is larger than ${MAX_JSON_BODY} bytes`)))
+  let peers: unknown
+
+  try {
+    peers = (JSON.parse(text) as { peers?: unknown } | null)?.peers
+  } catch {
+    // told below
+  }
+
+  if (!Array.isArray(peers) || !peers.every(peer => typeof peer === 'string')) {
+    throw new BadRequestError('the body must be JSON such as { "peers": ["12D3KooW..."] }')
+  }
+
+  return peers
+}
+
+function tooLarge (limit: number): TooLargeError {
+  return new TooLargeError(`the data is larger than ${limit} bytes (${formatBytes(limit)})`)
+}
+
+function sha256 (data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts'
+import type { DaemonEvent } from '../api/types.ts'
+import type { Stash, StashEvents } from '@nara-stash/node'
+
+type Untimed<E> = E extends DaemonEvent ? Omit<E, 'time'> : never
+
+export type Listener = (event: DaemonEvent) => void
+
+/** What happens in the nara, as the values that are printed and sent: to everybody who listens, in order. */
+export interface EventFeed {
+  subscribe (listener: Listener): () => void
+  publish (event: Untimed<DaemonEvent>): void
+}
+
+// a record, so that the compiler finds an event that is missing
+const names: Record<keyof StashEvents, true> = {
+  'stash:state': true,
+  'stash:found': true,
+  'stash:recovered': true,
+  'stash:copies': true,
+  'stash:doubt': true,
+  'stash:set-aside': true,
+  'confidant:add': true,
+  'confidant:remove': true,
+  'confidant:state': true,
+  'held:stored': true,
+  'held:refused': true,
+  'held:dropped': true,
+  'held:pushed': true,
+  'peer:connect': true,
+  'peer:disconnect': true,
+  presence: true
+}
+
+export function createEventFeed (stash: Pick<Stash, 'addEventListener'>, clock: Pick<Clock, 'date'>): EventFeed {
+  const listeners = new Set<Listener>()
+  const publish: EventFeed['publish'] = event => {
+    const { event: name, ...fields } = event
+    const timed = { event: name, time: clock.date().toISOString(), ...fields } as DaemonEvent
+
+    for (const listener of listeners) {
+      listener(timed)
+    }
+  }
+
+  for (const name of Object.keys(names) as Array<keyof StashEvents>) {
+    stash.addEventListener(name, ({ detail }: CustomEvent<object>) => {
+      publish({ ...detail, event: name } as Untimed<DaemonEvent>)
+    })
+  }
+
+  return {
+    publish,
+    subscribe: listener => {
+      listeners.add(listener)
+
+      return () => { listeners.delete(listener) }
+    }
+  }
+}

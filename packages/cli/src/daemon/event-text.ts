@@ -1,0 +1,53 @@
+import { printable } from '../text/printable.ts'
+import { count, formatBytes, formatDuration } from '../text/units.ts'
+import type { DaemonEvent } from '../api/types.ts'
+
+type Sayings = { [E in DaemonEvent as E['event']]: (event: E) => string | undefined }
+
+/** What each event is for people; undefined where it would only be noise. */
+const sayings: Sayings = {
+  started: ({ name, peerId, addresses, dir, newSoul, startedIn }) => [
+    `${printable(name)} is up as ${peerId}, ${formatDuration(startedIn)} after the process began`,
+    ...addresses.map(address => `  listens on ${address}`),
+    newSoul ? `  a new soul was made: back up ${printable(dir)}/soul, or write down the words that nara-stash id words tells` : ''
+  ].filter(line => line !== '').join('\n'),
+  stopping: ({ why }) => `stops: ${printable(why)}`,
+  stopped: () => 'stopped',
+  missed: ({ events }) => `${count(events, 'event')} not shown: the output was read too slowly`,
+  'stash:state': ({ state, previous }) => `the stash is ${state}, was ${previous}`,
+  'stash:found': ({ via, from, bytes }) => `a copy of the stash (${formatBytes(bytes)}) was ${via === 'push' ? 'pushed by' : 'fetched from'} ${peer(from)}`,
+  'stash:recovered': ({ bytes, seq, from, confirmed, answered, of }) =>
+    `recovered version ${seq} (${formatBytes(bytes)}) from ${peer(from)}, ` +
+    `${confirmed ? 'confirmed' : 'unconfirmed'} by ${answered} of ${count(of, 'peer')}`,
+  'stash:copies': ({ have, minimum, target, seq }) =>
+    `version ${seq} is held by ${have} of ${count(target, 'confidant')}${have < minimum ? `; ${minimum} make it safe` : ''}`,
+  'stash:doubt': ({ reason, records }) => `doubtful (${reason}): ${count(records.length, 'version')} seen, see nara-stash status`,
+  'stash:set-aside': ({ bytes }) => `a version of ${formatBytes(bytes)} was set aside`,
+  'confidant:add': ({ peer: id, name }) => `${named(id, name)} is a confidant`,
+  'confidant:remove': ({ peer: id, name, why }) => `${named(id, name)} is no confidant any more: ${printable(why)}`,
+  'confidant:state': ({ peer: id, name, state }) => `confidant ${named(id, name)} is ${state}`,
+  'held:stored': ({ owner, name, seq, bytes }) => `holds version ${seq} (${formatBytes(bytes)}) for ${named(owner, name)}`,
+  'held:refused': ({ owner, name, reason }) => `refused to hold for ${named(owner, name)}: ${printable(reason)}`,
+  'held:dropped': ({ owner, name, why }) => `holds nothing for ${named(owner, name)} any more: ${printable(why)}`,
+  'held:pushed': ({ owner, name, seq, outcome }) => `offered ${named(owner, name)} its version ${seq}: ${printable(outcome)}`,
+  'peer:connect': ({ peer: id, name, address }) => `met ${named(id, name)}${address == null ? '' : ` at ${printable(address)}`}`,
+  'peer:disconnect': ({ peer: id, name }) => `lost ${named(id, name)}`,
+  presence: ({ peer: id, name, kind }) => kind === 'here' ? undefined : `${named(id, name)} says ${kind}`
+}
+
+/** One event as text for people, without its time; undefined if it is not worth a line. */
+export function eventText (event: DaemonEvent): string | undefined {
+  return (sayings[event.event] as (event: DaemonEvent) => string | undefined)(event)
+}
+
+/** A peer's name and enough of its id to tell it from others of that name. */
+function named (id: string, name: string): string {
+  return name === '' ? peer(id) : `${printable(name)} (${peer(id)})`
+}
+
+/** The end of a peer id: all begin alike. */
+export function peer (id: string): string {
+  const safe = printable(id)
+
+  return safe.length > 12 ? `…${safe.slice(-8)}` : safe
+}

@@ -1,0 +1,39 @@
+import { readNetworkKey } from './network-key.ts'
+import type { FoundSoul } from '../soul/find-soul.ts'
+import type { Config } from '../config/load.ts'
+import type { NaraOptions } from '@nara-stash/node'
+
+type Datastore = NonNullable<NaraOptions['datastore']>
+
+/** Opens a datastore in a folder, and closes it. */
+export type OpenDatastore = (path: string) => Promise<{ datastore: Datastore, close: () => Promise<void> }>
+
+/** What the settings and the soul mean for `createNara`, and what is to be closed after it. */
+export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<{ options: NaraOptions, close: () => Promise<void> }> {
+  const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile)
+  const store = config.datastore == null ? undefined : await openDatastore(config.datastore)
+  const { listen, bootstrap, mdns, network, memory, maxHeldBytes, target, minCopies, maxStash, repairDelay, allow, deny, confidants } = config
+
+  return {
+    options: {
+      soul,
+      fresh,
+      listen,
+      bootstrap,
+      mdns,
+      network,
+      target,
+      maxStash,
+      repairDelay,
+      deny,
+      confidants,
+      ...(psk == null ? {} : { psk }),
+      ...(memory == null ? {} : { memory }),
+      ...(maxHeldBytes == null ? {} : { maxHeldBytes }),
+      ...(minCopies == null ? {} : { minCopies }),
+      ...(allow == null ? {} : { allow }),
+      ...(store == null ? {} : { datastore: store.datastore })
+    },
+    close: async () => { await store?.close() }
+  }
+}

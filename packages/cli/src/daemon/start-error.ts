@@ -1,0 +1,47 @@
+import { CommandError } from '../cli/errors.ts'
+import { printable } from '../text/printable.ts'
+import type { Config } from '../config/load.ts'
+
+/** The nara cannot listen where it was told to. */
+export class ListenError extends CommandError {
+  override name = 'ListenError'
+}
+
+/** What kept a nara from starting, in words that name the setting to change. */
+export function startError (error: unknown, { listen }: Pick<Config, 'listen'>): unknown {
+  const reason = listenReason(error)
+
+  return reason == null
+    ? error
+    : new ListenError(`cannot listen on ${printable(listen.join(', '))}: ${reason}`, {
+      hint: 'choose another --listen address; port 0 takes a free one', cause: error
+    })
+}
+
+function listenReason (error: unknown): string | undefined {
+  const { name = '', message = '', code = '', cause, errors = [] } = error as {
+    name?: string, message?: string, code?: string, cause?: unknown, errors?: unknown[]
+  }
+
+  if (code === 'EADDRINUSE' || message.includes('EADDRINUSE')) {
+    return 'the port is taken'
+  }
+
+  if (code === 'EACCES' || message.includes('EACCES')) {
+    return 'this user may not use that port'
+  }
+
+  if (code === 'EADDRNOTAVAIL' || message.includes('EADDRNOTAVAIL')) {
+    return 'this machine has no such address'
+  }
+
+  for (const inner of [cause, ...errors]) {
+    const reason = inner == null ? undefined : listenReason(inner)
+
+    if (reason != null) {
+      return reason
+    }
+  }
+
+  return name === 'UnsupportedListenAddressesError' ? printable(message) : undefined
+}

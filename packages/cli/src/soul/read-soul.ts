@@ -1,0 +1,81 @@
+import { SoulFileError } from '../cli/errors.ts'
+import { readSmallFile } from '../files/read-small.ts'
+import { printable } from '../text/printable.ts'
+import { looksSecret, parseSoulText } from './soul-text.ts'
+import type { Soul } from '@nara-stash/crypto'
+import type { Readable } from 'node:stream'
+
+/** 24 words are at most 215 characters, a name 64 bytes. */
+const MAX_SOUL_FILE = 4 * 1024
+
+const NOT_AN_ARGUMENT = 'a soul is never given as an argument: others can read the arguments of a process'
+const ARGUMENT_HINT = 'write it to a file of mode 0600, or give it on standard input with -'
+
+/** Permission bits of anybody but the owner. */
+const OTHERS = 0o077
+
+/**
+ * The soul in a file that only its owner can read.
+ *
+ * @throws {SoulFileError} it is not there, others can read it, or it holds no soul
+ */
+export async function readSoulFile (path: string, name?: string): Promise<Soul> {
+  const { text, stats } = await readSmallFile(path, MAX_SOUL_FILE).catch(error => {
+    throw looksSecret(path.split('/').at(-1) ?? '') ? new SoulFileError(NOT_AN_ARGUMENT, { hint: ARGUMENT_HINT }) : error
+  })
+
+  if (stats.isFile() && (stats.mode & OTHERS) !== 0) {
+    throw new SoulFileError(`others can read the soul in ${printable(path)}: its mode is ${modeOf(stats.mode)}`, {
+      hint: `chmod 600 ${printable(path)}`
+    })
+  }
+
+  return parseFrom(printable(path), text, name)
+}
+
+/** The soul on standard input, which must end after it. */
+export async function readSoulStream (stdin: Readable, name?: string): Promise<Soul> {
+  const chunks: Buffer[] = []
+  let length = 0
+
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk as Uint8Array | string)
+
+    chunks.push(bytes)
+    length += bytes.length
+
+    if (length > MAX_SOUL_FILE) {
+      throw new SoulFileError(`standard input is larger than ${MAX_SOUL_FILE} bytes: that is no soul`)
+    }
+  }
+
+  return parseFrom('standard input', Buffer.concat(chunks).toString('utf8'), name)
+}
+
+/** The soul in NARA_SOUL. */
+export function readSoulVariable (text: string, name?: string): Soul {
+  return parseFrom('NARA_SOUL', text, name)
+}
+
+function parseFrom (source: string, text: string, name: string | undefined): Soul {
+  if (text.trim() === '') {
+    throw new SoulFileError(`no soul: ${source} is empty`)
+  }
+
+  try {
+    return parseSoulText(text, { name })
+  } catch (error) {
+    // the messages of these errors hold no secret: @nara-stash/crypto, errors
+    const { name: kind, message } = error as Error
+    const failure = new SoulFileError(`${source}: ${printable(message)}`, kind === 'NameMissing' || kind === 'NameMismatch'
+      ? { hint: 'give the name the soul was made with: --name NAME' }
+      : {})
+
+    failure.name = kind
+    throw failure
+  }
+}
+
+function modeOf (mode: number): string {
+  return '0' + (mode & 0o777).toString(8)
+}
