@@ -225,7 +225,10 @@ export class DatastoreStashStore implements StashStore {
 
   private async getIfThere (key: Key, options?: AbortOptions): Promise<Uint8Array | undefined> {
     try {
-      return await this.datastore.get(key, options)
+      const { buffer, byteOffset, byteLength } = await this.datastore.get(key, options)
+
+      // some datastores return a Buffer, whose slice() does not copy
+      return new Uint8Array(buffer, byteOffset, byteLength)
     } catch (err) {
       if (!isNotFound(err)) {
         throw err

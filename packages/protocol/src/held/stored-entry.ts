@@ -63,20 +63,17 @@ export async function decodeEntry (owner: string, bytes: Uint8Array, now: number
   }
 
   // the digest matches, so these are the very bytes that were written
-  const entry = JSON.parse(toString(json)) as StoredEntry
+  const { v, ...entry } = JSON.parse(toString(json)) as StoredEntry
 
-  if (entry.v !== VERSION) {
-    throw new EntryVersionError(`a held stash was kept in form ${entry.v}, and this version knows form ${VERSION}`)
+  if (v !== VERSION) {
+    throw new EntryVersionError(`a held stash was kept in form ${v}, and this version knows form ${VERSION}`)
   }
 
   try {
     const record = await openHeader(fromString(entry.record, 'base64'))
     const placement = await openPlacement(fromString(entry.placement, 'base64'))
-    const { direct, storedAt, address, leaseRemaining, liveHolders } = entry
 
-    return record.owner !== owner || placement.owner !== owner
-      ? undefined
-      : { record, placement, direct, storedAt, address, leaseRemaining, leaseNotedAt: now, liveHolders }
+    return record.owner === owner && placement.owner === owner ? { ...entry, record, placement, leaseNotedAt: now } : undefined
   } catch {
     // envelopes that no receiver would accept are no stash, whoever put them there
   }

@@ -1,0 +1,247 @@
+import { MemoryDatastore } from 'datastore-core'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { DatastoreStashStore } from '../../src/held/datastore-store.ts'
+import { heldStashes, store } from './arrivals.ts'
+import { FaultyDatastore } from './faulty-datastore.ts'
+import { ManualClock } from './manual-clock.ts'
+import { peerId, signed } from './signed.ts'
+import type { Damage, Fault } from './faulty-datastore.ts'
+import type { Signed } from './signed.ts'
+import type { HeldStashes } from '../../src/held/held-stashes.ts'
+
+const DAMAGES: Damage[] = ['lost', 'done', 'half', 'empty', 'zeros']
+
+/** What is held of one owner, in a word. */
+type State = ReadonlyMap<string, string>
+
+interface Step {
+  name: string
+  run (held: HeldStashes): Promise<unknown>
+  /** What is held once it is acknowledged. */
+  after: State
+}
+
+let steps: Step[]
+/** By record id. */
+const bodies = new Map<string, Uint8Array>()
+
+beforeAll(async () => {
+  const [a, b] = [await peerId(1), await peerId(2)]
+  const [a1, a2, a2placed, a3, a3direct, a4] = [
+    await signed(1, 1), await signed(1, 2), await signed(1, 2, { version: 2 }),
+    await signed(1, 3, { direct: false, version: 2 }), await signed(1, 3, { version: 2 }), await signed(1, 4)
+  ]
+  const [b1, b2] = [await signed(2, 1, { bytes: 3_000 }), await signed(2, 2, { bytes: 10 })]
+
+  for (const { arrival, body } of [a1, a2, a3, a4, b1, b2]) {
+    bodies.set(arrival.record.id, body)
+  }
+
+  const put = (name: string, { arrival, body }: Signed, after: Record<string, string>): Step =>
+    ({ name, run: async held => await store(held, arrival, body), after: new Map(Object.entries(after)) })
+  const drop = (name: string, owner: string, after: Record<string, string>): Step => ({
+    name,
+    run: async held => await held.drop(owner, held.get(owner)?.record.id ?? ''),
+    after: new Map(Object.entries(after))
+  })
+
+  steps = [
+    put('a first store', a1, { [a]: '1, placement 1, direct' }),
+    put('another owner\'s', b1, { [a]: '1, placement 1, direct', [b]: '1, placement 1, direct' }),
+    put('an update', a2, { [a]: '2, placement 1, direct', [b]: '1, placement 1, direct' }),
+    put('a placement', a2placed, { [a]: '2, placement 2, direct', [b]: '1, placement 1, direct' }),
+    put('an update by a surrogate', a3, { [a]: '3, placement 2', [b]: '1, placement 1, direct' }),
+    put('the owner\'s word', a3direct, { [a]: '3, placement 2, direct', [b]: '1, placement 1, direct' }),
+    drop('a drop', b, { [a]: '3, placement 2, direct' }),
+    put('a store after a drop', b2, { [a]: '3, placement 2, direct', [b]: '2, placement 1, direct' }),
+    drop('another drop', a, { [b]: '2, placement 1, direct' }),
+    put('the same once more', a3direct, { [a]: '3, placement 2, direct', [b]: '2, placement 1, direct' }),
+    put('a last update', a4, { [a]: '4, placement 1, direct', [b]: '2, placement 1, direct' })
+  ]
+})
+
+function open (datastore: FaultyDatastore): HeldStashes {
+  const clock = new ManualClock()
+
+  return heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) }).held
+}
+
+async function restarted (disk: MemoryDatastore): Promise<HeldStashes> {
+  const held = open(new FaultyDatastore(disk))
+  await held.start()
+
+  return held
+}
+
+/** What is held; every body must be the one that its owner sealed. */
+async function stateOf (held: HeldStashes): Promise<State> {
+  const state = new Map<string, string>()
+
+  for (const { record, placement, direct } of held.list()) {
+    expect((await held.read(record.owner))?.body).toStrictEqual(bodies.get(record.id))
+    state.set(record.owner, `${record.seq}, placement ${placement.version}${direct ? ', direct' : ''}`)
+  }
+
+  return state
+}
+
+function keyCount (disk: MemoryDatastore): number {
+  return [...disk.queryKeys({}) as Generator<unknown>].length
+}
+
+function before (step: number): State {
+  return steps[step - 1]?.after ?? new Map()
+}
+
+async function countWrites (): Promise<number> {
+  const datastore = new FaultyDatastore(new MemoryDatastore())
+  const held = open(datastore)
+  await held.start()
+
+  for (const step of steps) {
+    await step.run(held)
+    expect(await stateOf(held), step.name).toStrictEqual(step.after)
+  }
+
+  return datastore.writes
+}
+
+/** Runs the steps from `from` until one fails; returns its number. */
+async function runUntilFailure (held: HeldStashes, from = 0): Promise<number> {
+  for (const [i, step] of steps.entries()) {
+    if (i >= from) {
+      try {
+        await step.run(held)
+      } catch (err) {
+        expect(err, step.name).toMatchObject({ name: 'HeldStoreError' })
+
+        return i
+      }
+    }
+  }
+
+  return steps.length
+}
+
+async function crashAt (faults: Fault[]): Promise<void> {
+  const disk = new MemoryDatastore()
+  const dying = open(new FaultyDatastore(disk, faults))
+  let failed = await dying.start().then(async () => await runUntilFailure(dying), () => 0)
+
+  // the process lives on after a fault that is no crash: it tries the same again
+  for (let tries = 0; tries < 2 && failed < steps.length; tries++) {
+    failed = await runUntilFailure(dying, failed)
+  }
+
+  const held = await restarted(disk)
+  const state = await stateOf(held)
+
+  expect([before(failed), before(failed + 1)]).toContainEqual(state)
+  expect(keyCount(disk)).toBe(2 * state.size)
+
+  // and the house stands: the rest goes on from there
+  expect(await runUntilFailure(held, failed)).toBe(steps.length)
+  expect(await stateOf(await restarted(disk))).toStrictEqual(before(steps.length))
+}
+
+describe('held stashes over a datastore', () => {
+  it('write as often as this test believes, so that it hits every write', async () => {
+    expect(await countWrites()).toBeGreaterThan(25)
+  })
+
+  it.each(DAMAGES)('find the old copy or the new one after a crash at any write that was %s', async (damage) => {
+    const writes = await countWrites()
+
+    for (let at = 0; at < writes; at++) {
+      await crashAt([{ at, damage, next: 'crash' }])
+    }
+  })
+
+  it.each(DAMAGES)('find it, too, if the start that clears up after a write that was %s crashes as well', async (damage) => {
+    const writes = await countWrites()
+    let second = 0
+
+    for (let at = 0; at < writes; at++) {
+      for (const clearing of [0, 1]) {
+        const disk = new MemoryDatastore()
+        const failed = await runUntilFailure(open(new FaultyDatastore(disk, [{ at, damage, next: 'crash' }])))
+        const restarting = new FaultyDatastore(disk, [{ at: clearing, damage, next: 'crash' }])
+        await open(restarting).start()
+        second += restarting.writes > clearing ? 1 : 0
+
+        expect([before(failed), before(failed + 1)]).toContainEqual(await stateOf(await restarted(disk)))
+        expect(await runUntilFailure(await restarted(disk), failed)).toBe(steps.length)
+      }
+    }
+
+    expect(second).toBeGreaterThan(10)
+  })
+
+  it.each(DAMAGES)('keep what they had through a failure of any write that was %s, and do it when asked again', async (damage) => {
+    const writes = await countWrites()
+    let failures = 0
+
+    for (let at = 0; at < writes; at++) {
+      const disk = new MemoryDatastore()
+      const held = open(new FaultyDatastore(disk, [{ at, damage, next: 'go on' }]))
+      await held.start()
+      const failed = await runUntilFailure(held)
+      expect(await stateOf(held)).toStrictEqual(before(failed))
+
+      if (failed < steps.length) {
+        failures++
+        expect(await runUntilFailure(held, failed)).toBe(steps.length)
+      }
+
+      expect(await stateOf(held)).toStrictEqual(before(steps.length))
+      expect(keyCount(disk)).toBeLessThanOrEqual(2 * held.count + 2)
+
+      const after = await restarted(disk)
+      expect(await stateOf(after)).toStrictEqual(before(steps.length))
+      expect(keyCount(disk)).toBe(2 * after.count)
+    }
+
+    expect(failures).toBeGreaterThan(15)
+  })
+
+  it('stand a failure that is followed by a crash, wherever both fall', async () => {
+    const writes = await countWrites()
+    const fault = (next: Fault['next']): fc.Arbitrary<Fault> =>
+      fc.record({ at: fc.nat(writes + 3), damage: fc.constantFrom(...DAMAGES), next: fc.constant(next) })
+
+    await fc.assert(fc.asyncProperty(fault('go on'), fault('go on'), fault('crash'), async (...faults) => {
+      await crashAt(faults)
+    }), { numRuns: 500 })
+  })
+
+  it.each(DAMAGES.filter(damage => damage !== 'done'))('never serve what a disk only claims to have written: %s', async (damage) => {
+    const writes = await countWrites()
+
+    for (let at = 0; at < writes; at++) {
+      const disk = new MemoryDatastore()
+      const held = open(new FaultyDatastore(disk, [{ at, damage, next: 'silent' }]))
+      await held.start()
+
+      for (const step of steps) {
+        await step.run(held)
+        await honest(held)
+      }
+
+      await honest(await restarted(disk))
+    }
+  })
+})
+
+/** What can be read is what its owner sealed; what cannot is not held. */
+async function honest (held: HeldStashes): Promise<void> {
+  for (const { record } of held.list()) {
+    const whole = await held.read(record.owner)
+
+    if (whole == null) {
+      expect(held.get(record.owner)).toBeUndefined()
+    } else {
+      expect(whole.body).toStrictEqual(bodies.get(whole.stash.record.id))
+    }
+  }
+}
