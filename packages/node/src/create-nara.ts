@@ -20,7 +20,6 @@ import { privateKeyFromSoul } from './identity.ts'
 import { stash } from './stash.ts'
 import type { Nara, NaraOptions } from './nara-types.ts'
 import type { StashService } from './stash-service.ts'
-import type { GossipSub } from '@libp2p/gossipsub'
 import type { PeerInfo, TypedEventTarget } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
 
@@ -82,7 +81,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
         maxInboundDataLength: MAX_GOSSIP_RPC,
         // naras of one household share an address; presence only wakes checks, so nothing is won by flooding it
         scoreParams: { IPColocationFactorWeight: 0 }
-      }) as (components: Parameters<ReturnType<typeof gossipsub>>[0]) => GossipSub,
+      }),
       dht: heard(kadDHT({
         protocol: `/nara/${network}/kad/1.0.0`,
         clientMode: false,

@@ -30,7 +30,7 @@ export function checkOptions (init: StashInit): StashOptions {
   const memory = init.memory ?? detectMemoryMode()
 
   if (!(memory in MEMORY_MODES)) {
-    throw new InvalidOptionError(`memory is "${String(memory)}"; it must be one of ${Object.keys(MEMORY_MODES).join(', ')}`)
+    throw new InvalidOptionError(`memory is "${memory}"; it must be one of ${Object.keys(MEMORY_MODES).join(', ')}`)
   }
 
   const maxHeldBytes = init.maxHeldBytes == null ? undefined : integer('maxHeldBytes', init.maxHeldBytes, 0, Number.MAX_SAFE_INTEGER)

@@ -43,13 +43,13 @@ const MEMORIES: Array<[MemoryMode | undefined, PresenceMessage.Memory]> = [
 
 export function encodePresence (presence: Presence): Uint8Array {
   return PresenceMessage.encode({
-    kind: toWire(KINDS, presence.kind),
+    kind: toWire(KINDS, presence.kind) ?? Kind.UNKNOWN,
     boot: new Uint8Array(fromString(presence.boot, 'base16')),
     n: BigInt(presence.n),
-    state: toWire(STATES, presence.state),
+    state: toWire(STATES, presence.state) ?? State.NO_STASH,
     accepting: presence.accepting,
     uptimeS: Math.min(Math.floor(presence.uptime), 2 ** 32 - 1),
-    memory: toWire(MEMORIES, presence.memory),
+    memory: toWire(MEMORIES, presence.memory) ?? Memory.UNTOLD,
     maxBytes: BigInt(presence.maxBytes),
     name: presence.name,
     ...(presence.peerRecord == null ? {} : { peerRecord: new Uint8Array(presence.peerRecord) })
@@ -128,8 +128,8 @@ function checkName (name: string): string {
   throw new MalformedError('a name must be in NFC')
 }
 
-function toWire <Value, Wire> (table: Array<[Value, Wire]>, value: Value): Wire {
-  return (table.find(([known]) => known === value) ?? table[0] as [Value, Wire])[1]
+function toWire <Value, Wire> (table: Array<[Value, Wire]>, value: Value): Wire | undefined {
+  return table.find(([known]) => known === value)?.[1]
 }
 
 function fromWire <Value, Wire> (table: Array<[Value, Wire]>, wire: Wire): Value | undefined {

@@ -1,4 +1,4 @@
-import { Libp2pStashNetwork } from '@nara-stash/protocol'
+import { Libp2pStashNetwork, systemClock } from '@nara-stash/protocol'
 import { composeStash } from './compose.ts'
 import { checkIdentity } from './identity.ts'
 import { Libp2pDialler } from './ports/libp2p-dialler.ts'
@@ -43,8 +43,9 @@ export function stash (init: StashInit = {}): (components: StashComponents) => S
 }
 
 function composeOnLibp2p (init: StashInit, components: StashComponents, service: StashService): StashParts {
-  const network = new Libp2pStashNetwork(components, init.clock == null ? {} : { clock: init.clock })
-  const dialler = new Libp2pDialler(components)
+  const { clock = systemClock } = init
+  const network = new Libp2pStashNetwork(components, { clock })
+  const dialler = new Libp2pDialler(components, clock)
   const presence = new Libp2pPresence(components)
   const parts = composeStash(init, { network, dialler, presence }, service)
 

@@ -117,7 +117,7 @@ export class Pusher {
 
     try {
       await this.push(owner)
-    } catch (err) {
+    } catch {
       const delay = RETRY_STEPS[failures]
 
       if (record == null || this.attempts.get(owner) !== attempt) {

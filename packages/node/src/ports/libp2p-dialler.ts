@@ -1,8 +1,9 @@
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
 import { multiaddr } from '@multiformats/multiaddr'
-import { UnreachableError } from '@nara-stash/protocol'
+import { deadlineSignal, UnreachableError } from '@nara-stash/protocol'
 import { DIAL_TIMEOUT } from '../constants.ts'
 import type { Dialler } from './presence-port.ts'
+import type { Clock } from '@nara-stash/protocol'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import type { AddressManager, ConnectionManager } from '@libp2p/interface-internal'
 
@@ -19,19 +20,24 @@ const MAX_ADDRESSES = 12
 /** Dials through the host's connection manager. */
 export class Libp2pDialler implements Dialler {
   private readonly components: Libp2pDiallerComponents
+  private readonly clock: Clock
 
-  constructor (components: Libp2pDiallerComponents) {
+  constructor (components: Libp2pDiallerComponents, clock: Clock) {
     this.components = components
+    this.clock = clock
   }
 
   async dial (peer: string, addresses: readonly string[]): Promise<void> {
     const suffix = `/p2p/${peer}`
     const targets = addresses.map(address => multiaddr(address.endsWith(suffix) ? address : address + suffix))
+    const deadline = deadlineSignal(this.clock, DIAL_TIMEOUT)
 
     try {
-      await this.components.connectionManager.openConnection(targets, { signal: AbortSignal.timeout(DIAL_TIMEOUT) })
+      await this.components.connectionManager.openConnection(targets, { signal: deadline.signal })
     } catch (err) {
       throw new UnreachableError(`${peer} cannot be dialled`, { cause: err })
+    } finally {
+      deadline.clear()
     }
   }
 

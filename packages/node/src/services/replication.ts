@@ -216,7 +216,7 @@ export class Replication {
 
   private async reconcile (): Promise<void> {
     this.cancelTimer()
-    await null
+    await Promise.resolve()
 
     const { chosen, version } = this
 
