@@ -1,0 +1,43 @@
+/**
+ * Repeats the tests that have processes, sockets or random schedules while every core is busy: `pnpm repeat [--times 20] [FILE...]`.
+ * A test that fails once in a while fails here.
+ */
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { runStep } from './run-step.ts'
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { times: { type: 'string', default: '20' } } })
+const times = Number(values.times)
+
+if (!Number.isInteger(times) || times < 1) {
+  console.error(`--times is "${values.times}"; it must be a whole number from 1`)
+  process.exit(2)
+}
+
+const files = positionals.length > 0
+  ? positionals
+  : ['packages/cli/test/process', 'packages/node/test/libp2p', 'packages/node/test/simulated', 'packages/protocol/test/libp2p-network', 'packages/protocol/test/wire', 'packages/protocol/test/held', 'packages/testing']
+
+// half of every core's time goes to these
+const load = Array.from({ length: availableParallelism() }, () => spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' }))
+
+process.on('exit', () => { load.forEach(child => child.kill('SIGKILL')) })
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => { process.exit(130) })
+}
+
+let passed = 0
+let failed = 0
+
+for (let round = 1; round <= times; round++) {
+  console.log(`\n# round ${round} of ${times}`)
+  const result = await runStep('vitest', ['run', ...files])
+
+  passed += result.passed
+  failed += result.failed
+}
+
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)

@@ -1,0 +1,38 @@
+/**
+ * Everything that must hold before a change lands: `pnpm verify`. With `--after-tests` the tests are left out, for who has just run them.
+ * The last line is `N passed, N failed`, the totals of all steps.
+ */
+import { runStep } from './run-step.ts'
+
+const node = process.execPath
+const steps: Array<[name: string, command: string, args: string[]]> = [
+  ['lint and import rules', 'oxlint', ['--type-aware', '--deny-warnings']],
+  ['types', 'tsc', ['-b']],
+  ['generated code is up to date', node, ['scripts/generate.ts', '--check']],
+  ['test vectors are up to date', node, ['scripts/vectors.ts', '--check']],
+  ['tests', 'vitest', ['run']],
+  ['examples', node, ['scripts/examples.ts']],
+  ['kill and recover, short form', node, ['scripts/kill-recover.ts', '--rounds', '8']],
+  ['documents', node, ['scripts/docs.ts']]
+]
+
+let passed = 0
+let failed = 0
+const summary: string[] = []
+
+for (const [name, command, args] of steps) {
+  if (name === 'tests' && process.argv.includes('--after-tests')) {
+    continue
+  }
+
+  console.log(`\n# ${name}`)
+  const result = await runStep(command, args)
+
+  passed += result.passed
+  failed += result.failed
+  summary.push(`${result.ok ? 'ok    ' : 'FAILED'} ${name} (${result.passed} passed, ${result.failed} failed, ${result.seconds.toFixed(1)} s)`)
+}
+
+console.log(`\n${summary.join('\n')}`)
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
