@@ -3,11 +3,17 @@ import type { ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import type { Command } from 'commander'
 
-/** Carries a command out. @returns the exit code */
-export type Handler = (io: Io, options: Record<string, unknown>, ...args: string[]) => Promise<number>
+/** What `withDir` and `withJson` add to a command's options, as commander hands them over. */
+export interface CommonOptions {
+  dir?: string
+  json?: true
+}
 
-/** Ties a command to its handler. */
-export type Bind = (command: Command, handler: Handler) => void
+/** Carries a command out. @returns the exit code */
+export type Handler<O> = (io: Io, options: O, ...args: string[]) => Promise<number>
+
+/** Ties a command to its handler; O is what the command's declarations make of its options. */
+export type Bind = <O extends object = CommonOptions>(command: Command, handler: Handler<O>) => void
 
 /** A file in commands/: declares arguments, options and help, and binds the handler. */
 export interface CommandModule {

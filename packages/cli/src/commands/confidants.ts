@@ -5,7 +5,7 @@ import { confidantsText } from '../client/status-text.ts'
 import { stateDir } from '../config/dir.ts'
 import { jsonDocument } from '../text/json.ts'
 import type { ConfidantsAnswer } from '../api/types.ts'
-import type { Bind } from '../cli/command.ts'
+import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import type { Command } from 'commander'
 
@@ -60,8 +60,8 @@ export function configure (command: Command, bind: Bind): void {
 function bindVerb (command: Command, bind: Bind, ask: Verb['ask']): void {
   bind(command, async (io, _, ...peers) => {
     // options may stand before the verb as well as after it
-    const { dir, json } = command.optsWithGlobals()
-    const answer = await ask(await connect(stateDir(io, dir as string | undefined)), peers)
+    const { dir, json } = command.optsWithGlobals<CommonOptions>()
+    const answer = await ask(await connect(stateDir(io, dir)), peers)
 
     io.out.write(json === true
       ? jsonDocument(answer)

@@ -7,7 +7,7 @@ import { writePrivate } from '../files/write-private.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { formatBytes } from '../text/units.ts'
-import type { Bind } from '../cli/command.ts'
+import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Command } from 'commander'
 
 export function configure (command: Command, bind: Bind): void {
@@ -20,10 +20,10 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash status --wait settled --timeout 60s && nara-stash get -o state.json', 'after a start: first wait for it']
   ], [0, 1, 2, 4, 5, 6])
 
-  bind(command, async (io, { dir, output, doubtful, json }) => {
-    const daemon = await connect(stateDir(io, dir as string | undefined))
+  bind<CommonOptions & { output?: string, doubtful?: true }>(command, async (io, { dir, output, doubtful, json }) => {
+    const daemon = await connect(stateDir(io, dir))
     const { data, about } = await daemon.get({ doubtful: doubtful === true })
-    const file = typeof output === 'string' && output !== '-' ? await writePrivate(io.cwd, output, data) : undefined
+    const file = output == null || output === '-' ? undefined : await writePrivate(io.cwd, output, data)
 
     if (json === true) {
       io.out.write(jsonDocument({ ...about, ...(file == null ? { data: data.toString('base64') } : { file }) }))

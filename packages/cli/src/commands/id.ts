@@ -12,10 +12,16 @@ import { makeSoul } from '../soul/make-soul.ts'
 import { writeSoulFile } from '../soul/write-soul.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
-import type { Bind } from '../cli/command.ts'
+import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Io } from '../cli/io.ts'
 import type { FoundSoul } from '../soul/find-soul.ts'
 import type { Command } from 'commander'
+
+interface IdOptions extends CommonOptions {
+  name?: string
+  out?: string
+  soulFile?: string
+}
 
 const NAME = ['--name <name>', 'the name that the soul is bonded to'] as const
 
@@ -35,8 +41,8 @@ function configureNew (command: Command, bind: Bind): void {
     ['nara-stash id new --name kiosk --out kiosk.soul', 'with a name of its own, into a file']
   ], [0, 1, 2])
 
-  bind(command, async (io, { name, out, json }) => {
-    const soul = makeSoul(name as string | undefined)
+  bind<IdOptions>(command, async (io, { name, out, json }) => {
+    const soul = makeSoul(name)
     const file = out == null ? undefined : resolve(io.cwd, flagValue('--out', out, parseText, 'the path of a file'))
 
     if (file != null) {
@@ -64,7 +70,7 @@ function configureShow (command: Command, bind: Bind): void {
     ['nara-stash id show --soul-file - --name kiosk < kiosk.soul', 'of a soul on standard input']
   ], [0, 1, 2])
 
-  bind(command, async (io, options) => {
+  bind<IdOptions>(command, async (io, options) => {
     const { soul } = await soulOf(io, options)
 
     io.out.write(options.json === true ? jsonDocument(publicIdentity(soul)) : identityText(soul))
@@ -77,7 +83,7 @@ function configureWords (command: Command, bind: Bind): void {
   withSoul(command.description('print the 24 words of a soul, to be written down. They are secret'))
   withExamples(command, [['nara-stash id words', 'of the soul in the default folder']], [0, 1, 2])
 
-  bind(command, async (io, options) => {
+  bind<IdOptions>(command, async (io, options) => {
     const { soul } = await soulOf(io, options)
     const { words } = secretIdentity(soul)
 
@@ -98,14 +104,14 @@ function configureImport (command: Command, bind: Bind): void {
     ['nara-stash id import kiosk.soul --name kiosk', 'from a file']
   ], [0, 1, 2])
 
-  bind(command, async (io, { dir, name, out, json }, source = '-', ...more) => {
+  bind<IdOptions>(command, async (io, { dir, name, out, json }, source = '-', ...more) => {
     if (more.length > 0) {
       throw new UsageError('a soul and its words are never given as arguments: others can read the arguments of a process',
         'give them on standard input, or in a file of mode 0600')
     }
 
-    const file = out == null ? soulPath(stateDir(io, dir as string | undefined)) : resolve(io.cwd, String(out))
-    const soul = await importSoul({ source, file, name: name as string | undefined }, io)
+    const file = out == null ? soulPath(stateDir(io, dir)) : resolve(io.cwd, out)
+    const soul = await importSoul({ source, file, name }, io)
 
     io.out.write(json === true
       ? jsonDocument({ ...publicIdentity(soul), file })
@@ -121,13 +127,17 @@ function withSoul (command: Command): Command {
     .option(...NAME)))
 }
 
-async function soulOf (io: Io, { dir, soulFile, name }: Record<string, unknown>): Promise<FoundSoul> {
-  const given = soulFile ?? (io.env.NARA_SOUL_FILE === '' ? undefined : io.env.NARA_SOUL_FILE)
+async function soulOf (io: Io, { dir, soulFile, name }: IdOptions): Promise<FoundSoul> {
+  const given = soulFile ?? variable(io, 'NARA_SOUL_FILE')
 
   return await requireSoul({
-    dir: stateDir(io, dir as string | undefined),
-    name: (name ?? (io.env.NARA_NAME === '' ? undefined : io.env.NARA_NAME)) as string | undefined,
-    soulFile: given == null || given === '-' ? given as string | undefined : resolve(io.cwd, String(given)),
+    dir: stateDir(io, dir),
+    name: name ?? variable(io, 'NARA_NAME'),
+    soulFile: given == null || given === '-' ? given : resolve(io.cwd, given),
     soulFileSource: soulFile == null ? given == null ? 'default' : 'environment' : 'flag'
   }, io)
+}
+
+function variable (io: Io, name: string): string | undefined {
+  return io.env[name] === '' ? undefined : io.env[name]
 }

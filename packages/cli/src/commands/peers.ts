@@ -14,7 +14,7 @@ export function configure (command: Command, bind: Bind): void {
   withExamples(withJson(withDir(command)), [['nara-stash peers', 'who is there, for how long, and do they have room?']], [0, 1, 2, 5])
 
   bind(command, async (io, { dir, json }) => {
-    const answer = await (await connect(stateDir(io, dir as string | undefined))).peers()
+    const answer = await (await connect(stateDir(io, dir))).peers()
 
     io.out.write(json === true ? jsonDocument(answer) : peersText(answer.peers))
 

@@ -9,7 +9,7 @@ import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { count, formatBytes } from '../text/units.ts'
 import type { PutAnswer } from '../api/types.ts'
-import type { Bind } from '../cli/command.ts'
+import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Command } from 'commander'
 
 export function configure (command: Command, bind: Bind): void {
@@ -24,9 +24,9 @@ export function configure (command: Command, bind: Bind): void {
     ['pg_dump shop | nara-stash put --timeout 30s', 'standard input']
   ], [0, 1, 2, 3, 5, 6])
 
-  bind(command, async (io, { dir, timeout, json }, file = '-') => {
+  bind<CommonOptions & { timeout: string }>(command, async (io, { dir, timeout, json }, file = '-') => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)
-    const daemon = await connect(stateDir(io, dir as string | undefined))
+    const daemon = await connect(stateDir(io, dir))
     const { maxStash } = await daemon.status()
     const source = await openSource({ file, limit: maxStash, stdin: io.stdin, cwd: io.cwd })
     const answer = await daemon.put(source, milliseconds)

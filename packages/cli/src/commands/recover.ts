@@ -13,7 +13,7 @@ export function configure (command: Command, bind: Bind): void {
   withExamples(command, [['nara-stash recover && nara-stash get -o state.json', 'ask, then read']], [0, 1, 2, 4, 5, 6])
 
   bind(command, async (io, { dir, json }) => {
-    const answer = await (await connect(stateDir(io, dir as string | undefined))).recover()
+    const answer = await (await connect(stateDir(io, dir))).recover()
 
     io.out.write(json === true
       ? jsonDocument(answer)

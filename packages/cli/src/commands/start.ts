@@ -5,11 +5,16 @@ import { stateDir } from '../config/dir.ts'
 import { loadConfig, unknownVariables } from '../config/load.ts'
 import { settings } from '../config/settings.ts'
 import { printable } from '../text/printable.ts'
-import type { Bind } from '../cli/command.ts'
+import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Io } from '../cli/io.ts'
 import type { Setting, SettingKey } from '../config/settings.ts'
 import type { OpenDatastore } from '../daemon/nara-options.ts'
 import type { Command } from 'commander'
+
+/** The settings' flags are read by `flagsOf`. */
+interface StartOptions extends CommonOptions {
+  exitWithParent?: true
+}
 
 const keys = Object.keys(settings) as SettingKey[]
 
@@ -31,11 +36,9 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash start --no-mdns --bootstrap /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...', 'meet the others through one that is known']
   ], [0, 1, 2])
 
-  bind(command, async (io, options) => {
-    const json = options.json === true
-    const exitWithParent = options.exitWithParent === true
-    const dir = stateDir(io, options.dir as string | undefined)
-    const config = await loadConfig({ dir, flags: flagsOf(command, options), io })
+  bind<StartOptions>(command, async (io, options) => {
+    const { json = false, exitWithParent = false } = options
+    const config = await loadConfig({ dir: stateDir(io, options.dir), flags: flagsOf(command, options), io })
 
     if (exitWithParent && config.soulFile === '-') {
       throw new UsageError('--exit-with-parent watches standard input, so the soul cannot come from there')
@@ -50,18 +53,19 @@ export function configure (command: Command, bind: Bind): void {
 }
 
 /** What the command line gave, by setting; commander fills in a default for `--no-mdns`, which does not count. */
-function flagsOf (command: Command, options: Record<string, unknown>): Partial<Record<SettingKey, unknown>> {
+function flagsOf (command: Command, options: StartOptions): Partial<Record<SettingKey, unknown>> {
   return Object.fromEntries(keys.flatMap(key => {
     const attribute = new Option(settings[key].flag).attributeName()
 
-    return command.getOptionValueSource(attribute) === 'cli' ? [[key, options[attribute]]] : []
+    return command.getOptionValueSource(attribute) === 'cli' ? [[key, (options as Record<string, unknown>)[attribute]]] : []
   }))
 }
 
 function help ({ about, otherwise, default: value }: Setting<unknown>): string {
-  const shown = otherwise ?? (value == null || typeof value === 'boolean' || (Array.isArray(value) && value.length === 0) ? undefined : String(value))
+  const values = Array.isArray(value) ? value.join(' ') : typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  const shown = otherwise ?? values
 
-  return shown == null ? about : `${about} (default: ${shown})`
+  return shown === '' ? about : `${about} (default: ${shown})`
 }
 
 function warnOfUnknown (io: Io): void {

@@ -7,7 +7,7 @@ import { waitFor } from '../client/wait-for.ts'
 import { stateDir } from '../config/dir.ts'
 import { InvalidValueError, parseTime } from '../config/values.ts'
 import { jsonDocument } from '../text/json.ts'
-import type { Bind } from '../cli/command.ts'
+import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Condition } from '../client/wait-for.ts'
 import type { Parser } from '../config/values.ts'
 import type { Command } from 'commander'
@@ -25,9 +25,9 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash status --wait copies=3', 'until three confidants hold it']
   ], [0, 1, 2, 5, 6])
 
-  bind(command, async (io, { dir, wait, timeout, json }) => {
+  bind<CommonOptions & { wait?: string, timeout: string }>(command, async (io, { dir, wait, timeout, json }) => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)
-    const folder = stateDir(io, dir as string | undefined)
+    const folder = stateDir(io, dir)
     const status = wait == null
       ? await (await connect(folder)).status()
       : await waitFor({

@@ -43,7 +43,7 @@ export interface DaemonInit {
  * @throws {CommandError} it could not start
  */
 export async function runDaemon (init: DaemonInit): Promise<number> {
-  const { config, io } = init
+  const { config } = init
   const folder = await makeRunFolder(config.dir)
   const lock = takeLock(folder.lock, config.dir)
 

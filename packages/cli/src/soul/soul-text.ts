@@ -1,7 +1,8 @@
 import { defaultName, formatSoul, NameMismatch, normalizeName, parseSoul, publicKeyOf, soulFromWords } from '@nara-stash/crypto'
 import type { Soul } from '@nara-stash/crypto'
 
-const NAME_LINE = /^[ \t]*name:(.*)$/im
+// what follows the colon and a space is the name as it is, as names may begin and end with spaces
+const NAME_LINE = /^[ \t]*name: ?(.*)$/im
 
 /**
  * Reads the text of a soul file: a soul string or 24 words, and perhaps a line `name: NAME` for a soul that is bonded to a
@@ -10,7 +11,7 @@ const NAME_LINE = /^[ \t]*name:(.*)$/im
  * @throws {InvalidSoul | InvalidWords | InvalidName | NameMissing | NameMismatch}
  */
 export function parseSoulText (text: string, { name }: { name?: string | undefined } = {}): Soul {
-  const line = NAME_LINE.exec(text)?.[1]?.trim()
+  const line = NAME_LINE.exec(text)?.[1]
   const secret = text.replace(NAME_LINE, '').trim()
   const bonded = name ?? line
 

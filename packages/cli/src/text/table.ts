@@ -14,5 +14,5 @@ export function table (rows: readonly (readonly string[])[]): string {
 }
 
 function width (cell: string): number {
-  return [...stripVTControlCharacters(cell)].length
+  return Array.from(stripVTControlCharacters(cell)).length
 }

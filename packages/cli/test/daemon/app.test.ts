@@ -1,0 +1,255 @@
+import { createSoul } from '@nara-stash/crypto'
+import { DoubtfulError, InvalidConfidantsError, NotEnoughConfidantsError, RecoveredFirstError } from '@nara-stash/node'
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { createApp } from '../../src/daemon/app.ts'
+import { createEventFeed } from '../../src/daemon/event-feed.ts'
+import { FakeNara } from '../support/fake-nara.ts'
+import type { FakeStash } from '../support/fake-nara.ts'
+import type { DaemonEvent, DaemonStatus, ErrorAnswer, PutAnswer, StashAnswer } from '../../src/api/types.ts'
+import type { EventFeed } from '../../src/daemon/event-feed.ts'
+import type { Hono } from 'hono'
+
+interface Harness {
+  app: Hono
+  stash: FakeStash
+  feed: EventFeed
+  unexpected: unknown[]
+}
+
+function harness (maxStash = 1024): Harness {
+  const nara = new FakeNara({ soul: createSoul({ name: 'kiosk' }), maxStash })
+  const feed = createEventFeed(nara.stash, systemClock)
+  const unexpected: unknown[] = []
+  const about = { pid: 1, socket: '/run/api.sock', version: '1.2.3', maxStash }
+
+  return {
+    app: createApp({ nara, feed, about, clock: systemClock, unexpected: error => { unexpected.push(error) } }),
+    stash: nara.fake,
+    feed,
+    unexpected
+  }
+}
+
+async function refusal (response: Response): Promise<ErrorAnswer['error'] & { status: number }> {
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+
+  return { status: response.status, ...(await response.json() as ErrorAnswer).error }
+}
+
+const put = (body: BodyInit, more: RequestInit = {}): RequestInit => ({ method: 'PUT', body, ...more })
+const peers = (method: string, list: unknown): RequestInit => ({ method, body: JSON.stringify({ peers: list }) })
+
+describe('GET /v1/status', () => {
+  it('tells all that the command line promises', async () => {
+    const status = await (await harness().app.request('/v1/status')).json() as DaemonStatus
+
+    expect(Object.keys(status).sort()).toEqual([
+      'addresses', 'confidants', 'copies', 'held', 'maxStash', 'name', 'naraId', 'peerId', 'pending', 'pid', 'recovery', 'socket', 'stash', 'state',
+      'uptime', 'version'
+    ])
+    expect(status).toMatchObject({ name: 'kiosk', state: 'empty', stash: null, pid: 1, version: '1.2.3' })
+  })
+})
+
+describe('PUT /v1/stash', () => {
+  it('writes, and tells the digest of what was written', async () => {
+    const { app, stash } = harness()
+    const answer = await (await app.request('/v1/stash?timeout=300ms', put('hello'))).json() as PutAnswer
+
+    expect(answer).toMatchObject({
+      outcome: 'kept', seq: '1', bytes: 5, peers: 0, sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+    })
+    expect(stash.timeouts).toEqual([300])
+    expect(Buffer.from(stash.data?.data ?? []).toString()).toBe('hello')
+  })
+
+  it('takes no bytes at all, and exactly as many as allowed', async () => {
+    const { app, stash } = harness(10)
+
+    expect((await app.request('/v1/stash', { method: 'PUT' })).status).toBe(200)
+    expect(stash.data?.data).toHaveLength(0)
+    expect((await app.request('/v1/stash', put('0123456789'))).status).toBe(200)
+  })
+
+  it('refuses more, told beforehand or not, and reads no further', async () => {
+    const { app, stash } = harness(10)
+    let pulled = 0
+    const endless = new ReadableStream({ pull: controller => { pulled++; controller.enqueue(new Uint8Array(4)) } })
+    const told = await refusal(await app.request('/v1/stash', put('01234567890', { headers: { 'content-length': '11' } })))
+    const found = await refusal(await app.request('/v1/stash', put(endless, { duplex: 'half' } as RequestInit)))
+
+    expect(told).toMatchObject({ status: 413, name: 'TooLargeError', message: 'the data is larger than 10 bytes (10 B)' })
+    expect(found).toEqual(told)
+    expect(pulled).toBeLessThan(8)
+    expect(stash.data).toBeUndefined()
+  })
+
+  it('changes nothing if the body breaks off', async () => {
+    const { app, stash } = harness()
+    const broken = new ReadableStream({
+      start: controller => {
+        controller.enqueue(new Uint8Array(4))
+        controller.error(new Error('broken off'))
+      }
+    })
+
+    await app.request('/v1/stash', put(broken, { duplex: 'half' } as RequestInit))
+    expect(stash.data).toBeUndefined()
+  })
+
+  it('refuses a timeout that is none', async () => {
+    expect(await refusal(await harness().app.request('/v1/stash?timeout=soon', put('x')))).toMatchObject({ status: 400, name: 'BadRequestError' })
+  })
+
+  it('answers that a stash was recovered first, and what to do', async () => {
+    const { app, stash } = harness()
+
+    stash.failure = new RecoveredFirstError('recovered version 4')
+    expect(await refusal(await app.request('/v1/stash', put('x')))).toMatchObject({
+      status: 409, name: 'RecoveredFirstError', message: 'recovered version 4', hint: expect.stringMatching(/nara-stash get/) as string
+    })
+  })
+})
+
+describe('GET /v1/stash', () => {
+  it('gives the bytes, and about them in a header', async () => {
+    const { app, stash } = harness()
+    const data = Uint8Array.from({ length: 256 }, (_, i) => i)
+
+    await stash.setStashData(data)
+
+    const response = await app.request('/v1/stash')
+    const about = JSON.parse(response.headers.get('nara-stash') ?? '') as StashAnswer
+
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(data)
+    expect(about).toEqual({
+      seq: '1', bytes: 256, state: 'settled', updatedAt: '1970-01-01T00:00:01.000Z',
+      sha256: '40aff2e9d2d8922e47afd4648e6967497158785fbd1da870e7110266bf944880'
+    })
+  })
+
+  it.each([['searching', 'StillSearchingError'], ['recovering', 'StillSearchingError'], ['empty', 'NotFoundError'], ['settled', 'NotFoundError']] as const)(
+    'answers 404 while the stash is %s and nothing is known', async (state, name) => {
+      const { app, stash } = harness()
+
+      stash.state = state
+      expect(await refusal(await app.request('/v1/stash'))).toMatchObject({ status: 404, name })
+    })
+
+  it('gives what may be old only if asked for in spite of it', async () => {
+    const { app, stash } = harness()
+
+    await stash.setStashData(new Uint8Array(3))
+    stash.become('doubtful')
+    expect(await refusal(await app.request('/v1/stash'))).toMatchObject({ status: 409, name: 'DoubtfulError' })
+    expect((await app.request('/v1/stash?doubtful=true')).status).toBe(200)
+  })
+})
+
+describe('POST /v1/recover', () => {
+  it('tells what came back', async () => {
+    const { app, stash } = harness()
+
+    stash.recovered = new Uint8Array(7)
+    expect(await (await app.request('/v1/recover', { method: 'POST' })).json()).toMatchObject({ bytes: 7, state: 'settled' })
+  })
+
+  it.each([[undefined, 404, 'NotFoundError'], [new DoubtfulError('two versions'), 409, 'DoubtfulError']])('%s is answered %i', async (failure, status, name) => {
+    const { app, stash } = harness()
+
+    stash.failure = failure
+    expect(await refusal(await app.request('/v1/recover', { method: 'POST' }))).toMatchObject({ status, name })
+  })
+})
+
+describe('/v1/confidants', () => {
+  it('replaces, adds, removes and lists', async () => {
+    const { app, stash } = harness()
+    const names = async (init?: RequestInit): Promise<string[]> =>
+      (await (await app.request('/v1/confidants', init)).json() as { confidants: Array<{ peerId: string }> }).confidants.map(({ peerId }) => peerId)
+
+    expect(await names(peers('PUT', ['a', 'b']))).toEqual(['a', 'b'])
+    expect(await names(peers('POST', ['b', 'c']))).toEqual(['a', 'b', 'c'])
+    expect(await names(peers('DELETE', ['a']))).toEqual(['b', 'c'])
+    expect(await names()).toEqual(['b', 'c'])
+    expect(stash.confidants).toEqual(['b', 'c'])
+  })
+
+  it('does not remove a stranger', async () => {
+    expect(await refusal(await harness().app.request('/v1/confidants', peers('DELETE', ['a\u0007'])))).toMatchObject({
+      status: 400, message: 'no confidant: a\\u{7}'
+    })
+  })
+
+  it.each(['', '{', '[]', 'null', '{"peers":"a"}', '{"peers":[1]}', `{"peers":["${'a'.repeat(17_000)}"]}`])('refuses the body %.20s', async body => {
+    expect((await refusal(await harness().app.request('/v1/confidants', { method: 'PUT', body }))).status).toBe(400)
+  })
+
+  it('tells what the stash refuses', async () => {
+    const { app, stash } = harness()
+
+    stash.failure = new InvalidConfidantsError('"a" is this nara itself')
+    expect(await refusal(await app.request('/v1/confidants', peers('PUT', ['a'])))).toMatchObject({ status: 400, name: 'InvalidConfidantsError' })
+    stash.failure = new NotEnoughConfidantsError(1, 3)
+    expect(await refusal(await app.request('/v1/confidants/auto', { method: 'POST' }))).toMatchObject({ status: 409, name: 'NotEnoughConfidantsError' })
+  })
+})
+
+describe('GET /v1/events', () => {
+  it('sends what happens after its head, a line each, and ends with the daemon', async () => {
+    const { app, stash, feed } = harness()
+    const response = await app.request('/v1/events')
+
+    stash.emit('stash:copies', { seq: '1', have: 2, minimum: 2, target: 3 })
+    stash.emit('presence', { peer: 'a', name: 'kiosk\u0085\u202e', kind: 'hey-there' })
+    feed.publish({ event: 'stopped' })
+
+    const text = await response.text()
+    const events = text.trim().split('\n').map(line => JSON.parse(line) as DaemonEvent)
+
+    expect(response.headers.get('content-type')).toBe('application/x-ndjson')
+    expect(events.map(({ event }) => event)).toEqual(['stash:copies', 'presence', 'stopped'])
+    expect(events[0]).toMatchObject({ have: 2, time: expect.stringMatching(/^\d{4}-.*Z$/) as string })
+    expect(events[1]).toMatchObject({ name: 'kiosk\u0085\u202e' })
+    expect(text).toContain('kiosk\\u0085\\u202e')
+  })
+
+  it('counts what a reader was too slow for', async () => {
+    const { app, feed } = harness()
+    const reader = (await app.request('/v1/events')).body?.getReader()
+    const next = async (): Promise<DaemonEvent> => JSON.parse(new TextDecoder().decode((await reader?.read())?.value)) as DaemonEvent
+
+    for (let i = 0; i < 1_500; i++) {
+      feed.publish({ event: 'stopping', why: String(i) })
+    }
+
+    await next()
+    feed.publish({ event: 'stopping', why: 'last' })
+
+    const left: DaemonEvent[] = []
+
+    while (left.at(-1)?.event !== 'missed') {
+      left.push(await next())
+    }
+
+    expect(left.at(-1)).toMatchObject({ events: 1_500 - left.length })
+    expect(await next()).toMatchObject({ why: 'last' })
+    await reader?.cancel()
+  })
+})
+
+describe('anything else', () => {
+  it('is 404', async () => {
+    expect(await refusal(await harness().app.request('/v2/status'))).toMatchObject({ status: 404, name: 'UnknownRouteError' })
+  })
+
+  it('is 500 and told to the daemon if it is nobody\'s expected answer', async () => {
+    const { app, stash, unexpected } = harness()
+    const failure = new RangeError('out of range')
+
+    stash.failure = failure
+    expect(await refusal(await app.request('/v1/stash', put('x')))).toMatchObject({ status: 500, name: 'RangeError' })
+    expect(unexpected).toEqual([failure])
+  })
+})

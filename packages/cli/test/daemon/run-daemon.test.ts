@@ -1,0 +1,182 @@
+import { createSoul, formatSoul } from '@nara-stash/crypto'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { connect } from '../../src/client/api-client.ts'
+import { runningDaemon } from '../support/running-daemon.ts'
+import { tempDir } from '../support/temp-dir.ts'
+import type { DaemonEvent, StartedEvent } from '../../src/api/types.ts'
+
+function events (stdout: Buffer): DaemonEvent[] {
+  return stdout.toString().trim().split('\n').map(line => JSON.parse(line) as DaemonEvent)
+}
+
+describe('a daemon', () => {
+  it('says first that it is up, answers on its socket, and stops in good order', async () => {
+    const { dir, io, nara, stop } = await runningDaemon()
+    const [started] = events(io.stdout) as StartedEvent[]
+    const socket = join(dir, 'run', 'api.sock')
+
+    expect(started).toMatchObject({
+      event: 'started', peerId: nara.peerId, name: nara.name, addresses: nara.addresses, dir, socket, pid: process.pid, newSoul: true
+    })
+    expect((await stat(socket)).mode & 0o777).toBe(0o600)
+    expect((await (await connect(dir)).status()).peerId).toBe(nara.peerId)
+    expect(await stop()).toBe(0)
+    expect(nara.stopped).toBe(true)
+    expect(events(io.stdout).map(({ event }) => event)).toEqual(['started', 'stopping', 'stopped'])
+    expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
+    await expect(connect(dir)).rejects.toThrow('no daemon runs')
+  })
+
+  it('makes a soul at its first start only, and tells the nara that it is fresh', async () => {
+    const first = await runningDaemon({ flags: { name: 'kiosk' } })
+
+    await first.stop()
+
+    const second = await runningDaemon({ dir: first.dir })
+
+    expect(first.nara.options).toMatchObject({ fresh: true, start: false })
+    expect(second.nara.options.fresh).toBe(false)
+    expect(second.nara.options.soul).toEqual(first.nara.options.soul)
+    expect(second.nara.name).toBe('kiosk')
+  })
+
+  it('hands its settings on', async () => {
+    const flags = { target: '2', minCopies: '1', maxStash: '2MiB', repairDelay: '1s', mdns: false, memory: 'low', network: 'lab', maxHeldBytes: '5k' }
+    const { nara } = await runningDaemon({ flags })
+
+    expect(nara.options).toMatchObject({
+      target: 2, minCopies: 1, maxStash: 2 * 1024 * 1024, repairDelay: 1_000, mdns: false, memory: 'low', network: 'lab', maxHeldBytes: 5_000,
+      listen: ['/ip4/0.0.0.0/tcp/0'], bootstrap: []
+    })
+  })
+
+  it('is alone in its folder', async () => {
+    const { dir, nara } = await runningDaemon()
+
+    await expect(runningDaemon({ dir })).rejects.toThrow(expect.objectContaining({ name: 'AlreadyRunningError' }))
+    expect((await (await connect(dir)).status()).peerId).toBe(nara.peerId)
+  })
+
+  it('clears what a killed one left, here and where its socket was', async () => {
+    const dir = await tempDir()
+    const elsewhere = join(await tempDir(), 's.sock')
+
+    await mkdir(join(dir, 'run'))
+    await deadSocket(elsewhere)
+    await deadSocket(join(dir, 'run', 'api.sock'))
+    await writeFile(join(dir, 'run', 'daemon.json'), JSON.stringify({ pid: process.pid, socket: elsewhere, version: '0' }))
+    await expect((await connect(dir)).status()).rejects.toThrow('no daemon runs')
+    await runningDaemon({ dir })
+    await expect(stat(elsewhere)).rejects.toThrow('ENOENT')
+    expect((await (await connect(dir)).status()).pid).toBe(process.pid)
+  })
+
+  it('never removes a file that is no socket', async () => {
+    const dir = await tempDir()
+    const precious = join(dir, 'precious')
+
+    await mkdir(join(dir, 'run'))
+    await writeFile(precious, 'bytes')
+    await writeFile(join(dir, 'run', 'daemon.json'), JSON.stringify({ pid: 1, socket: precious, version: '0' }))
+    await runningDaemon({ dir })
+    expect(await readFile(precious, 'utf8')).toBe('bytes')
+  })
+
+  it('is found behind a path that is too long for a socket', async () => {
+    const dir = join(await tempDir(), 'long'.repeat(30))
+    const { nara, stop } = await runningDaemon({ dir, env: { XDG_RUNTIME_DIR: await tempDir() } })
+
+    expect((await (await connect(dir)).status()).peerId).toBe(nara.peerId)
+    expect(await stop()).toBe(0)
+  })
+
+  it('ends at once on a second signal', async () => {
+    const never = Promise.withResolvers<void>()
+    const { io, ended } = await runningDaemon({ prepare: nara => { nara.stopping = never.promise } })
+
+    io.signal('SIGINT')
+    await io.line(/"stopping"/)
+    expect(io.exits).toEqual([])
+    io.signal('SIGINT')
+    expect(io.exits).toEqual([130])
+    never.resolve()
+    await ended
+  })
+
+  it('says so and fails if leaving takes too long', async () => {
+    const never = Promise.withResolvers<void>()
+    const { io, ended } = await runningDaemon({
+      prepare: nara => { nara.stopping = never.promise }
+    })
+
+    // the bound passes at once
+    io.clock = { ...io.clock, wait: async () => {} }
+    io.signal('SIGTERM')
+    expect(await ended).toBe(1)
+    expect(io.stderr).toMatch(/leaving took longer/)
+    never.resolve()
+  })
+
+  it('ends with the process that holds its standard input, if asked to', async () => {
+    const stdin = new PassThrough()
+    const { io, ended } = await runningDaemon({ stdin, daemon: { exitWithParent: true } })
+
+    stdin.end()
+    expect(await ended).toBe(0)
+    expect(events(io.stdout).find(({ event }) => event === 'stopping')).toMatchObject({ why: 'standard input ended' })
+  })
+
+  it('says in words that the port is taken, and leaves nothing behind', async () => {
+    const dir = await tempDir()
+    const taken = Object.assign(new Error('listen EADDRINUSE: address already in use'), { code: 'EADDRINUSE' })
+    const attempt = runningDaemon({ dir, prepare: nara => { nara.startFailure = new AggregateError([taken], 'failed') } })
+
+    await expect(attempt).rejects.toThrow('cannot listen on /ip4/0.0.0.0/tcp/0: the port is taken')
+    expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
+    await runningDaemon({ dir })
+  })
+
+  it('keeps the soul out of all that it prints and answers', async () => {
+    const soul = createSoul({ name: 'kiosk' })
+    const text = formatSoul(soul)
+    const { dir, io, nara, stop } = await runningDaemon({ env: { NARA_SOUL: text }, flags: { name: 'kiosk' } })
+    const daemon = await connect(dir)
+    const answers = JSON.stringify([await daemon.status(), await daemon.peers(), await daemon.confidants()])
+
+    nara.fake.failure = new RangeError('out of range')
+    await daemon.recover().catch(() => {})
+    await stop()
+
+    for (const secret of [text, Buffer.from(soul.seed).toString('hex'), Buffer.from(soul.seed).toString('base64')]) {
+      expect(answers + io.stdout.toString() + io.stderr).not.toContain(secret)
+    }
+
+    // a soul that came from elsewhere is not written down
+    expect(await readdir(dir)).toEqual(['run'])
+  })
+
+  it('prints for people without what a terminal would obey', async () => {
+    const { io, nara } = await runningDaemon({ daemon: { json: false } })
+
+    nara.fake.emit('presence', { peer: '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB', name: 'evil\u001b]0;owned\u0007\nname', kind: 'hey-there' })
+    await io.line(/hey-there/)
+    expect(io.stdout.toString()).toContain('evil\\u{1b}]0;owned\\u{7}\\u{a}name (…')
+  })
+})
+
+/** A socket file without anybody behind it, as a kill -9 leaves it. */
+async function deadSocket (path: string): Promise<void> {
+  const server = createServer().listen(path)
+
+  await once(server, 'listening')
+  // closing would remove it
+  await rename(path, path + '.kept')
+  server.close()
+  await once(server, 'close')
+  await rename(path + '.kept', path)
+}

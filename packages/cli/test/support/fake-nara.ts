@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+import { naraId, peerIdString, publicKeyOf } from '@nara-stash/crypto'
+import { NotFoundError, TooLargeError } from '@nara-stash/node'
+import { TypedEventEmitter } from 'main-event'
+import type { Nara, NaraOptions, PeerStatus, Stash, StashData, StashEvents, StashState, StashStatus, WriteResult } from '@nara-stash/node'
+
+/** A stash without a network: the test says what it knows and how its writes end. */
+export class FakeStash extends TypedEventEmitter<StashEvents> {
+  state: StashState = 'empty'
+  data: StashData | undefined
+  seq = 0
+  confidants: string[] = []
+  targetConfidants = 3
+  storageLimit = 20
+  storedCount = 0
+  peersMet: PeerStatus[] = []
+  outcome: Partial<WriteResult> = { outcome: 'kept', copies: 3 }
+  /** Thrown by the next call that can fail. */
+  failure: Error | undefined
+  timeouts: Array<number | undefined> = []
+  recovered: Uint8Array | undefined
+
+  constructor (readonly options: NaraOptions) {
+    super()
+    this.confidants = [...options.confidants ?? []]
+  }
+
+  async setStashData (data: Uint8Array, options: { timeout?: number } = {}): Promise<WriteResult> {
+    this.fail()
+
+    if (data.length > (this.options.maxStash ?? Infinity)) {
+      throw new TooLargeError('too large')
+    }
+
+    this.timeouts.push(options.timeout)
+    this.data = { data, timestamp: 1_000 }
+    this.seq++
+    this.become('settled')
+
+    return { outcome: 'kept', seq: String(this.seq), copies: 0, minimum: 2, target: 3, failures: [], ...this.outcome }
+  }
+
+  getStashData (): StashData | undefined { return this.data }
+
+  setAside (): StashData[] { return [] }
+
+  async recoverFromAny (): Promise<Uint8Array> {
+    this.fail()
+
+    if (this.recovered == null) {
+      throw new NotFoundError('nobody holds anything')
+    }
+
+    this.data = { data: this.recovered, timestamp: 1_000 }
+    this.become('settled')
+
+    return this.recovered
+  }
+
+  setConfidants (peers: readonly string[]): void {
+    this.fail()
+    this.confidants = [...peers]
+  }
+
+  async selectConfidantsAutomatically (): Promise<string[]> {
+    this.fail()
+
+    return this.confidants
+  }
+
+  peers (): PeerStatus[] { return this.peersMet }
+
+  status (): StashStatus {
+    const { soul } = this.options
+    const data = this.data?.data
+
+    return {
+      peerId: soul == null ? 'nobody' : peerIdString(publicKeyOf(soul)),
+      naraId: soul == null ? '' : naraId(soul),
+      name: soul?.name ?? '',
+      state: this.state,
+      stash: data == null
+        ? null
+        : { seq: String(this.seq), bytes: data.length, sha256: createHash('sha256').update(data).digest('hex'), updatedAt: new Date(1_000).toISOString() },
+      pending: null,
+      copies: { have: this.confidants.length, minimum: 2, target: 3 },
+      confidants: this.confidants.map(peerId => ({ peerId, name: 'kiosk\u001b[2J', since: new Date(0).toISOString(), state: 'trusted', pinned: true })),
+      held: { count: 0, limit: 20, bytes: 0, byteLimit: 1024 },
+      recovery: { via: null, from: null, confirmed: false, answered: 0, of: 0, doubt: null }
+    }
+  }
+
+  become (state: StashState): void {
+    const previous = this.state
+
+    this.state = state
+    this.emit('stash:state', { state, previous })
+  }
+
+  emit<K extends keyof StashEvents>(name: K, detail: StashEvents[K]['detail']): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }))
+  }
+
+  private fail (): void {
+    const { failure } = this
+
+    this.failure = undefined
+
+    if (failure != null) {
+      throw failure
+    }
+  }
+}
+
+/** A nara around a FakeStash. */
+export class FakeNara {
+  readonly peerId: string
+  readonly name: string
+  readonly addresses: string[]
+  readonly stash: Stash
+  readonly fake: FakeStash
+  started = false
+  stopped = false
+  startFailure: Error | undefined
+  stopping: Promise<void> = Promise.resolve()
+
+  constructor (readonly options: NaraOptions) {
+    this.fake = new FakeStash(options)
+    this.stash = this.fake as unknown as Stash
+    this.peerId = this.fake.status().peerId
+    this.name = options.soul?.name ?? ''
+    this.addresses = [`/ip4/127.0.0.1/tcp/4001/p2p/${this.peerId}`]
+  }
+
+  async start (): Promise<void> {
+    if (this.startFailure != null) {
+      throw this.startFailure
+    }
+
+    this.started = true
+  }
+
+  async stop (): Promise<void> {
+    await this.stopping
+    this.stopped = true
+  }
+
+  asNara (): Nara {
+    return this as unknown as Nara
+  }
+}
