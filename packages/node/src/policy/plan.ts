@@ -1,3 +1,4 @@
+import { MAX_HOLDERS } from '@nara-stash/protocol'
 import { FAILED_AFTER, FAILED_AWAY } from '../constants.ts'
 import { distinctCopies, select } from './select.ts'
 import type { Candidate } from './select.ts'
@@ -51,6 +52,8 @@ export interface Plan {
 /**
  * The owner's plan (SPEC.md, "Repair by the owner"). A confidant that is away is waited for, unless fewer than minCopies could be
  * kept without it. Who refused or failed is replaced at once. If nobody can take its place it stays: it may come back.
+ *
+ * Never more than MAX_HOLDERS holders. The pinned come first, in the order in which they are named; a helper has to fit beside them.
  */
 export function plan (input: PlanInput, random: Random): Plan {
   const views = new Map(input.copies.map(copy => [copy.peer, copy]))
@@ -59,30 +62,54 @@ export function plan (input: PlanInput, random: Random): Plan {
 
   const well = before.filter(isWell)
   const belowMinimum = distinctCopies(well) < input.minCopies
-  const dueAt = (copy: CopyView): number => isPinned(copy, input) ? Infinity : dueTime(copy, belowMinimum, input)
-  const due = before.filter(copy => !isWell(copy) && dueAt(copy) <= input.now)
-  const waitedFor = before.filter(copy => !isWell(copy) && dueAt(copy) > input.now)
+  const isDue = (copy: CopyView): boolean => !isWell(copy) && dueTime(copy, belowMinimum, input) <= input.now
+  const due = before.filter(copy => isDue(copy) && !isPinned(copy, input))
 
   // a pinned confidant that is away keeps its place, but does not stand in the way of a helper
-  const helped = waitedFor.filter(copy => isPinned(copy, input) && dueTime(copy, belowMinimum, input) <= input.now)
-  const places = distinctCopies(well) + waitedFor.length - helped.length
-  const picks = select(input.candidates, {
-    count: Math.max(input.target - places, 0),
-    present: before.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) })),
-    now: input.now
-  }, random)
-
+  const picks = helpers(before, before.filter(copy => !isDue(copy)), input, random)
   const spared = due.slice(0, Math.max(due.length - picks.length, 0))
-  const holders = trim(before.filter(copy => !due.includes(copy) || spared.includes(copy)).map(({ peer }) => peer).concat(picks), view, input)
+  const staying = before.filter(copy => !due.includes(copy) || spared.includes(copy)).map(({ peer }) => peer)
+  const holders = fit(trim([...staying, ...picks], view, input), view, input)
 
   return {
     holders,
-    stores: holders.filter(peer => needsStore(view(peer), input)),
+    stores: holders.filter(peer => needsStore(view(peer), input) && view(peer).notBefore <= input.now),
     wakeAt: earliest([
-      ...waitedFor.map(copy => dueTime(copy, belowMinimum, input)),
-      ...holders.map(view).filter(copy => copy.connected && copy.record !== input.record).map(({ notBefore }) => notBefore)
+      ...before.filter(copy => !isWell(copy)).map(copy => dueTime(copy, belowMinimum, input)),
+      ...holders.map(view).filter(copy => needsStore(copy, input)).map(({ notBefore }) => notBefore)
     ].filter(time => time > input.now))
   }
+}
+
+/**
+ * Who shall help out, given those who count. One copy per address counts, so with the target's number of holders there only a
+ * place that has no copy yet is worth another: however many peers one host has, they are not collected.
+ */
+function helpers (before: readonly CopyView[], counting: readonly CopyView[], input: PlanInput, random: Random): string[] {
+  const known = new Set(before.map(({ peer }) => peer))
+  const missing = input.target - distinctCopies(counting)
+  const room = MAX_HOLDERS - before.filter(copy => counting.includes(copy) || isPinned(copy, input)).length
+  const candidates = input.candidates.filter(({ id }) => !known.has(id))
+  const ranked = select(candidates, {
+    count: Math.max(Math.min(missing, room), 0),
+    present: counting.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) })),
+    now: input.now
+  }, random)
+  const addresses = new Map(candidates.map(({ id, address }) => [id, address]))
+  const taken: Array<Pick<Candidate, 'address'>> = [...counting]
+  const picks: string[] = []
+
+  for (const peer of ranked) {
+    const address = addresses.get(peer)
+    const place = address == null ? {} : { address }
+
+    if (taken.length < input.target || distinctCopies([...taken, place]) > distinctCopies(taken)) {
+      taken.push(place)
+      picks.push(peer)
+    }
+  }
+
+  return picks
 }
 
 /** Here, and not failing. */
@@ -103,14 +130,18 @@ function dueTime (copy: CopyView, belowMinimum: boolean, { repairDelay }: PlanIn
   return (copy.awaySince ?? -Infinity) + Math.min(repairDelay, FAILED_AWAY)
 }
 
-/** With everyone back, helpers beyond the target go, the latest first; pinned confidants stay. */
-function trim (holders: string[], view: (peer: string) => CopyView, input: PlanInput): string[] {
+/**
+ * With everyone back, helpers beyond the target go, the latest first; pinned confidants stay. The others must hold what is to be kept, in
+ * enough places, or in as many as with the one that goes.
+ */
+function trim (holders: readonly string[], view: (peer: string) => CopyView, input: PlanInput): string[] {
   const kept = [...holders]
 
   for (const peer of holders.toReversed()) {
     const rest = kept.filter(other => other !== peer).map(view).filter(copy => isWell(copy) && copy.record === input.record)
+    const places = Math.min(input.target, distinctCopies([...rest, view(peer)]))
 
-    if (kept.length > input.target && !input.pinned.includes(peer) && distinctCopies(rest) >= input.target) {
+    if (kept.length > input.target && !input.pinned.includes(peer) && rest.length >= input.target && distinctCopies(rest) >= places) {
       kept.splice(kept.indexOf(peer), 1)
     }
   }
@@ -118,10 +149,19 @@ function trim (holders: string[], view: (peer: string) => CopyView, input: PlanI
   return kept
 }
 
-function needsStore (copy: CopyView, { record, placement, now }: PlanInput): boolean {
+/** A placement names only so many. Pinned ones have the first right, then those who hold, then those who are well; of equals the latest go. */
+function fit (holders: readonly string[], view: (peer: string) => CopyView, input: PlanInput): string[] {
+  const rank = (peer: string): number => input.pinned.includes(peer) ? 0 : !isWell(view(peer)) ? 3 : view(peer).record !== input.record ? 2 : 1
+  const kept = new Set(holders.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_HOLDERS))
+
+  return holders.filter(peer => kept.has(peer))
+}
+
+/** Connected, and without this record or this placement. */
+function needsStore (copy: CopyView, { record, placement }: PlanInput): boolean {
   const upToDate = copy.record === record && copy.placement === placement?.id
 
-  return copy.connected && !copy.busy && !upToDate && copy.notBefore <= now
+  return copy.connected && !copy.busy && !upToDate
 }
 
 function earliest (times: readonly number[]): number | undefined {
