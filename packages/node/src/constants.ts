@@ -28,7 +28,7 @@ export const FAILED_AFTER = 2
 export const FAILED_AWAY = 10 * minute
 
 /** Milliseconds before a failed store is tried again, by the number of failures. */
-export const STORE_BACKOFF = [1 * second, 5 * second, 15 * second, 30 * second]
+export const STORE_BACKOFF = [1 * second, 5 * second, 15 * second, 30 * second] as const
 
 /** How long a nara says nothing between two HERE at least; it grows with the peers known, so a node's share of gossip does not. */
 export const HERE_INTERVAL = 30 * second

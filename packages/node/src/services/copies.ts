@@ -1,13 +1,21 @@
-import { STORE_BACKOFF } from '../constants.ts'
+import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
+import { FAILED_AFTER, STORE_BACKOFF } from '../constants.ts'
 import type { ConfidantState, CopyFailure } from '../api.ts'
 import type { CopyView } from '../policy/plan.ts'
 import type { Clock, NetworkPeer, RefusalReason } from '@nara-stash/protocol'
+
+/** Who asks for less is not asked more often than any honest peer allows, whatever it answers. Milliseconds. */
+const LEAST_RETRY = 1_000 / STORES_PER_SECOND
 
 interface Copy extends CopyView {
   why?: CopyFailure['why']
   /** Wall time, for people. */
   since: number
   abort?: AbortController
+  /** It is no holder any longer, and only remembered so that it is not asked again at once. */
+  dropped?: boolean
+  /** Since when it has only said that it is asked too often. */
+  limitedSince?: number
 }
 
 /**
@@ -36,7 +44,7 @@ export class Copies {
     const copy = this.table.get(peer)
 
     if (copy != null) {
-      copy.abort?.abort()
+      stopStore(copy)
       copy.connected = false
       copy.awaySince = this.clock.now()
       copy.why = 'unreachable'
@@ -45,9 +53,13 @@ export class Copies {
     }
   }
 
-  /** Starts to watch a peer; `network` is its entry if it is connected. */
+  /** Starts to watch a peer; `network` is its entry if it is connected. Who was dropped for failing starts afresh when its time is over. */
   watch (peer: string, network: NetworkPeer | undefined): void {
-    if (!this.table.has(peer)) {
+    const copy = this.table.get(peer)
+
+    if (copy?.dropped === true && copy.notBefore > this.clock.now()) {
+      delete copy.dropped
+    } else if (copy == null || copy.dropped === true) {
       const address = network?.address
 
       this.table.set(peer, {
@@ -64,15 +76,25 @@ export class Copies {
     }
   }
 
-  /** Stops to watch everyone who is not in `holders`, unless it just failed: who refused is not asked again at once. */
+  /** Stops to watch everyone who is not in `holders`, but remembers for a while who refused or failed, so that it is not chosen again at once. */
   keepOnly (holders: readonly string[]): void {
-    for (const [peer, copy] of this.table) {
-      if (!holders.includes(peer)) {
-        copy.abort?.abort()
+    const now = this.clock.now()
 
-        if (copy.notBefore <= this.clock.now()) {
-          this.table.delete(peer)
-        }
+    for (const [peer, copy] of this.table) {
+      if (holders.includes(peer)) {
+        continue
+      }
+
+      stopStore(copy)
+
+      if (copy.dropped !== true && copy.failures >= FAILED_AFTER) {
+        copy.notBefore = Math.max(copy.notBefore, now + RETRY_AFTER)
+      }
+
+      copy.dropped = true
+
+      if (copy.notBefore <= now) {
+        this.table.delete(peer)
       }
     }
   }
@@ -110,16 +132,20 @@ export class Copies {
     if (copy != null) {
       Object.assign(copy, { record, placement, failures: 0, refused: false, notBefore: 0 })
       delete copy.why
+      delete copy.limitedSince
     }
   }
 
+  /** @param retryAfter - milliseconds, as the peer wishes, within reason */
   refused (peer: string, why: RefusalReason, retryAfter: number): void {
     const copy = this.table.get(peer)
 
     if (copy != null) {
-      copy.refused = why !== 'rate limited'
       copy.why = why
-      copy.notBefore = this.clock.now() + retryAfter
+      copy.notBefore = this.clock.now() + Math.max(retryAfter, why === 'rate limited' ? LEAST_RETRY : STORE_BACKOFF[0])
+      copy.limitedSince ??= this.clock.now()
+      // to be asked less often is a wish, to be put off for minutes is a refusal
+      copy.refused = why !== 'rate limited' || copy.notBefore - copy.limitedSince > RETRY_AFTER
     }
   }
 
@@ -136,13 +162,12 @@ export class Copies {
   /** A new record is to be kept: stores of the old one end, and who found it too large may like this one. */
   newRecord (): void {
     for (const copy of this.table.values()) {
-      copy.abort?.abort()
-      copy.busy = false
-      delete copy.abort
+      stopStore(copy)
 
       if (copy.why === 'too large' || copy.why === 'over quota') {
         copy.refused = false
         copy.notBefore = 0
+        delete copy.why
       }
     }
   }
@@ -177,6 +202,13 @@ export class Copies {
       return 'suspect'
     }
 
-    return copy.record === record ? 'trusted' : 'pending'
+    return record != null && copy.record === record ? 'trusted' : 'pending'
   }
+}
+
+/** What its answer would have been is no longer asked. */
+function stopStore (copy: Copy): void {
+  copy.abort?.abort()
+  copy.busy = false
+  delete copy.abort
 }
