@@ -87,7 +87,8 @@ export function settle (input: SettleInput): Decision {
     return waiting(firstContact + SETTLE_TIMEOUT)
   }
 
-  const confirmed = isConfirmed(top, placement, answers)
+  // one answer alone is no proof while others may still speak: they may know a later placement
+  const confirmed = isConfirmed(top, placement, answers) && (tally.answered > 1 || allAsked)
 
   return confirmed || heardOut
     ? { type: 'settled', best: top, placement, confirmed, ...tally }
