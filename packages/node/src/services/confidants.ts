@@ -53,7 +53,6 @@ export function candidatesAmong (network: Pick<StashNetwork, 'peers'>, directory
   })
 }
 
-
 function isPeerId (text: string): boolean {
   try {
     return peerIdFromString(text).toString() === text

@@ -13,7 +13,7 @@ export interface ConnectorInit {
   directory: PeerDirectory
   clock: Clock
   random: Random
-  /** Connections to others of our kind to keep, if there are as many. */
+  /** Connections to others of our kind to keep, if there are as many; with 0 nobody is dialled. */
   minConnections: number
   admits (peer: string): boolean
   /** Peers that we want to be connected to in any case: our confidants. */
@@ -27,6 +27,8 @@ export class Connector {
   private readonly init: ConnectorInit
   private readonly failures = new Map<string, { count: number, notBefore: number }>()
   private readonly dialling = new Set<string>()
+  /** Peers to dial at the next turn, however many connections there are. */
+  private readonly called = new Set<string>()
   private cancelTimer: () => void = () => {}
   private stopped = true
 
@@ -41,6 +43,7 @@ export class Connector {
 
   stop (): void {
     this.stopped = true
+    this.called.clear()
     this.cancelTimer()
   }
 
@@ -50,12 +53,14 @@ export class Connector {
     this.look()
   }
 
-  /** Connects to `peer` if it is not connected and can be dialled. */
+  /** Connects to `peer`, if it can be dialled, as soon as it has its turn and whatever failed before. */
   reach (peer: string): void {
-    const known = this.init.directory.get(peer)
+    const { admits, directory, network } = this.init
 
-    if (known != null && known.addresses.length > 0 && !this.isConnected(peer)) {
-      void this.dial(peer, known.addresses)
+    if (!this.stopped && peer !== network.self && admits(peer) && directory.get(peer) != null) {
+      this.called.add(peer)
+      this.failures.delete(peer)
+      this.look()
     }
   }
 
@@ -63,45 +68,58 @@ export class Connector {
   look (): void {
     const { directory, network, minConnections, random } = this.init
 
-    if (this.stopped) {
+    if (this.stopped || minConnections === 0) {
       return
     }
 
     this.lookIn(CONNECT_INTERVAL * (0.8 + 0.4 * random.next()))
+
+    const connected = new Set(network.peers().map(({ id }) => id))
+    this.forget(connected)
+
+    const wanted = new Set([...this.init.wanted(), ...this.called])
+    const missing = minConnections - connected.size - this.dialling.size
+    const turns = DIALS_AT_ONCE - this.dialling.size
+
+    if (turns <= 0 || (missing <= 0 && wanted.size === 0)) {
+      return
+    }
+
+    const candidates = shuffled(directory.list(), random)
+      .filter(({ id, addresses }) => addresses.length > 0 && !connected.has(id) && this.mayDial(id))
+      .sort((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
+
+    candidates
+      .filter(({ id }, i) => wanted.has(id) || i < missing)
+      .slice(0, turns)
+      .forEach(({ id, addresses }) => { void this.dial(id, addresses) })
+  }
+
+  private mayDial (peer: string): boolean {
+    return peer !== this.init.network.self && this.init.admits(peer) && !this.dialling.has(peer) &&
+      (this.failures.get(peer)?.notBefore ?? 0) <= this.init.clock.now()
+  }
+
+  /** Of who is connected or not known any longer nothing is remembered. */
+  private forget (connected: ReadonlySet<string>): void {
+    const { directory } = this.init
+
+    for (const peer of this.called) {
+      if (connected.has(peer) || directory.get(peer) == null) {
+        this.called.delete(peer)
+      }
+    }
 
     for (const peer of this.failures.keys()) {
       if (directory.get(peer) == null) {
         this.failures.delete(peer)
       }
     }
-
-    const wanted = new Set(this.init.wanted())
-    const missing = minConnections - network.peers().length - this.dialling.size
-    const candidates = shuffled(directory.list(), random)
-      .filter(({ id, addresses }) => addresses.length > 0 && this.mayDial(id))
-      .sort((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
-
-    candidates
-      .filter(({ id }, i) => wanted.has(id) || i < missing)
-      .slice(0, Math.max(DIALS_AT_ONCE - this.dialling.size, 0))
-      .forEach(({ id, addresses }) => { void this.dial(id, addresses) })
-  }
-
-  private mayDial (peer: string): boolean {
-    return peer !== this.init.network.self && this.init.admits(peer) && !this.dialling.has(peer) && !this.isConnected(peer) &&
-      (this.failures.get(peer)?.notBefore ?? 0) <= this.init.clock.now()
-  }
-
-  private isConnected (peer: string): boolean {
-    return this.init.network.peers().some(({ id }) => id === peer)
   }
 
   private async dial (peer: string, addresses: readonly string[]): Promise<void> {
-    if (this.dialling.has(peer)) {
-      return
-    }
-
     this.dialling.add(peer)
+    this.called.delete(peer)
     const count = this.failures.get(peer)?.count ?? 0
 
     try {
