@@ -78,7 +78,7 @@ export function decodePresence (bytes: Uint8Array): Presence {
     accepting: message.accepting,
     uptime: message.uptimeS,
     ...(memory == null ? {} : { memory }),
-    maxBytes: Number(message.maxBytes),
+    maxBytes: Math.min(Number(message.maxBytes), Number.MAX_SAFE_INTEGER),
     name: checkName(message.name),
     ...(message.peerRecord == null ? {} : { peerRecord: message.peerRecord })
   }

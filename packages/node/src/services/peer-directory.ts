@@ -8,8 +8,8 @@ export interface KnownPeer {
   presence: Presence | undefined
   /** On the clock's monotonic scale. */
   heardAt: number
-  /** When this nara saw it begin its present boot; undefined if it was running before. */
-  bootSeenAt: number | undefined
+  /** Its present boot began then at the earliest, by what it said first and by when its boot before was last heard. */
+  bootedAfter: number
   addresses: string[]
 }
 
@@ -62,13 +62,13 @@ export class PeerDirectory {
     const now = this.clock.now()
     const before = this.peers.get(id)
     const newBoot = before?.presence != null && before.presence.boot !== presence.boot
-    const justBooted = presence.kind === 'hey-there' && (newBoot || before == null)
+    const claimed = now - presence.uptime * 1_000
 
     touch(this.peers, id, {
       id,
       presence,
       heardAt: now,
-      bootSeenAt: justBooted ? now - presence.uptime * 1_000 : newBoot ? undefined : before?.bootSeenAt,
+      bootedAfter: newBoot ? Math.max(claimed, before.heardAt) : before?.presence == null ? claimed : before.bootedAfter,
       addresses: before?.addresses ?? []
     })
 
@@ -77,7 +77,7 @@ export class PeerDirectory {
 
   /** Where a peer can be dialled, from its signed record or from discovery. */
   located (id: string, addresses: readonly string[]): void {
-    const known = this.peers.get(id) ?? { id, presence: undefined, heardAt: this.clock.now(), bootSeenAt: undefined, addresses: [] }
+    const known = this.peers.get(id) ?? { id, presence: undefined, heardAt: this.clock.now(), bootedAfter: -Infinity, addresses: [] }
 
     touch(this.peers, id, { ...known, addresses: [...new Set([...addresses, ...known.addresses])].slice(0, 16) })
   }
@@ -93,7 +93,7 @@ export class PeerDirectory {
     const now = this.clock.now()
     const claimed = known.presence.uptime + (now - known.heardAt) / 1_000
 
-    return known.bootSeenAt == null ? claimed : Math.min(claimed, (now - known.bootSeenAt) / 1_000)
+    return Math.min(claimed, (now - known.bootedAfter) / 1_000)
   }
 }
 

@@ -145,6 +145,11 @@ export class PresenceService {
 
     const peerRecord = kind === 'hey-there' ? await init.dialler.peerRecord() : undefined
 
+    // nothing after a chau
+    if (this.stopped && kind !== 'chau') {
+      return
+    }
+
     await init.port.announce(encodePresence({
       kind,
       boot: init.boot,
