@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { offerRequest, sealedPlacement, sealedRecord, storeRequest, testKey } from '../../src/index.ts'
-import { named, world } from './world.ts'
-import type { World } from './world.ts'
-import type { SimNetworkInit, SimPort } from '../../src/index.ts'
-import type { FetchRequest, Found, OfferRequest, StashResponse, StoreRequest, WantsBody } from '@nara-stash/protocol'
+import { pair, wanting } from './pair.ts'
+import { named } from './world.ts'
+import type { FetchRequest, Found, OfferRequest, StashResponse, StoreRequest } from '@nara-stash/protocol'
 
 const FETCH: FetchRequest = { type: 'fetch', whole: true }
 
@@ -22,30 +21,6 @@ beforeAll(async () => {
   offer = offerRequest(small, placement)
   found = { type: 'found', ...small, placement, liveHolders: [], leaseRemaining: 5, direct: true }
 })
-
-interface Pair extends World { a: SimPort, b: SimPort }
-
-/** Two connected peers, 10 ms apart. */
-function pair (init?: Partial<SimNetworkInit>): Pair {
-  const it = world(init)
-  const [a, b] = it.join('a', 'b') as [SimPort, SimPort]
-  it.net.connect('a', 'b')
-
-  return { ...it, a, b }
-}
-
-/** A receiver that wants every body and writes down what becomes of it. */
-function wanting (log: string[], answer: StashResponse = { type: 'stored' }): () => Promise<WantsBody> {
-  return async () => ({
-    type: 'send',
-    receive: async (body) => {
-      log.push(`received ${body.byteLength}`)
-
-      return answer
-    },
-    abandon: () => { log.push('abandoned') }
-  })
-}
 
 describe('ask', () => {
   it('brings the answer back after the latency of both ways, and says who asked', async () => {
@@ -120,6 +95,11 @@ describe('ask', () => {
     mine.body.fill(0)
     expect(received).toEqual(smallStore.body)
     expect(mine.liveHolders).toEqual([testKey(1).id])
+
+    const large = { ...largeStore, body: largeStore.body.slice() }
+    await clock.outcome(a.ask('b', large))
+    large.body.fill(0)
+    expect(received).toEqual(largeStore.body)
 
     const answer = await clock.outcome(a.ask('b', FETCH)) as Found
     kept.fill(0)
@@ -249,96 +229,5 @@ describe('ask: what goes wrong', () => {
     b.serve(async () => found)
 
     await expect(clock.outcome(a.ask('b', { type: 'fetch', whole: false }))).rejects.toMatchObject(named('ProtocolViolationError'))
-  })
-})
-
-describe('ask: the end in the middle of a body', () => {
-  /** Asks `a` to store a second's worth of body with `b`, and stops half-way. */
-  async function halfWay (): Promise<Pair & { log: string[], asked: Promise<string>, abort: (reason: Error) => void }> {
-    const it = pair({ bandwidth: 64 * 1024 })
-    const log: string[] = []
-    const controller = new AbortController()
-    it.b.serve(wanting(log))
-
-    const asked = it.a.ask('b', largeStore, { signal: controller.signal }).then(({ type }) => type, (err: Error) => err.name)
-    await it.clock.advance(500)
-
-    return { ...it, log, asked, abort: (reason) => { controller.abort(reason) } }
-  }
-
-  it('disconnected: both sides know at once', async () => {
-    const { clock, net, log, asked } = await halfWay()
-    net.disconnect('a', 'b')
-
-    expect([await clock.outcome(asked, { within: 0 }), log]).toEqual(['UnreachableError', ['abandoned']])
-    await clock.advance(60_000)
-    expect(log).toEqual(['abandoned'])
-  })
-
-  it('the sender crashed: the receiver knows at once', async () => {
-    const { net, log } = await halfWay()
-    net.crash('a')
-
-    expect(log).toEqual(['abandoned'])
-  })
-
-  it('the sender was killed: the receiver waits until the deadline, no longer', async () => {
-    const { clock, net, log } = await halfWay()
-    net.kill('a')
-
-    await clock.advance(10_499)
-    expect(log).toEqual([])
-    await clock.advance(1)
-    expect(log).toEqual(['abandoned'])
-  })
-
-  it('the receiver was killed: the sender waits until the deadline', async () => {
-    const { clock, net, asked } = await halfWay()
-    net.kill('b')
-
-    expect(await clock.outcome(asked)).toBe('TimeoutError')
-    expect(clock.now()).toBe(11_000)
-  })
-
-  it('the sender gave up: it rejects with the signal\'s reason, the receiver hears of it', async () => {
-    const { clock, log, asked, abort } = await halfWay()
-    abort(new RangeError('enough'))
-
-    expect(await clock.outcome(asked, { within: 0 })).toBe('RangeError')
-    expect(log).toEqual([])
-    await clock.advance(10)
-    expect(log).toEqual(['abandoned'])
-  })
-
-  it('a signal that was aborted before: nothing is sent', async () => {
-    const { net, a } = pair()
-
-    await expect(a.ask('b', FETCH, { signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late')
-    expect(net.stats.sent().messages).toBe(0)
-  })
-
-  it('a handler that answers after everyone has gone abandons at once', async () => {
-    const { clock, net, a, b } = pair()
-    const log: string[] = []
-    b.serve(async () => {
-      await new Promise<void>((resolve) => { clock.setTimer(resolve, 1_000) })
-
-      return await wanting(log)()
-    })
-
-    const asked = a.ask('b', largeStore).catch((err: Error) => err.name)
-    await clock.advance(500)
-    net.disconnect('a', 'b')
-    await clock.advance(1_000)
-
-    expect([await asked, log]).toEqual(['UnreachableError', ['abandoned']])
-  })
-
-  it('a receiver that fails on the body resets the stream', async () => {
-    const { clock, a, b } = pair()
-    const cause = new Error('the disk is full')
-    b.serve(async () => ({ type: 'send', receive: async () => { throw cause }, abandon: () => {} }))
-
-    await expect(clock.outcome(a.ask('b', largeStore))).rejects.toMatchObject({ ...named('UnreachableError'), cause })
   })
 })

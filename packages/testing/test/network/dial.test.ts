@@ -77,10 +77,10 @@ describe('dial', () => {
     controller.abort(new Error('enough'))
 
     await expect(dial).rejects.toThrow('enough')
+    expect(clock.pending).toBe(0)
     await expect(a.dial('b', [], { signal: controller.signal })).rejects.toThrow('enough')
     await clock.advance(100)
     expect(a.peers()).toEqual([])
-    expect(clock.pending).toBe(0)
   })
 })
 
