@@ -29,7 +29,7 @@ export function checkOptions (init: StashInit): StashOptions {
   const maxStash = integer('maxStash', init.maxStash ?? DEFAULT_MAX_STASH, 1, LARGEST_MAX_STASH)
   const memory = init.memory ?? detectMemoryMode()
 
-  if (!(memory in MEMORY_MODES)) {
+  if (!Object.hasOwn(MEMORY_MODES, memory)) {
     throw new InvalidOptionError(`memory is "${memory}"; it must be one of ${Object.keys(MEMORY_MODES).join(', ')}`)
   }
 

@@ -93,11 +93,16 @@ export class OwnStash {
       bodyDigest: toString(createSha256().update(body).digest(), 'base16')
     }, this.privateKey)
 
-    this.current = { record, body, data, createdAt }
+    const version = { record, body, data, createdAt }
     this.alsoKnown = this.alsoKnown.filter(other => !known.includes(other))
     this.note(record)
 
-    return this.current
+    // a later one may have been faster
+    if (this.current == null || record.seq > this.current.record.seq) {
+      this.current = version
+    }
+
+    return version
   }
 
   /**

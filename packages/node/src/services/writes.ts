@@ -49,6 +49,10 @@ export class Writes {
   async add (data: Uint8Array, options: WriteOptions, preferred?: string): Promise<WriteResult> {
     options.signal?.throwIfAborted()
 
+    if (this.stopped) {
+      return { ...this.init.result(), outcome: 'unstored' }
+    }
+
     return await new Promise((resolve, reject) => {
       const entry: Entry = { data, options, preferred, waited: this.unread, resolve, reject, cancel: () => {} }
 
@@ -71,6 +75,13 @@ export class Writes {
     }
   }
 
+  /** Takes writes again after a stop. */
+  start (): void {
+    this.stopped = false
+    this.flush()
+  }
+
+  /** Answers those who wait: what they wrote is not stored. */
   stop (): void {
     this.stopped = true
     this.queue.splice(0).forEach(entry => {
