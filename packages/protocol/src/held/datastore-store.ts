@@ -42,6 +42,9 @@ interface Entry {
  * revision of its own, and only then is what they replace cleared away. So whatever moment a crash picks, and whether the
  * write that it hit was lost, torn or done, the old copy or the new one is whole. At the start the highest revision counts
  * whose entry and body are whole by their digests.
+ *
+ * What a finished write is worth is the datastore's promise: one that does not wait for the disk outlives its process, but
+ * may lose its last writes in a power cut. Then, too, a copy is whole or it is not there.
  */
 export class DatastoreStashStore implements StashStore {
   private readonly datastore: StashDatastore
@@ -121,7 +124,7 @@ export class DatastoreStashStore implements StashStore {
       await this.putAt(shelf, this.keys.body(owner, id), body)
     }
 
-    await this.putAt(shelf, this.keys.entry(owner, revision), encodeEntry(stash, this.clock.now()))
+    await this.putAt(shelf, this.keys.entry(owner, revision), encodeEntry(stash))
     shelf.revision = revision
     shelf.recordId = id
     await this.clear(owner).catch(() => { /* the write has succeeded; tried again before the next one */ })

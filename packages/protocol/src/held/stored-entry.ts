@@ -5,7 +5,6 @@ import { toString } from 'uint8arrays/to-string'
 import { createSha256 } from '#sha256'
 import { openHeader } from '../record/header.ts'
 import { openPlacement } from '../record/placement.ts'
-import { leaseLeft } from './held-stash.ts'
 import type { HeldStash } from './held-stash.ts'
 
 const VERSION: number = 1
@@ -29,11 +28,8 @@ interface StoredEntry {
   liveHolders: string[]
 }
 
-/**
- * A stash as it is kept beside its body: the SHA-256 of what follows, then JSON. `now` is the moment of writing on the
- * clock's monotonic scale; what is left of the lease then is what a restart finds.
- */
-export function encodeEntry (stash: HeldStash, now: number): Uint8Array {
+/** A stash as it is kept beside its body: the SHA-256 of what follows, then JSON. */
+export function encodeEntry (stash: HeldStash): Uint8Array {
   const entry: StoredEntry = {
     v: VERSION,
     record: toString(stash.record.envelope, 'base64'),
@@ -41,7 +37,7 @@ export function encodeEntry (stash: HeldStash, now: number): Uint8Array {
     direct: stash.direct,
     storedAt: stash.storedAt,
     address: stash.address,
-    leaseRemaining: leaseLeft(stash, now),
+    leaseRemaining: stash.leaseRemaining,
     liveHolders: [...stash.liveHolders]
   }
   const json = fromString(JSON.stringify(entry))

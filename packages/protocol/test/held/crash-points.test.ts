@@ -215,6 +215,47 @@ describe('held stashes over a datastore', () => {
     }), { numRuns: 500 })
   })
 
+  it('do not fill a disk that deletes nothing: an owner takes the room of two copies at most', async () => {
+    const disk = new MemoryDatastore()
+    const datastore = new FaultyDatastore(disk)
+    const held = open(datastore)
+    const [v1, v2, v3] = [await signed(1, 1), await signed(1, 2), await signed(1, 3)]
+    await store(held, v1.arrival, v1.body)
+    datastore.sticky = true
+    expect(await store(held, v2.arrival, v2.body)).toStrictEqual({ type: 'stored' })
+
+    for (let tries = 0; tries < 3; tries++) {
+      await expect(store(held, v3.arrival, v3.body)).rejects.toMatchObject({ name: 'HeldStoreError' })
+      expect(keyCount(disk)).toBe(4)
+    }
+
+    expect((await held.read(v2.arrival.record.owner))?.body).toStrictEqual(v2.body)
+    datastore.sticky = false
+    expect(await store(held, v3.arrival, v3.body)).toStrictEqual({ type: 'stored' })
+    expect(keyCount(disk)).toBe(2)
+  })
+
+  it('do not bring back by a crash in the middle of a drop what a failing disk had left of an older copy', async () => {
+    const [v1, v2] = [await signed(1, 1), await signed(1, 2)]
+    const found = new Set<number | undefined>()
+
+    for (let later = 0; later < 5; later++) {
+      const disk = new MemoryDatastore()
+      const datastore = new FaultyDatastore(disk)
+      const held = open(datastore)
+      await store(held, v1.arrival, v1.body)
+      datastore.sticky = true
+      await store(held, v2.arrival, v2.body)
+      datastore.sticky = false
+      datastore.add({ at: datastore.writes + later, damage: 'lost', next: 'crash' })
+      await held.drop(v2.arrival.record.owner, v2.arrival.record.id).catch(() => false)
+
+      found.add((await restarted(disk)).get(v2.arrival.record.owner)?.record.seq)
+    }
+
+    expect(found).toStrictEqual(new Set([2, undefined]))
+  })
+
   it.each(DAMAGES.filter(damage => damage !== 'done'))('never serve what a disk only claims to have written: %s', async (damage) => {
     const writes = await countWrites()
 

@@ -16,13 +16,19 @@ export interface Fault {
 /** A datastore in RAM, of which chosen writes go wrong. What it keeps outlives the process that uses it. */
 export class FaultyDatastore implements StashDatastore {
   writes = 0
+  /** While true nothing can be deleted. */
+  sticky = false
   private readonly disk: MemoryDatastore
-  private readonly faults: readonly Fault[]
+  private readonly faults: Fault[]
   private dead = false
 
   constructor (disk: MemoryDatastore, faults: readonly Fault[] = []) {
     this.disk = disk
-    this.faults = faults
+    this.faults = [...faults]
+  }
+
+  add (fault: Fault): void {
+    this.faults.push(fault)
   }
 
   async put (key: Key, value: Uint8Array): Promise<Key> {
@@ -41,6 +47,10 @@ export class FaultyDatastore implements StashDatastore {
 
   async delete (key: Key): Promise<void> {
     const fault = this.nextWrite()
+
+    if (this.sticky) {
+      throw new Error('read-only')
+    }
 
     if (fault == null || fault.damage === 'done') {
       await this.disk.delete(key)

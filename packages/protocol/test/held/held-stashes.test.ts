@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStashStore } from '../../src/held/memory-store.ts'
+import { NewestTable } from '../../src/record/newest-table.ts'
 import { header } from '../record/headers.ts'
 import { admitted, arrivalOf, heldStashes, placementOf, store } from './arrivals.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -86,14 +87,26 @@ describe('held stashes', () => {
   })
 
   it('keep their owners from being forgotten by the newest table, for as long as they are held', async () => {
-    const { held, newest } = heldStashes()
+    const { held, newest } = heldStashes({ newest: new NewestTable({ maxOwners: 2 }) })
+    newest.see(header('friend', 'a', 1))
     await store(held, arrivalOf(v1), BODY)
 
-    for (let i = 0; i < 5_000; i++) {
-      newest.see(header(`stranger ${i}`, 'a', 1))
+    for (const stranger of ['x', 'y', 'z']) {
+      newest.see(header(stranger, 'a', 1))
     }
 
     expect(newest.get('owner')).toBe(v1)
+
+  })
+
+  it('give their owners back to the newest table\'s rules when they are dropped', async () => {
+    const { held, newest } = heldStashes({ newest: new NewestTable({ maxOwners: 1 }) })
+    await store(held, arrivalOf(v1), BODY)
+    await held.drop('owner', v1.id)
+    newest.see(header('another', 'a', 1))
+
+    expect(newest.get('owner')).toBeUndefined()
+    expect(newest.get('another')).toBeDefined()
   })
 })
 
@@ -308,6 +321,15 @@ describe('a body', () => {
 
     expect(await stored).toStrictEqual({ type: 'stored' })
     expect([clock.pauses, others]).toStrictEqual([3, 3])
+  })
+
+  it('of the wrong length is not even looked at', async () => {
+    const { held, clock } = heldStashes({ capacity: { bytes: 2 ** 24, maxStash: 2 ** 24 } })
+    const body = new Uint8Array(2 ** 21)
+    const admission = await admitted(held, arrivalOf(header('owner', 'a', 1, [], body)))
+
+    await expect(admission.commit(new Uint8Array(2 ** 21 + 1))).rejects.toMatchObject({ name: 'BodyMismatchError' })
+    expect(clock.pauses).toBe(0)
   })
 
   it('is given up if its sender\'s time is over while it is checked, and its room is free again', async () => {
