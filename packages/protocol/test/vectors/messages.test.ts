@@ -1,0 +1,116 @@
+import { toString } from 'uint8arrays/to-string'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openHeader, openPlacement } from '../../src/index.ts'
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../src/wire/codec.ts'
+import { bytesOf, committed, named, peers, streamedBody } from './committed.ts'
+import { bytesAt, readFrames, readMessage } from './plain-protobuf.ts'
+import type { Placement, RecordHeader, StashRequest } from '../../src/index.ts'
+import type { WireResponse } from '../../src/wire/codec.ts'
+
+const { requests, responses, malformed, unknownRequest } = committed('messages')
+const c1 = named(peers, 'c1').peerId
+const c2 = named(peers, 'c2').peerId
+const week = 604_800
+
+interface Known {
+  first: RecordHeader
+  second: RecordHeader
+  third: RecordHeader
+  placement: Placement
+  body: Uint8Array
+}
+
+let known: Known
+
+beforeAll(async () => {
+  const record = async (name: string): Promise<RecordHeader> => await openHeader(bytesOf(named(committed('records'), name).envelope))
+  const placement = await openPlacement(bytesOf(named(committed('placements'), 'placed').envelope))
+  // the sealed body, as it lies in the message: read without our codec
+  const body = bytesAt(readMessage(bytesAt(readMessage(messageOf('store-inline')), 1)), 5)
+
+  known = { first: await record('first'), second: await record('second'), third: await record('third'), placement, body }
+})
+
+function messageOf (name: string): Uint8Array {
+  const { frame } = named([...requests, ...responses], name)
+  const [message, ...more] = readFrames(bytesOf(frame))
+
+  expect(more).toEqual([])
+
+  return message!
+}
+
+const REQUESTS: Record<string, (known: Known) => { request: StashRequest, inline: boolean }> = {
+  'store-inline': ({ first, placement, body }) => ({
+    request: { type: 'store', record: first, placement, liveHolders: [], leaseRemaining: week, body }, inline: true
+  }),
+  'store-streamed': ({ third, placement }) => ({
+    request: { type: 'store', record: third, placement, liveHolders: [c1], leaseRemaining: week, body: streamedBody }, inline: false
+  }),
+  'fetch-header': () => ({ request: { type: 'fetch', whole: false }, inline: false }),
+  'fetch-whole': () => ({ request: { type: 'fetch', whole: true }, inline: false }),
+  offer: ({ first, placement, body }) => ({
+    request: { type: 'offer', record: first, placement, liveHolders: [c1, c2], leaseRemaining: 600_000, direct: true, body }, inline: false
+  })
+}
+
+const RESPONSES: Record<string, (known: Known) => WireResponse> = {
+  send: () => ({ type: 'send' }),
+  stored: () => ({ type: 'stored' }),
+  have: () => ({ type: 'have' }),
+  stale: ({ second, placement }) => ({ type: 'stale', record: second, placement }),
+  'stale-known': ({ second }) => ({ type: 'stale', record: second }),
+  conflict: ({ second, placement }) => ({ type: 'conflict', record: second, placement }),
+  refused: () => ({ type: 'refused', reason: 'at capacity', retryAfter: 60_000 }),
+  unsupported: () => ({ type: 'refused', reason: 'unsupported', retryAfter: 60_000 }),
+  'found-header': ({ first, placement }) => foundOf(first, placement),
+  'found-whole': ({ first, placement, body }) => ({ ...foundOf(first, placement), body }),
+  'found-streamed': ({ third, placement }) => foundOf(third, placement),
+  'not-found': () => ({ type: 'not-found' }),
+  wanted: () => ({ type: 'wanted' }),
+  newer: ({ second }) => ({ type: 'newer', record: second }),
+  relieved: () => ({ type: 'relieved' })
+}
+
+function foundOf (record: RecordHeader, placement: Placement): Extract<WireResponse, { type: 'found' }> {
+  return { type: 'found', record, placement, liveHolders: [c1, c2], leaseRemaining: week, direct: true }
+}
+
+describe('requests', () => {
+  it('are all here', () => {
+    expect(Object.keys(REQUESTS)).toEqual(requests.map(({ name }) => name))
+  })
+
+  it.each(Object.keys(REQUESTS))('%s', async name => {
+    const { request, inline } = REQUESTS[name]!(known)
+    const { body, ...rest } = { body: undefined, ...request }
+
+    expect(toString(encodeRequest(request, inline), 'base16')).toBe(toString(messageOf(name), 'base16'))
+    expect(await decodeRequest(messageOf(name))).toEqual({ request: rest, ...(request.type === 'store' && { body: inline ? body : undefined }) })
+  })
+
+  it('of a later version are told from malformed ones', async () => {
+    expect(await decodeRequest(readFrames(bytesOf(unknownRequest))[0]!)).toBeUndefined()
+  })
+})
+
+describe('responses', () => {
+  it('are all here', () => {
+    expect(Object.keys(RESPONSES)).toEqual(responses.map(({ name }) => name))
+  })
+
+  it.each(Object.keys(RESPONSES))('%s', async name => {
+    const response = RESPONSES[name]!(known)
+
+    expect(toString(encodeResponse(response, true), 'base16')).toBe(toString(messageOf(name), 'base16'))
+    expect(await decodeResponse(messageOf(name))).toEqual(response)
+  })
+})
+
+describe('malformed', () => {
+  it.each(malformed)('a $kind with $why', async ({ kind, frame }) => {
+    const [message] = readFrames(bytesOf(frame))
+
+    await expect(kind === 'request' ? decodeRequest(message!) : decodeResponse(message!)).rejects.toMatchObject({ name: 'MalformedError' })
+  })
+})
