@@ -161,11 +161,17 @@ function parseBootstrap (address: string): BootstrapPeer {
   throw new InvalidOptionError(`bootstrap address "${address}" must end in /p2p/ and the peer's id`)
 }
 
-/** Keeps the naras of different networks, and of different keys, from finding each other on a LAN. Shows neither. */
+/** Keeps the naras of different networks, and of different keys, from finding each other on a LAN. Shows neither (SPEC.md, "Discovery"). */
 function serviceTag (network: string, psk: Uint8Array | undefined): string {
-  const digest = createSha256().update(fromString(network)).update(Uint8Array.of(0)).update(psk ?? new Uint8Array(0)).digest()
+  const key = psk == null ? new Uint8Array(0) : pskBytes(psk)
+  const digest = createSha256().update(fromString(network)).update(Uint8Array.of(0)).update(key).digest()
 
   return `_nara-${toString(digest.subarray(0, 4), 'base16')}._udp.local`
+}
+
+/** The 32 bytes in a key file's third line: how its lines end must not matter. */
+function pskBytes (psk: Uint8Array): Uint8Array {
+  return fromString(toString(psk).split(/\r\n|\r|\n/)[2] ?? '', 'base16')
 }
 
 /**
