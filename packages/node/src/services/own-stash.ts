@@ -33,8 +33,8 @@ export interface OwnStashInit {
 export class OwnStash {
   /** Our peer id, base58. */
   readonly owner: string
-  /** This process, 16 hex digits: an actor of the version vector that records carry. */
-  readonly boot: string
+  /** This process since its start or its last `clear`, 16 hex digits: an actor of the version vector that records carry. */
+  boot: string
   readonly privateKey: Ed25519PrivateKey
   current: Version | undefined
   /** Versions that were not taken, newest first: strangers and writes that came too late. */
@@ -47,7 +47,7 @@ export class OwnStash {
   constructor (init: OwnStashInit) {
     this.init = init
     this.owner = init.owner
-    this.boot = toString(init.random.bytes(BOOT_BYTES), 'base16')
+    this.boot = this.newBoot()
     this.privateKey = privateKeyFromSoul(init.soul)
   }
 
@@ -120,9 +120,17 @@ export class OwnStash {
     this.setAside.splice(MAX_SET_ASIDE)
   }
 
-  /** Forgets everything but the boot and the highest seq, so that no seq is ever sealed twice. */
+  /**
+   * Forgets everything but the highest seq. What comes next is another boot's: a boot's later record covers its earlier ones, and what
+   * it now knows nothing of must not be covered.
+   */
   clear (): void {
     this.current = undefined
     this.alsoKnown = []
+    this.boot = this.newBoot()
+  }
+
+  private newBoot (): string {
+    return toString(this.init.random.bytes(BOOT_BYTES), 'base16')
   }
 }
