@@ -13,17 +13,18 @@ import { requestTimeout } from './wire/pace.ts'
 import { PeerTable } from './wire/peer-table.ts'
 import { Penalties } from './wire/penalties.ts'
 import { probe } from './wire/probe.ts'
-import { remoteAddress } from './wire/remote-address.ts'
+import { remoteHost } from './wire/remote-address.ts'
 import type { Clock } from './clock.ts'
 import type { NetworkEvents, NetworkPeer, StashNetwork } from './network.ts'
 import type { RequestHandler, ResponseTo, StashRequest } from './messages.ts'
 import type { AbortOptions, ComponentLogger, Connection, CounterGroup, Logger, Metrics, PeerId, Startable, Stream } from '@libp2p/interface'
-import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
 
 export interface Libp2pStashNetworkComponents {
   peerId: PeerId
   registrar: Pick<Registrar, 'handle' | 'unhandle' | 'register' | 'unregister'>
   connectionManager: Pick<ConnectionManager, 'getConnections'>
+  addressManager: Pick<AddressManager, 'getAddresses'>
   logger: ComponentLogger
   metrics?: Metrics
 }
@@ -73,6 +74,7 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
     })
     this.#penalties = new Penalties(this.#clock)
     this.#table = new PeerTable(this.#clock, {
+      hostOf: connection => this.#hostOf(connection),
       onConnect: peer => { this.safeDispatchEvent('peer:connect', { detail: peer }) },
       onDisconnect: id => {
         this.#gates.delete(id)
@@ -193,7 +195,7 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
       return
     }
 
-    const address = remoteAddress(connection.remoteAddr)
+    const address = this.#hostOf(connection)
 
     await answer(stream, { peer, ...(address != null && { address }) }, this.#handler, {
       clock: this.#clock,
@@ -207,6 +209,10 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
     })
 
     this.#counters?.increment({ answer: true })
+  }
+
+  #hostOf (connection: Connection): string | undefined {
+    return remoteHost(connection.remoteAddr, this.#components.addressManager.getAddresses())
   }
 
   /** A stream on the newest connection that gives one. */

@@ -218,7 +218,7 @@ describe('Libp2pStashNetwork', () => {
     const a = await node()
     const second = new Libp2pStashNetwork({
       peerId: a.peerId, registrar: (a as unknown as { components: { registrar: never } }).components.registrar,
-      logger: a.logger, connectionManager: { getConnections: () => [] }
+      logger: a.logger, connectionManager: { getConnections: () => [] }, addressManager: { getAddresses: () => [] }
     })
 
     await expect(second.start()).rejects.toMatchObject({

@@ -28,8 +28,8 @@ export async function libp2pNode ({ privateKey, metrics, start = true, ...init }
     connectionManager: { inboundConnectionThreshold: 1_000 },
     services: {
       identify: identify(),
-      stash: ({ peerId, registrar, connectionManager, logger }: Libp2pStashNetworkComponents) =>
-        new Libp2pStashNetwork({ peerId, registrar, connectionManager, logger, metrics }, init)
+      stash: ({ peerId, registrar, connectionManager, addressManager, logger }: Libp2pStashNetworkComponents) =>
+        new Libp2pStashNetwork({ peerId, registrar, connectionManager, addressManager, logger, metrics }, init)
     }
   }) as unknown as TestNode
 }

@@ -1,4 +1,3 @@
-import { remoteAddress } from './remote-address.ts'
 import type { NetworkPeer } from '../network.ts'
 import type { Clock } from '../clock.ts'
 import type { Connection } from '@libp2p/interface'
@@ -9,7 +8,9 @@ interface Entry {
   onClose: () => void
 }
 
-export interface PeerTableEvents {
+export interface PeerTableInit {
+  /** The host that a connection comes from. */
+  hostOf (connection: Connection): string | undefined
   /** A connection to a peer that speaks the protocol, told once. */
   onConnect (peer: NetworkPeer): void
   /** The last connection to such a peer is gone. */
@@ -22,13 +23,13 @@ export interface PeerTableEvents {
  */
 export class PeerTable {
   readonly #clock: Clock
-  readonly #events: PeerTableEvents
+  readonly #init: PeerTableInit
   /** By peer, oldest first. */
   readonly #entries = new Map<string, Entry[]>()
 
-  constructor (clock: Clock, events: PeerTableEvents) {
+  constructor (clock: Clock, init: PeerTableInit) {
     this.#clock = clock
-    this.#events = events
+    this.#init = init
   }
 
   /** Notes a connection on which the protocol is spoken; what is known or no longer open is ignored. */
@@ -44,7 +45,7 @@ export class PeerTable {
     connection.addEventListener('close', entry.onClose)
     entries.push(entry)
     this.#entries.set(id, entries)
-    this.#events.onConnect(toPeer(entry))
+    this.#init.onConnect(this.#toPeer(entry))
   }
 
   /** The connection closed, or the peer turned out not to speak the protocol on it. */
@@ -61,7 +62,7 @@ export class PeerTable {
 
     if (entries.length === 0) {
       this.#entries.delete(id)
-      this.#events.onDisconnect(id)
+      this.#init.onDisconnect(id)
     }
   }
 
@@ -72,7 +73,7 @@ export class PeerTable {
 
   /** Every peer with an open connection. */
   peers (): NetworkPeer[] {
-    return [...this.#entries.keys()].flatMap(id => this.#open(id).slice(-1).map(toPeer))
+    return [...this.#entries.keys()].flatMap(id => this.#open(id).slice(-1).map(entry => this.#toPeer(entry)))
   }
 
   /** Forgets everything without a word. */
@@ -87,14 +88,14 @@ export class PeerTable {
   #open (id: string): Entry[] {
     return this.#entries.get(id)?.filter(entry => entry.connection.status === 'open') ?? []
   }
+
+  #toPeer ({ connection, since }: Entry): NetworkPeer {
+    const address = this.#init.hostOf(connection)
+
+    return { id: connection.remotePeer.toString(), connection: connection.id, since, ...(address != null && { address }) }
+  }
 }
 
 function release ({ connection, onClose }: Entry): void {
   connection.removeEventListener('close', onClose)
-}
-
-function toPeer ({ connection, since }: Entry): NetworkPeer {
-  const address = remoteAddress(connection.remoteAddr)
-
-  return { id: connection.remotePeer.toString(), connection: connection.id, since, ...(address != null && { address }) }
 }

@@ -1,5 +1,8 @@
 import { CODE_IP4, CODE_IP6, CODE_P2P_CIRCUIT } from '@multiformats/multiaddr'
+import { isLoopback } from '../trust.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
+
+const LOOPBACK = '127.0.0.1'
 
 /** RFC 4291, section 2.5.5.2, as multiaddrs write it: the four bytes as two groups of hex digits. */
 const MAPPED_IPV4 = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i
@@ -18,6 +21,16 @@ export function remoteAddress (addr: Multiaddr): string | undefined {
   const ip = components.find(component => component.code === CODE_IP4 || component.code === CODE_IP6)?.value
 
   return ip == null ? undefined : unmapped(ip)
+}
+
+/**
+ * The same, but an address that is one of our own is this machine's, and so loopback's: naras on one computer that met over its LAN
+ * address are no more apart than on 127.0.0.1.
+ */
+export function remoteHost (addr: Multiaddr, own: readonly Multiaddr[]): string | undefined {
+  const address = remoteAddress(addr)
+
+  return address != null && own.some(ours => remoteAddress(ours) === address) && !isLoopback(address) ? LOOPBACK : address
 }
 
 function unmapped (ip: string): string {

@@ -6,7 +6,7 @@ import { deadlineSignal } from '../../src/deadline.ts'
 import { BodyBudget } from '../../src/wire/body-budget.ts'
 import { Gate } from '../../src/wire/gate.ts'
 import { Penalties } from '../../src/wire/penalties.ts'
-import { remoteAddress } from '../../src/wire/remote-address.ts'
+import { remoteAddress, remoteHost } from '../../src/wire/remote-address.ts'
 
 describe('deadlineSignal', () => {
   it('aborts at its time with a TimeoutError', async () => {
@@ -179,5 +179,19 @@ describe('remoteAddress', () => {
     ['/memory/1', undefined]
   ])('of %s is %s', (addr, ip) => {
     expect(remoteAddress(multiaddr(addr))).toBe(ip)
+  })
+})
+
+describe('remoteHost', () => {
+  const own = [multiaddr('/ip4/127.0.0.1/tcp/4001'), multiaddr('/ip4/192.0.2.7/tcp/4001')]
+
+  it.each([
+    ['/ip4/192.0.2.7/tcp/51000', '127.0.0.1'],
+    ['/ip6/::ffff:192.0.2.7/tcp/51000', '127.0.0.1'],
+    ['/ip4/192.0.2.8/tcp/51000', '192.0.2.8'],
+    ['/ip4/127.0.0.2/tcp/51000', '127.0.0.2'],
+    ['/memory/1', undefined]
+  ])('of %s is %s on a machine with 192.0.2.7', (addr, host) => {
+    expect(remoteHost(multiaddr(addr), own)).toBe(host)
   })
 })
