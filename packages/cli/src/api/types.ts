@@ -40,7 +40,7 @@ export interface PeersAnswer {
   peers: PeerStatus[]
 }
 
-/** `GET`, `PUT`, `POST` and `DELETE /v1/confidants`, `POST /v1/confidants/auto`. */
+/** `GET` and `PUT /v1/confidants`, `POST /v1/confidants/add`, `/remove` and `/auto`. */
 export interface ConfidantsAnswer {
   confidants: ConfidantStatus[]
   target: number

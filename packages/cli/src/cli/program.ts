@@ -111,6 +111,8 @@ function usageError (error: CommanderError, command: Command): UsageError {
     // what stands there by mistake may be a secret (words, a soul): it is not repeated
     case 'commander.excessArguments':
       return new UsageError(message.replace(/: .*$/, ''), hint)
+    case 'commander.unknownCommand':
+      return new UsageError(message.replace(/'[^']{20,}'/, ''), hint)
     case 'commander.unknownOption':
       return new UsageError(message.replace(/=[^']*/, ''), hint)
     case 'commander.help':

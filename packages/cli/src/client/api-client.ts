@@ -49,16 +49,16 @@ export async function connect (dir: string): Promise<ApiClient> {
   const call = caller(daemon.socket, dir)
   const json = async <T>(method: string, path: string, options: Partial<Call> = {}): Promise<T> =>
     JSON.parse((await readAll(await call({ method, path, silence: SILENCE, ...options }), MAX_JSON_ANSWER)).toString()) as T
-  const withPeers = async (method: string, peers: readonly string[]): Promise<ConfidantsAnswer> =>
-    await json(method, '/v1/confidants', { body: JSON.stringify({ peers }) })
+  const withPeers = async (method: string, path: string, peers: readonly string[]): Promise<ConfidantsAnswer> =>
+    await json(method, path, { body: JSON.stringify({ peers }) })
 
   return {
     status: async () => await json('GET', '/v1/status'),
     peers: async () => await json('GET', '/v1/peers'),
     confidants: async () => await json('GET', '/v1/confidants'),
-    setConfidants: async peers => await withPeers('PUT', peers),
-    addConfidants: async peers => await withPeers('POST', peers),
-    removeConfidants: async peers => await withPeers('DELETE', peers),
+    setConfidants: async peers => await withPeers('PUT', '/v1/confidants', peers),
+    addConfidants: async peers => await withPeers('POST', '/v1/confidants/add', peers),
+    removeConfidants: async peers => await withPeers('POST', '/v1/confidants/remove', peers),
     selectConfidants: async () => await json('POST', '/v1/confidants/auto', { silence: RECOVERY_SILENCE }),
     put: async (data, timeout) => await json('PUT', `/v1/stash?timeout=${timeout}ms`, { body: data, silence: timeout + SILENCE }),
     get: async ({ doubtful = false } = {}) => {

@@ -73,13 +73,13 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
     return c.json(confidants())
   })
 
-  app.post('/v1/confidants', async c => {
+  app.post('/v1/confidants/add', async c => {
     stash.setConfidants([...new Set([...stash.confidants, ...await peersOf(c)])])
 
     return c.json(confidants())
   })
 
-  app.delete('/v1/confidants', async c => {
+  app.post('/v1/confidants/remove', async c => {
     const removed = await peersOf(c)
     const strangers = removed.filter(peer => !stash.confidants.includes(peer))
 

@@ -1,0 +1,183 @@
+import { createSoul, formatSoul, naraId, peerIdString, publicKeyOf, soulToWords } from '@nara-stash/crypto'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { run } from '../../src/cli/program.ts'
+import { soulIn, writeModed } from '../support/files.ts'
+import { fakeIo } from '../support/fake-io.ts'
+import { tempDir } from '../support/temp-dir.ts'
+import type { FakeIo, FakeIoInit } from '../support/fake-io.ts'
+
+async function command (args: string[], init?: FakeIoInit): Promise<FakeIo & { code: number }> {
+  const io = fakeIo(init)
+
+  return Object.assign(io, { code: await run(args, io) })
+}
+
+const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'id', 'demo', 'version']
+
+describe('help', () => {
+  it('lists every command', async () => {
+    const { code, stdout, stderr } = await command(['--help'])
+
+    expect(code).toBe(0)
+    expect(stderr).toBe('')
+    commands.forEach(name => { expect(stdout.toString()).toMatch(new RegExp(`^  ${name} `, 'm')) })
+  })
+
+  it.each(commands.filter(name => name !== 'id'))('of %s has examples and exit codes', async name => {
+    const { code, stdout } = await command([name, '--help'])
+
+    expect(code).toBe(0)
+    expect(stdout.toString()).toMatch(/Usage: nara-stash .*Examples:\n {2}\$ nara-stash .*Exit codes:\n {2}0 {2}done/s)
+    expect((await command(['help', name])).stdout.toString()).toBe(stdout.toString())
+  })
+
+  it.each([['id', 'new'], ['id', 'show'], ['id', 'words'], ['id', 'import'], ['confidants', 'set'], ['confidants', 'auto']])('of %s %s has them, too', async (...args) => {
+    expect((await command([...args, '--help'])).stdout.toString()).toMatch(/Examples:.*Exit codes:/s)
+  })
+})
+
+describe('a wrong command line', () => {
+  it.each([
+    [[], /which command\?\n {2}usage: nara-stash \[options\] \[command\]/],
+    [['sttus'], /unknown command 'sttus' \(Did you mean status\?\)/],
+    [['put', '--tmeout', '3s'], /unknown option '--tmeout' \(Did you mean --timeout\?\)\n {2}usage: nara-stash put \[options\] \[file\]; more: nara-stash put --help/],
+    [['put', 'a', 'b'], /too many arguments for 'put'/],
+    [['put', '--timeout', '3'], /--timeout is "3"; allowed: a time with its unit/],
+    [['put', '--timeout'], /argument missing/],
+    [['status', '--wait', 'perfect'], /--wait is "perfect"; allowed: searching, .* or copies=N/],
+    [['status', '--wait', 'copies=many'], /--wait is/],
+    [['get', '--dir', ''], /--dir is empty/],
+    [['confidants', 'set'], /missing required argument 'peer'/],
+    [['confidants', 'swap'], /unknown command 'swap'|too many arguments/],
+    [['id'], /which command/],
+    [['start', '--target', '0'], /--target is "0"; allowed: a whole number from 1 to 16/],
+    [['start', '--listen', 'here'], /--listen is \["here"\]/],
+    [['start', '--bootstrap', '/ip4/127.0.0.1/tcp/1'], /does not end in \/p2p\//],
+    [['start', '--memory', 'a\u001b[2Jb'], /"a\\u\{1b\}\[2Jb"/],
+    [['start', '--exit-with-parent', '--soul-file', '-'], /standard input/]
+  ])('%j ends with 2 and says why', async (args, message) => {
+    const dir = await tempDir()
+    const { code, stdout, stderr } = await command(args, { env: { NARA_DIR: join(dir, 'nara') } })
+
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
+    expect(stdout).toHaveLength(0)
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  it('is told as JSON, if asked for', async () => {
+    const { code, json, stderr } = await command(['start', '--target', '0', '--json', '--dir', await tempDir()])
+
+    expect(code).toBe(2)
+    expect(stderr).toBe('')
+    expect(json()).toEqual({ error: { name: 'InvalidSettingError', message: expect.stringMatching(/--target is "0"/) as string } })
+  })
+
+  it('never repeats what may be a secret', async () => {
+    const soul = createSoul()
+    const text = formatSoul(soul)
+    const words = soulToWords(soul)
+
+    for (const args of [
+      ['start', `--soul=${text}`], ['start', text], ['start', '--soul-file', text], ['id', 'import', ...words.split(' ')], ['id', 'import', text],
+      ['id', 'show', text], ['id', 'import', words], [`--soul=${text}`], [text], ['id', text]
+    ]) {
+      const io = await command(args, { env: { NARA_DIR: await tempDir() } })
+
+      expect([args, io.code > 0]).toEqual([args, true])
+      expect([args, io.stderr.includes(text), io.stderr.includes(words.slice(0, 20))]).toEqual([args, false, false])
+    }
+  })
+})
+
+describe('without a daemon', () => {
+  it.each([['put'], ['get'], ['status'], ['peers'], ['confidants'], ['confidants', 'add', 'x'], ['confidants', 'auto'], ['recover']])('%s %s ends with 5', async (...args) => {
+    const dir = join(await tempDir(), 'none')
+    const io = await command([...args.filter(arg => arg != null), '--dir', dir])
+
+    expect(io.code).toBe(5)
+    expect(io.stderr).toBe(`nara-stash: no daemon runs in ${dir}\n  start one: nara-stash start --dir ${dir}\n`)
+  })
+
+  it('status --wait looks for one until the time is over', async () => {
+    expect((await command(['status', '--wait', 'settled', '--timeout', '120ms', '--dir', await tempDir()])).code).toBe(5)
+  })
+})
+
+describe('version', () => {
+  it.each([['version'], ['--version'], ['-V']])('%s', async arg => {
+    expect((await command([arg])).stdout.toString()).toMatch(/^nara-stash \d+\.\d+\.\d+ \(Node v\d+/)
+    expect((await command([arg, '--json'])).json()).toMatchObject({ version: expect.stringMatching(/^\d/) as string, node: process.version })
+  })
+})
+
+describe('id', () => {
+  it('new gives what show tells, and words that lead back', async () => {
+    const made = await command(['id', 'new', '--name', 'kiosk', '--json'])
+    const { soul, words, ...shown } = made.json() as Record<string, string>
+    const fromSoul = await command(['id', 'show', '--soul-file', '-', '--name', 'kiosk', '--json'], { stdin: soul })
+    const fromWords = await command(['id', 'show', '--json', '--name', 'kiosk'], { env: { NARA_SOUL: words ?? '' } })
+
+    expect(made.code).toBe(0)
+    expect(Object.keys(shown)).toEqual(['name', 'naraId', 'peerId', 'publicKey'])
+    expect(fromSoul.json()).toEqual(shown)
+    expect(fromWords.json()).toEqual(shown)
+    expect((await command(['id', 'words', '--soul-file', '-', '--name', 'kiosk'], { stdin: soul })).stdout.toString()).toBe(`${words}\n`)
+  })
+
+  it('show tells what the soul is to others', async () => {
+    const { soul, path } = await soulIn(await tempDir())
+
+    expect((await command(['id', 'show', '--json', '--soul-file', path])).json()).toEqual({
+      name: soul.name, naraId: naraId(soul), peerId: peerIdString(publicKeyOf(soul)), publicKey: Buffer.from(publicKeyOf(soul)).toString('hex')
+    })
+  })
+
+  it('new --out writes a private file, once', async () => {
+    const path = join(await tempDir(), 'a.soul')
+    const first = await command(['id', 'new', '--out', path])
+    const text = await readFile(path, 'utf8')
+    const second = await command(['id', 'new', '--out', path])
+
+    expect(first.code).toBe(0)
+    expect(first.stdout.toString()).not.toContain(text.trim())
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(second.code).toBe(1)
+    expect(second.stderr).toMatch(/exists already/)
+    expect(await readFile(path, 'utf8')).toBe(text)
+  })
+
+  it('import brings words into the folder, and tells a typo', async () => {
+    const dir = join(await tempDir(), 'nara')
+    const soul = createSoul()
+    const words = soulToWords(soul)
+    const wrong = await command(['id', 'import', '--dir', dir], { stdin: words.replace(/^\w+/, 'zooo') })
+    const right = await command(['id', 'import', '--dir', dir, '--json'], { stdin: words })
+    const again = await command(['id', 'import', '--dir', dir], { stdin: words })
+    const other = await command(['id', 'import', '--dir', dir], { stdin: soulToWords(createSoul()) })
+
+    expect(wrong.code).toBe(1)
+    expect(wrong.stderr).toMatch(/word 1, "zooo".*did you mean zoo\?/)
+    expect(right.json()).toMatchObject({ peerId: peerIdString(publicKeyOf(soul)), file: join(dir, 'soul') })
+    expect(again.code).toBe(0)
+    expect(other.code).toBe(1)
+    expect(other.stderr).toMatch(/exists already/)
+    expect((await command(['id', 'words', '--dir', dir])).stdout.toString()).toBe(`${words}\n`)
+  })
+
+  it('refuses a soul that others can read, one of another name, and none', async () => {
+    const dir = await tempDir()
+    const loose = await soulIn(dir, { mode: 0o644 })
+    const named = await writeModed(join(dir, 'named'), formatSoul(createSoul({ name: 'kiosk' })), 0o600)
+    const show = async (...args: string[]): Promise<FakeIo & { code: number }> => await command(['id', 'show', '--dir', join(dir, 'none'), ...args])
+
+    expect(await show('--soul-file', loose.path)).toMatchObject({ code: 1, stderr: expect.stringContaining(`chmod 600 ${loose.path}`) as string })
+    expect(await show('--soul-file', named)).toMatchObject({ code: 1, stderr: expect.stringMatching(/bonded to a name.*--name NAME/s) as string })
+    expect(await show('--soul-file', named, '--name', 'shop')).toMatchObject({ code: 1, stderr: expect.stringMatching(/not bonded to the name "shop"/) as string })
+    expect(await show()).toMatchObject({ code: 1, stderr: expect.stringMatching(/no soul was given/) as string })
+    expect(await show('--soul-file', named, '--name', 'kiosk')).toMatchObject({ code: 0 })
+    expect((await command(['id', 'new', '--name', 'a\u0007'])).code).toBe(2)
+  })
+})

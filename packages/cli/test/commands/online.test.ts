@@ -1,0 +1,285 @@
+import { RecoveredFirstError } from '@nara-stash/node'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { run } from '../../src/cli/program.ts'
+import { fakeIo } from '../support/fake-io.ts'
+import { runningDaemon } from '../support/running-daemon.ts'
+import { tempDir } from '../support/temp-dir.ts'
+import type { DaemonStatus, PutAnswer } from '../../src/api/types.ts'
+import type { FakeIo, FakeIoInit } from '../support/fake-io.ts'
+import type { Running, RunningInit } from '../support/running-daemon.ts'
+
+type Done = FakeIo & { code: number }
+
+interface Harness extends Running {
+  command: (args: string[], init?: FakeIoInit) => Promise<Done>
+}
+
+async function harness (init?: RunningInit): Promise<Harness> {
+  const running = await runningDaemon(init)
+
+  return {
+    ...running,
+    command: async (args, more) => {
+      const io = fakeIo({ cwd: running.dir, ...more, env: { NARA_DIR: running.dir } })
+
+      return Object.assign(io, { code: await run(args, io) })
+    }
+  }
+}
+
+describe('put', () => {
+  it('takes a file, standard input, and nothing at all', async () => {
+    const { command, dir, nara } = await harness()
+    const kept = (): string => Buffer.from(nara.fake.data?.data ?? []).toString()
+
+    await writeFile(join(dir, 'a file'), 'from a file')
+    expect((await command(['put', 'a file'])).code).toBe(0)
+    expect(kept()).toBe('from a file')
+    expect((await command(['put'], { stdin: 'from input' })).code).toBe(0)
+    expect(kept()).toBe('from input')
+    expect((await command(['put', '-'])).stdout.toString()).toMatch(/^kept: version 3, 0 B, held by 3 of 3 confidants/)
+    expect(kept()).toBe('')
+  })
+
+  it('ends with 3 if fewer than enough have it, and says who refused', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.outcome = { outcome: 'degraded', copies: 1, failures: [{ peer: 'abc', why: 'too large' }] }
+
+    const degraded = await command(['put', '--timeout', '50ms'], { stdin: 'x' })
+
+    expect(degraded.code).toBe(3)
+    expect(degraded.stdout.toString()).toBe('degraded: version 1, 1 B, held by 1 of 3 confidants; 2 make it safe. The daemon goes on trying.\n  abc: too large\n')
+    expect(nara.fake.timeouts).toEqual([50])
+  })
+
+  it('says that only this process holds it if there is no peer', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.outcome = { outcome: 'unstored' }
+    expect(await command(['put'], { stdin: 'x' })).toMatchObject({ code: 3 })
+    expect((await command(['put'], { stdin: 'x' })).stdout.toString()).toMatch(/No peer is connected: only this process holds it/)
+  })
+
+  it('gives JSON', async () => {
+    const { command } = await harness()
+    const answer = (await command(['put', '--json'], { stdin: 'hello' })).json() as PutAnswer
+
+    expect(answer).toEqual({
+      outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [], bytes: 5, peers: 0,
+      sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+    })
+  })
+
+  it('refuses a folder, a file that is not there, and more than the limit', async () => {
+    const { command, dir, nara } = await harness({ flags: { maxStash: '10' } })
+
+    await mkdir(join(dir, 'folder'))
+    await writeFile(join(dir, 'large'), 'x'.repeat(11))
+    await writeFile(join(dir, 'full'), 'x'.repeat(10))
+    expect(await command(['put', 'folder'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/folder is a folder, not a file/) as string })
+    expect(await command(['put', 'none'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot read .*none: it does not exist/) as string })
+    expect(await command(['put', 'large'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/large is larger than the limit of 10 bytes.*: 11 bytes\n.*--max-stash/) as string })
+    expect(await command(['put'], { stdin: 'x'.repeat(11) })).toMatchObject({ code: 1, stderr: expect.stringMatching(/limit of 10 bytes/) as string })
+    expect(nara.fake.data).toBeUndefined()
+    expect(await command(['put', 'full'])).toMatchObject({ code: 0 })
+  })
+
+  it('moves what is as large as can be', async () => {
+    const { command, nara } = await harness({ flags: { maxStash: '64MiB' } })
+    const block = Buffer.alloc(1024 * 1024, 7)
+
+    expect((await command(['put'], { stdin: Readable.from(Array.from({ length: 64 }, () => block)) })).code).toBe(0)
+    expect(nara.fake.data?.data).toHaveLength(64 * 1024 * 1024)
+
+    const back = await command(['get'])
+
+    expect(back.stdout.equals(nara.fake.data?.data ?? new Uint8Array())).toBe(true)
+    // the input's end must not be waited for once it is too long
+    expect((await command(['put'], { stdin: Readable.from((function * () { for (;;) { yield block } })()) })).code).toBe(1)
+  })
+
+  it('ends with the error of its source', async () => {
+    const { command, nara } = await harness()
+    const broken = Readable.from((async function * () { yield Buffer.from('abc'); throw new Error('disk fault') })())
+
+    expect(await command(['put'], { stdin: broken })).toMatchObject({ code: 1, stderr: expect.stringMatching(/disk fault/) as string })
+    expect(nara.fake.data).toBeUndefined()
+  })
+
+  it('tells that a stash was recovered first', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.failure = new RecoveredFirstError('version 4 was recovered')
+    expect(await command(['put'], { stdin: 'x' })).toMatchObject({ code: 1, stderr: expect.stringMatching(/version 4 was recovered\n {2}nothing was overwritten/) as string })
+  })
+})
+
+describe('get', () => {
+  it('prints the bytes, and nothing else', async () => {
+    const { command, nara } = await harness()
+    const data = Uint8Array.from({ length: 256 }, (_, i) => i)
+
+    await nara.fake.setStashData(data)
+    expect((await command(['get'])).stdout.equals(data)).toBe(true)
+    expect((await command(['get', '--json'])).json()).toMatchObject({ bytes: 256, seq: '1', data: Buffer.from(data).toString('base64') })
+  })
+
+  it('writes a private file, whole or not at all', async () => {
+    const { command, dir, nara } = await harness()
+
+    await writeFile(join(dir, 'out'), 'older and longer', { mode: 0o644 })
+    await nara.fake.setStashData(Buffer.from('new'))
+    expect((await command(['get', '-o', 'out'])).code).toBe(0)
+    expect(await readFile(join(dir, 'out'), 'utf8')).toBe('new')
+    expect((await stat(join(dir, 'out'))).mode & 0o777).toBe(0o600)
+    expect((await command(['get', '-o', 'out', '--json'])).json()).toMatchObject({ file: join(dir, 'out'), bytes: 3 })
+
+    const missing = await command(['get', '-o', 'no/such/folder'])
+
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot write/) as string })
+    expect((await readdir(dir)).sort()).toEqual(['out', 'run', 'soul'])
+  })
+
+  it('ends with 4 if there is nothing, and leaves the file alone', async () => {
+    const { command, dir } = await harness()
+
+    await writeFile(join(dir, 'out'), 'kept')
+    expect((await command(['get', '-o', 'out'])).code).toBe(4)
+    expect(await readFile(join(dir, 'out'), 'utf8')).toBe('kept')
+    expect((await command(['get', '--json'])).json()).toMatchObject({ error: { name: 'NotFoundError' } })
+  })
+
+  it('ends with 6 if it is doubtful, and gives it only if asked for in spite of that', async () => {
+    const { command, nara } = await harness()
+
+    await nara.fake.setStashData(Buffer.from('old?'))
+    nara.fake.become('doubtful')
+
+    const refused = await command(['get'])
+    const given = await command(['get', '--doubtful'])
+
+    expect([refused.code, refused.stdout.length]).toEqual([6, 0])
+    expect([given.code, given.stdout.toString()]).toEqual([6, 'old?'])
+  })
+})
+
+describe('status', () => {
+  it('is JSON with all that is promised', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.confidants = ['abc']
+
+    const status = (await command(['status', '--json'])).json() as DaemonStatus
+
+    expect(status).toMatchObject({
+      peerId: nara.peerId, state: 'empty', stash: null, copies: { have: 1, minimum: 2, target: 3 }, pid: process.pid,
+      addresses: [`/ip4/127.0.0.1/tcp/4001/p2p/${nara.peerId}`], confidants: [{ peerId: 'abc', state: 'trusted' }]
+    })
+  })
+
+  it('escapes control codes in a name, for people and in JSON', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.confidants = ['abc']
+    nara.fake.peersMet = [{ peerId: 'abc', name: 'evil\u001b[2J\u009b\u202e', connected: true, address: '127.0.0.1', confidant: true, held: false }]
+
+    for (const args of [['status'], ['status', '--json'], ['peers'], ['peers', '--json'], ['confidants'], ['confidants', '--json']]) {
+      const { code, stdout } = await command(args)
+
+      expect(code).toBe(0)
+      expect(stdout.toString()).toMatch(/\[2J/)
+      // eslint-disable-next-line no-control-regex
+      expect(stdout.toString()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    }
+  })
+
+  it('--wait ends when it is so, at once or later', async () => {
+    const { command, nara } = await harness()
+
+    expect((await command(['status', '--wait', 'empty'])).code).toBe(0)
+
+    const waiting = command(['status', '--wait', 'settled', '--json'])
+
+    nara.fake.become('recovering')
+    nara.fake.become('settled')
+    expect(((await waiting).json() as DaemonStatus).state).toBe('settled')
+  })
+
+  it('--wait counts copies', async () => {
+    const { command, nara } = await harness()
+    const waiting = command(['status', '--wait', 'copies=2'])
+
+    nara.fake.confidants = ['a', 'b']
+    nara.fake.emit('stash:copies', { seq: '1', have: 2, minimum: 2, target: 3 })
+    expect((await waiting).code).toBe(0)
+  })
+
+  it('--wait ends with 1, or with 6 if it is doubtful, when the time is over', async () => {
+    const { command, nara } = await harness()
+
+    expect(await command(['status', '--wait', 'settled', '--timeout', '150ms'])).toMatchObject({
+      code: 1, stderr: expect.stringMatching(/waited 150 ms for settled: the stash is empty, with 0 of 3 copies/) as string
+    })
+    nara.fake.become('doubtful')
+    expect((await command(['status', '--wait', 'settled', '--timeout', '150ms'])).code).toBe(6)
+  })
+
+  it('--wait waits for a daemon that is still to start', async () => {
+    const dir = join(await tempDir(), 'later')
+    const io = fakeIo({ env: { NARA_DIR: dir } })
+    const waiting = run(['status', '--wait', 'empty'], io)
+
+    await runningDaemon({ dir })
+    expect(await waiting).toBe(0)
+  })
+})
+
+describe('confidants', () => {
+  it('set, add, remove, auto and list', async () => {
+    const { command, nara } = await harness()
+
+    expect((await command(['confidants'])).stdout.toString()).toBe('no confidants yet; 3 are wanted\n')
+    await command(['confidants', 'set', 'a', 'b'])
+    expect(nara.fake.confidants).toEqual(['a', 'b'])
+    await command(['confidants', 'add', 'c'])
+    await command(['confidants', '--json', 'remove', 'a'])
+    expect(nara.fake.confidants).toEqual(['b', 'c'])
+    expect((await command(['confidants', 'auto', '--json'])).json()).toMatchObject({ target: 3, confidants: [{ peerId: 'b' }, { peerId: 'c' }] })
+    expect((await command(['confidants', 'remove', 'x'])).code).toBe(1)
+  })
+})
+
+describe('recover', () => {
+  it('tells what came back, or ends with 4', async () => {
+    const { command, nara } = await harness()
+
+    expect((await command(['recover'])).code).toBe(4)
+    nara.fake.recovered = Buffer.from('back')
+    expect((await command(['recover'])).stdout.toString()).toMatch(/^recovered version 0, 4 B, of 1970/)
+  })
+})
+
+describe('a daemon that ends', () => {
+  it('before it answered is told apart from one that was never there', async () => {
+    const dir = await tempDir()
+    const socket = join(dir, 'run', 'api.sock')
+
+    await mkdir(join(dir, 'run'))
+
+    // takes the request, and is gone
+    const server = createServer(connection => { connection.once('data', () => { connection.destroy() }) }).listen(socket)
+
+    await writeFile(join(dir, 'run', 'daemon.json'), JSON.stringify({ pid: 1, socket, version: '0' }))
+
+    const io = fakeIo({ env: { NARA_DIR: dir } })
+
+    expect(await run(['peers'], io)).toBe(1)
+    expect(io.stderr).toBe('nara-stash: the daemon ended before it answered\n')
+    server.close()
+  })
+})
