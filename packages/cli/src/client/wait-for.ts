@@ -17,6 +17,8 @@ export interface Wait {
   /** Milliseconds. */
   timeout: number
   clock: Pick<Clock, 'wait' | 'setTimer'>
+  /** Ends the waiting early, with its reason. */
+  signal?: AbortSignal
 }
 
 /** Between two looks for a daemon that is not there yet, in milliseconds. Once there, it tells by itself. */
@@ -28,11 +30,14 @@ const LOOK_INTERVAL = 50
  * @throws {WaitTimeoutError} with the state at the end; exit code 6 if that is doubtful
  * @throws {NoDaemonError} no daemon was there at the end
  */
-export async function waitFor ({ condition, connect, timeout, clock }: Wait): Promise<DaemonStatus> {
+export async function waitFor ({ condition, connect, timeout, clock, signal }: Wait): Promise<DaemonStatus> {
   const deadline = new AbortController()
-  const cancel = clock.setTimer(() => { deadline.abort() }, timeout)
+  const abort = (): void => { deadline.abort() }
+  const cancel = clock.setTimer(abort, timeout)
   let last: DaemonStatus | undefined
   let missing: NoDaemonError | undefined
+
+  signal?.addEventListener('abort', abort, { once: true })
 
   try {
     while (!deadline.signal.aborted) {
@@ -57,8 +62,11 @@ export async function waitFor ({ condition, connect, timeout, clock }: Wait): Pr
     }
   } finally {
     cancel()
+    signal?.removeEventListener('abort', abort)
     deadline.abort()
   }
+
+  signal?.throwIfAborted()
 
   throw missing ?? timeoutError(condition, timeout, last)
 }
