@@ -42,7 +42,14 @@ export interface Held {
   clock: ManualClock
 }
 
-export function heldStashes (init: { capacity?: Partial<Capacity>, store?: StashStore, newest?: NewestTable, clock?: ManualClock } = {}): Held {
+interface HeldInit {
+  capacity?: Partial<Capacity>
+  store?: StashStore
+  newest?: NewestTable
+  clock?: ManualClock
+}
+
+export function heldStashes (init: HeldInit = {}): Held {
   const clock = init.clock ?? new ManualClock()
   const newest = init.newest ?? new NewestTable()
   const capacity = { stashes: 20, bytes: 1_000_000, maxStash: 100_000, ...init.capacity }
@@ -63,7 +70,9 @@ export async function admitted (held: HeldStashes, arrival: Arrival): Promise<Ad
 }
 
 /** Stores at once. What is not admitted comes back as it was answered. */
-export async function store (held: HeldStashes, arrival: Arrival, body: Uint8Array): Promise<StoreOutcome | Awaited<ReturnType<HeldStashes['admit']>>> {
+export async function store (
+  held: HeldStashes, arrival: Arrival, body: Uint8Array
+): Promise<StoreOutcome | Awaited<ReturnType<HeldStashes['admit']>>> {
   const answer = await held.admit(arrival)
 
   return answer.type === 'admitted' ? await answer.commit(body) : answer

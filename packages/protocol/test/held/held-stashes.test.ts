@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryStashStore } from '../../src/held/memory-store.ts'
 import { NewestTable } from '../../src/record/newest-table.ts'
 import { header } from '../record/headers.ts'
 import { admitted, arrivalOf, heldStashes, placementOf, store } from './arrivals.ts'
 import { ManualClock } from './manual-clock.ts'
 import { TroubledStore } from './troubled-store.ts'
-import type { DamagedStash } from '../../src/held/stash-store.ts'
 
 const BODY = Uint8Array.of(1)
 const v1 = header('owner', 'a', 1)
 const v2 = header('owner', 'a', 2)
-const v3 = header('owner', 'a', 3)
-/** Knows of v1, not of v2. */
-const branch = header('owner', 'b', 2, [['a', 1]])
 
 describe('held stashes', () => {
   it('keep what is committed, and give it back', async () => {
@@ -110,123 +105,6 @@ describe('held stashes', () => {
   })
 })
 
-describe('the order rule at the door', () => {
-  it('replaces what a record supersedes', async () => {
-    const { held } = heldStashes()
-    const body = Uint8Array.of(2, 2)
-    const next = header('owner', 'b', 2, [['a', 1]], body)
-    await store(held, arrivalOf(v1, { direct: false }), BODY)
-
-    expect(await store(held, arrivalOf(next, { placement: placementOf('owner', 7) }), body)).toStrictEqual({ type: 'stored' })
-    expect(held.get('owner')).toMatchObject({ record: next, direct: true, placement: { version: 7 } })
-    expect((await held.read('owner'))?.body).toStrictEqual(body)
-    expect([held.count, held.bytes]).toStrictEqual([1, 2])
-  })
-
-  it('takes the placement that a record brings, be its version lower than the one before', async () => {
-    const { held } = heldStashes()
-    await store(held, arrivalOf(v1, { placement: placementOf('owner', 9) }), BODY)
-    await store(held, arrivalOf(v2, { placement: placementOf('owner', 1) }), BODY)
-
-    expect(held.get('owner')?.placement.version).toBe(1)
-  })
-
-  it('does not call a copy direct that a surrogate brought in place of a direct one', async () => {
-    const { held } = heldStashes()
-    await store(held, arrivalOf(v1), BODY)
-    await store(held, arrivalOf(v2, { direct: false }), BODY)
-
-    expect(held.get('owner')).toMatchObject({ record: v2, direct: false })
-  })
-
-  it('answers a stale or conflicting record with the held one and its placement', async () => {
-    const { held } = heldStashes()
-    await store(held, arrivalOf(v2), BODY)
-    const { placement } = arrivalOf(v2)
-
-    expect(await held.admit(arrivalOf(v1))).toStrictEqual({ type: 'stale', record: v2, placement })
-    expect(await held.admit(arrivalOf(branch))).toStrictEqual({ type: 'conflict', record: v2, placement })
-    expect(held.get('owner')?.record).toBe(v2)
-  })
-
-  it('answers with a header that was only heard of, without a placement', async () => {
-    const { held, newest } = heldStashes()
-    newest.see(v2)
-
-    expect(await held.admit(arrivalOf(v1))).toStrictEqual({ type: 'stale', record: v2 })
-    expect(await held.admit(arrivalOf(branch))).toStrictEqual({ type: 'conflict', record: v2 })
-    expect(await store(held, arrivalOf(v3), BODY)).toStrictEqual({ type: 'stored' })
-  })
-
-  it('answers with what is newest, if both the held and the heard one are newer', async () => {
-    const { held, newest } = heldStashes()
-    await store(held, arrivalOf(v2), BODY)
-    newest.see(v3)
-
-    expect(await held.admit(arrivalOf(v1))).toStrictEqual({ type: 'stale', record: v3 })
-    expect(await held.admit(arrivalOf(branch))).toMatchObject({ type: 'conflict', record: v2 })
-  })
-
-  it('admits a record whose header was heard of before its body came', async () => {
-    const { held, newest } = heldStashes()
-    newest.see(v1)
-
-    expect(await store(held, arrivalOf(v1), BODY)).toStrictEqual({ type: 'stored' })
-  })
-
-  it.each([
-    ['stale, if a newer one came first', v1, v2, { type: 'stale', record: v2 }],
-    ['a conflict, if another branch came first', branch, v2, { type: 'conflict', record: v2 }],
-    ['had, if the very same came first', v2, v2, { type: 'have' }]
-  ])('is asked again at the commit: a record is %s', async (_, late, early, outcome) => {
-    const { held } = heldStashes()
-    const slow = await admitted(held, arrivalOf(late))
-    await store(held, arrivalOf(early), BODY)
-
-    expect(await slow.commit(BODY)).toMatchObject(outcome)
-    expect(held.get('owner')?.record).toBe(early)
-    expect((await held.read('owner'))?.body).toStrictEqual(BODY)
-  })
-
-  it('is asked again at the commit against a watermark heard meanwhile', async () => {
-    const { held, newest } = heldStashes()
-    const slow = await admitted(held, arrivalOf(v1))
-    newest.see(v2)
-
-    expect(await slow.commit(BODY)).toStrictEqual({ type: 'stale', record: v2 })
-    expect(held.count).toBe(0)
-  })
-
-  it('holds while two commits of one owner are in the store at once', async () => {
-    const troubled = new TroubledStore()
-    const { held } = heldStashes({ store: troubled })
-    const gate = Promise.withResolvers<undefined>()
-    troubled.gate = gate.promise
-    const [first, second, third] = await Promise.all([v2, v1, v3].map(async record => await admitted(held, arrivalOf(record))))
-    const outcomes = Promise.all([first?.commit(BODY), second?.commit(BODY), third?.commit(BODY)])
-    gate.resolve(undefined)
-
-    expect((await outcomes).map(outcome => outcome?.type)).toStrictEqual(['stored', 'stale', 'stored'])
-    expect(held.get('owner')?.record).toBe(v3)
-  })
-
-  it('asks again if the very record is replaced while it waits to be refreshed', async () => {
-    const troubled = new TroubledStore()
-    const { held } = heldStashes({ store: troubled })
-    await store(held, arrivalOf(v1), BODY)
-    const gate = Promise.withResolvers<undefined>()
-    troubled.gate = gate.promise
-    const put = troubled.next()
-    const newer = (await admitted(held, arrivalOf(v2))).commit(BODY)
-    expect(await put).toBe('put')
-    const again = held.admit(arrivalOf(v1))
-    gate.resolve(undefined)
-
-    expect(await newer).toStrictEqual({ type: 'stored' })
-    expect(await again).toMatchObject({ type: 'stale', record: v2 })
-  })
-})
-
 describe('a record that is held and comes once more', () => {
   it('is had, takes a placement of higher version, and not one of lower', async () => {
     const { held } = heldStashes()
@@ -284,80 +162,6 @@ describe('a record that is held and comes once more', () => {
   })
 })
 
-describe('a body', () => {
-  it.each([
-    ['too short', Uint8Array.of(1)], ['too long', Uint8Array.of(1, 2, 3)], ['another', Uint8Array.of(1, 3)], ['empty', new Uint8Array(0)]
-  ])('that is %s is not taken, and its room is free again', async (_, wrong) => {
-    const { held, newest } = heldStashes({ capacity: { stashes: 1, bytes: 2 } })
-    const body = Uint8Array.of(1, 2)
-    const record = header('owner', 'a', 1, [], body)
-    const admission = await admitted(held, arrivalOf(record))
-
-    await expect(admission.commit(wrong)).rejects.toMatchObject({ name: 'BodyMismatchError' })
-    expect([held.count, held.bytes, newest.size]).toStrictEqual([0, 0, 0])
-    expect(await store(held, arrivalOf(header('another', 'a', 1, [], body)), body)).toStrictEqual({ type: 'stored' })
-  })
-
-  it('that is wrong leaves the copy before it in place', async () => {
-    const { held } = heldStashes()
-    await store(held, arrivalOf(v1), BODY)
-
-    await expect((await admitted(held, arrivalOf(v2))).commit(Uint8Array.of(9))).rejects.toMatchObject({ name: 'BodyMismatchError' })
-    expect(await held.read('owner')).toMatchObject({ stash: { record: v1 }, body: BODY })
-  })
-
-  it('is checked in slices between which other work runs', async () => {
-    const { held, clock } = heldStashes({ capacity: { bytes: 2 ** 24, maxStash: 2 ** 24 } })
-    const body = new Uint8Array(3 * 2 ** 20 + 1).fill(7)
-    let others = 0
-    const admission = await admitted(held, arrivalOf(header('owner', 'a', 1, [], body)))
-    const stored = admission.commit(body)
-
-    for (let i = 0; i < 3; i++) {
-      await new Promise<void>(resolve => setImmediate(resolve))
-      others++
-      expect(held.count).toBe(i < 2 ? 0 : held.count)
-    }
-
-    expect(await stored).toStrictEqual({ type: 'stored' })
-    expect([clock.pauses, others]).toStrictEqual([3, 3])
-  })
-
-  it('of the wrong length is not even looked at', async () => {
-    const { held, clock } = heldStashes({ capacity: { bytes: 2 ** 24, maxStash: 2 ** 24 } })
-    const body = new Uint8Array(2 ** 21)
-    const admission = await admitted(held, arrivalOf(header('owner', 'a', 1, [], body)))
-
-    await expect(admission.commit(new Uint8Array(2 ** 21 + 1))).rejects.toMatchObject({ name: 'BodyMismatchError' })
-    expect(clock.pauses).toBe(0)
-  })
-
-  it('is given up if its sender\'s time is over while it is checked, and its room is free again', async () => {
-    const { held } = heldStashes({ capacity: { stashes: 1, bytes: 2 ** 24, maxStash: 2 ** 24 } })
-    const body = new Uint8Array(2 ** 21).fill(7)
-    const controller = new AbortController()
-    const admission = await admitted(held, arrivalOf(header('owner', 'a', 1, [], body)))
-    const stored = admission.commit(body, { signal: controller.signal })
-    controller.abort()
-
-    await expect(stored).rejects.toMatchObject({ name: 'AbortError' })
-    expect(await store(held, arrivalOf(header('another', 'a', 1)), BODY)).toStrictEqual({ type: 'stored' })
-  })
-
-  it('does not keep the frame alive in RAM that it came in', async () => {
-    const memory = new MemoryStashStore()
-    const { held } = heldStashes({ store: memory })
-    const frame = new Uint8Array(1_000)
-    frame[10] = 1
-    await store(held, arrivalOf(v1), frame.subarray(10, 11))
-    frame.fill(9)
-
-    const body = await memory.body(v1)
-    expect(body).toStrictEqual(BODY)
-    expect(body?.buffer.byteLength).toBe(1)
-  })
-})
-
 describe('a reservation', () => {
   it('is committed once', async () => {
     const { held } = heldStashes()
@@ -391,105 +195,5 @@ describe('a reservation', () => {
     expect(await held.admit(arrivalOf(header('another', 'a', 1)))).toMatchObject({ reason: 'at capacity' })
     gate.resolve(undefined)
     expect(await stored).toStrictEqual({ type: 'stored' })
-  })
-})
-
-describe('a failing store', () => {
-  it('fails the commit, keeps the copy before it, and frees the room', async () => {
-    const troubled = new TroubledStore()
-    const { held, newest } = heldStashes({ store: troubled, capacity: { stashes: 2 } })
-    await store(held, arrivalOf(v1), BODY)
-    troubled.failing.add('put')
-
-    await expect(store(held, arrivalOf(v2), BODY)).rejects.toMatchObject({ name: 'HeldStoreError', cause: { message: 'the disk fails to put' } })
-    await expect(store(held, arrivalOf(header('another', 'a', 1)), BODY)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    expect(await held.read('owner')).toMatchObject({ stash: { record: v1 }, body: BODY })
-    expect(newest.get('owner')).toBe(v1)
-    expect(newest.get('another')).toBeUndefined()
-
-    troubled.failing.clear()
-    expect(await store(held, arrivalOf(header('a third', 'a', 1)), BODY)).toStrictEqual({ type: 'stored' })
-    expect(await store(held, arrivalOf(v2), BODY)).toStrictEqual({ type: 'stored' })
-  })
-
-  it('fails the refreshing, and changes nothing', async () => {
-    const troubled = new TroubledStore()
-    const { held } = heldStashes({ store: troubled })
-    await store(held, arrivalOf(v1), BODY)
-    troubled.failing.add('update')
-
-    await expect(held.admit(arrivalOf(v1, { placement: placementOf('owner', 2) }))).rejects.toMatchObject({ name: 'HeldStoreError' })
-    expect(held.get('owner')?.placement.version).toBe(1)
-  })
-
-  it('fails the dropping, and the stash is still held', async () => {
-    const troubled = new TroubledStore()
-    const { held } = heldStashes({ store: troubled })
-    await store(held, arrivalOf(v1), BODY)
-    troubled.failing.add('delete')
-
-    await expect(held.drop('owner', v1.id)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    expect(await held.read('owner')).toMatchObject({ body: BODY })
-  })
-
-  it('fails the reading, which is not the same as finding nothing', async () => {
-    const troubled = new TroubledStore()
-    const { held } = heldStashes({ store: troubled })
-    await store(held, arrivalOf(v1), BODY)
-    troubled.failing.add('body')
-
-    await expect(held.read('owner')).rejects.toMatchObject({ name: 'HeldStoreError' })
-    expect(held.count).toBe(1)
-    troubled.failing.clear()
-    expect(await held.read('owner')).toMatchObject({ body: BODY })
-  })
-
-  it('fails the start, which can be tried again', async () => {
-    const troubled = new TroubledStore()
-    const { held } = heldStashes({ store: troubled })
-    troubled.failing.add('load')
-
-    await expect(held.start()).rejects.toMatchObject({ name: 'HeldStoreError' })
-    troubled.failing.clear()
-    await held.start()
-    await held.start()
-    expect(troubled.calls).toStrictEqual(['load', 'load'])
-  })
-
-  it.each([true, false])('that lost a body ends the holding and says so, even if it cannot clear up (%s)', async (clears) => {
-    const troubled = new TroubledStore()
-    const { held, newest } = heldStashes({ store: troubled })
-    const damaged: DamagedStash[] = []
-    held.addEventListener('stash:damaged', ({ detail }) => { damaged.push(detail) })
-    await store(held, arrivalOf(v1), BODY)
-    troubled.lost = true
-
-    if (!clears) {
-      troubled.failing.add('delete')
-    }
-
-    expect(await held.read('owner')).toBeUndefined()
-    expect(damaged).toStrictEqual([{ owner: 'owner', recordId: v1.id, reason: 'its body is missing or damaged' }])
-    expect([held.count, held.get('owner')]).toStrictEqual([0, undefined])
-    expect(newest.get('owner')).toBe(v1)
-
-    troubled.lost = false
-    expect(await store(held, arrivalOf(v1, { direct: false }), BODY)).toStrictEqual({ type: 'stored' })
-    expect(held.get('owner')?.direct).toBe(false)
-  })
-
-  it('that does not answer does not hold up a reader whose time is over', async () => {
-    const troubled = new TroubledStore()
-    const { held } = heldStashes({ store: troubled })
-    await store(held, arrivalOf(v1), BODY)
-    const gate = Promise.withResolvers<undefined>()
-    troubled.gate = gate.promise
-    const controller = new AbortController()
-    const reading = held.read('owner', { signal: controller.signal })
-    controller.abort()
-
-    await expect(reading).rejects.toMatchObject({ name: 'AbortError' })
-    gate.resolve(undefined)
-    expect(await held.read('owner')).toMatchObject({ body: BODY })
   })
 })

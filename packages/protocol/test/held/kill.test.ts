@@ -26,7 +26,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function withHeld <T> (path: string, use: (held: HeldStashes, damaged: DamagedStash[], datastore: LevelDatastore) => Promise<T>): Promise<T> {
+async function withHeld <T> (
+  path: string, use: (held: HeldStashes, damaged: DamagedStash[], datastore: LevelDatastore) => Promise<T>
+): Promise<T> {
   const datastore = new LevelDatastore(path)
   await datastore.open()
 

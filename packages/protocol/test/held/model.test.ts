@@ -42,9 +42,15 @@ const worlds: fc.Arbitrary<Stash[][]> = fc.tuple(...OWNERS.map(owner =>
 const pick = fc.record({ owner: fc.nat(OWNERS.length - 1), index: fc.nat(7) })
 const events = fc.oneof(
   { weight: 8, arbitrary: fc.record({
-    type: fc.constant('admit' as const), pick, direct: fc.boolean(), address: fc.constantFrom(...ADDRESSES), version: fc.integer({ min: 1, max: 4 })
+    type: fc.constant('admit' as const),
+    pick,
+    direct: fc.boolean(),
+    address: fc.constantFrom(...ADDRESSES),
+    version: fc.integer({ min: 1, max: 4 })
   }) },
-  { weight: 8, arbitrary: fc.record({ type: fc.constant('commit' as const), which: fc.nat(9), wrong: fc.constantFrom(false, false, false, false, true) }) },
+  { weight: 8, arbitrary: fc.record({
+    type: fc.constant('commit' as const), which: fc.nat(9), wrong: fc.constantFrom(false, false, false, false, true)
+  }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), which: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('drop' as const), owner: fc.constantFrom(...OWNERS) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('hear' as const), pick }) },
@@ -249,13 +255,15 @@ describe('held stashes', () => {
         delete: scheduler.scheduleFunction(memory.delete.bind(memory))
       }
       const held = new HeldStashes({ capacity: CAPACITY, newest, clock: new ManualClock(), store: scheduled })
+      // by owner and id: two owners may sign the same payload
       const stashes = new Map<string, Stash>()
+      const keyOf = ({ owner, id }: RecordHeader): string => `${owner} ${id}`
       const acknowledged: Stash[] = []
 
       const stores = picks.map(async ({ owner, index }) => {
         const history = world[owner] ?? []
         const stash = history[index % history.length] as Stash
-        stashes.set(stash.record.id, stash)
+        stashes.set(keyOf(stash.record), stash)
         const answer = await held.admit(arrivalOf(stash.record))
         const outcome = answer.type === 'admitted' ? await answer.commit(stash.body) : answer
 
@@ -268,12 +276,12 @@ describe('held stashes', () => {
       within()
 
       for (const stash of acknowledged) {
-        const now = held.get(stash.record.owner)?.record.id ?? ''
-        expect(now === stash.record.id || stashes.get(now)?.ancestors.has(stash.record.id)).toBe(true)
+        const now = held.get(stash.record.owner)?.record
+        expect(now?.id === stash.record.id || (now != null && stashes.get(keyOf(now))?.ancestors.has(stash.record.id))).toBe(true)
       }
 
       for (const { record } of held.list()) {
-        expect((await held.read(record.owner))?.body).toStrictEqual(stashes.get(record.id)?.body)
+        expect((await held.read(record.owner))?.body).toStrictEqual(stashes.get(keyOf(record))?.body)
         expect(newest.get(record.owner)?.id).toBe(record.id)
       }
     }), { numRuns: 500 })

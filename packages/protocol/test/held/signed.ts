@@ -14,7 +14,9 @@ export interface Signed {
 }
 
 /** A signed record of one owner's only boot, with a body of its own. */
-export async function signed (owner: number, seq: number, changes: Partial<Arrival> & { version?: number, bytes?: number } = {}): Promise<Signed> {
+export async function signed (
+  owner: number, seq: number, changes: Partial<Arrival> & { version?: number, bytes?: number } = {}
+): Promise<Signed> {
   const { version = 1, bytes = 100, ...rest } = changes
   const key = await ownerKey(owner)
   const body = new Uint8Array(bytes).fill(owner * 16 + seq)

@@ -29,7 +29,12 @@ const found = held.list()[0]?.record.seq ?? 0
 for (let seq = found + 1; ; seq++) {
   const body = new Uint8Array(Number(bytes)).fill(seq)
   const record = await sealHeader({
-    kind: 'data', boot: '0000000000000001', seq, past: [], bodyLength: body.length, bodyDigest: createHash('sha256').update(body).digest('hex')
+    kind: 'data',
+    boot: '0000000000000001',
+    seq,
+    past: [],
+    bodyLength: body.length,
+    bodyDigest: createHash('sha256').update(body).digest('hex')
   }, key)
   const answer = await held.admit({ record, placement, direct: true, exempt: true, leaseRemaining: 600, liveHolders: [] })
 

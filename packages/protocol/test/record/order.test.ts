@@ -29,7 +29,9 @@ const lies: fc.Arbitrary<Ordered> = fc.record({
   variant: fc.boolean(),
   boot: fc.constantFrom('a', 'b', 'c'),
   seq: fc.integer({ min: 1, max: 6 }),
-  past: fc.uniqueArray(fc.record({ boot: fc.constantFrom('a', 'b', 'c'), seq: fc.integer({ min: 1, max: 5 }) }), { selector: ({ boot }) => boot })
+  past: fc.uniqueArray(
+    fc.record({ boot: fc.constantFrom('a', 'b', 'c'), seq: fc.integer({ min: 1, max: 5 }) }), { selector: ({ boot }) => boot }
+  )
 }).map(({ variant, boot, seq, past }) => {
   const claims = { boot, seq, past: past.filter(entry => entry.boot !== boot && entry.seq < seq).sort((a, b) => a.seq - b.seq) }
 
@@ -52,7 +54,9 @@ describe('the order of honest records', () => {
         expect(order(b, a)).toBe(MIRROR[order(a, b)])
 
         if (order(a, b) === 'supersedes') {
-          expect(history.filter(c => order(b, c) === 'supersedes').map(c => order(a, c))).not.toContainEqual(expect.not.stringMatching('supersedes'))
+          for (const c of history.filter(c => order(b, c) === 'supersedes')) {
+            expect(order(a, c)).toBe('supersedes')
+          }
         }
       }
     }), { numRuns: 300 })

@@ -116,7 +116,8 @@ export function play (schedule: readonly Step[], rule: Rule): Tally {
     } else if (step.type === 'restart') {
       processes[step.who] = start(false)
     } else if (step.type === 'settle') {
-      process.known = newestOf([...process.known, ...held.filter((record, i) => record != null && process.near[i] === true) as Written[]])
+      const found = held.filter((record, i) => record != null && process.near[i] === true) as Written[]
+      process.known = newestOf([...process.known, ...found])
       process.settled = true
     } else if (process.settled) {
       processes[step.who] = put(process, step)
