@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto'
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { base58, concat, fromHex, hex, sha256, uint32, uint64, utf8 } from './bytes.ts'
 import { owner } from './peers.ts'
+import { seal } from './xchacha.ts'
 
 /** Sealed bodies of the owner, and what a soul is made of. */
 
@@ -34,18 +34,18 @@ interface Sealed {
   body: Uint8Array
 }
 
-function seal (name: string, seq: number, data: Uint8Array, nonce: Uint8Array): Sealed {
+function sealed (name: string, seq: number, data: Uint8Array, nonce: Uint8Array): Sealed {
   const content = concat(uint64(CREATED_AT), uint32(data.byteLength), data)
   const plaintext = concat(content, new Uint8Array(padded(content.byteLength) - content.byteLength))
-  const ciphertext = xchacha20poly1305(sealingKey, nonce, associatedData(seq)).encrypt(plaintext)
+  const ciphertext = seal(sealingKey, nonce, plaintext, associatedData(seq))
 
   return { name, seq, data, plaintext, nonce, body: concat(nonce, ciphertext) }
 }
 
 const sealedBodies = [
-  seal('first', 1, utf8('{"hello":"confidants"}'), fromHex('404142434445464748494a4b4c4d4e4f5051525354555657')),
-  seal('second', 2, utf8('{"hello":"again"}'), fromHex('58595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f')),
-  seal('empty', 5, new Uint8Array(), fromHex('707172737475767778797a7b7c7d7e7f8081828384858687'))
+  sealed('first', 1, utf8('{"hello":"confidants"}'), fromHex('404142434445464748494a4b4c4d4e4f5051525354555657')),
+  sealed('second', 2, utf8('{"hello":"again"}'), fromHex('58595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f')),
+  sealed('empty', 5, new Uint8Array(), fromHex('707172737475767778797a7b7c7d7e7f8081828384858687'))
 ] as const
 
 export const bodies = {
