@@ -40,6 +40,8 @@ export const HEY_THERE_STEPS = [1 * second, 2 * second, 4 * second, 8 * second, 
 /** While a nara is this young a new subscriber makes it say HEY_THERE again, at most once in the gap. Milliseconds. */
 export const YOUNG = 2 * minute
 export const HEY_THERE_GAP = 250
+/** The gap grows with the peers known: everybody's answer to everybody who comes would be the square of them. */
+export const HEY_THERE_PER_PEER = 100
 
 /** Connections to others of its kind that a nara tries to keep. */
 export const MIN_CONNECTIONS = 16

@@ -1,4 +1,4 @@
-import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_STEPS, YOUNG } from '../constants.ts'
+import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, YOUNG } from '../constants.ts'
 import { decodePresence, encodePresence, openPeerRecord } from '../presence-message.ts'
 import type { MemoryMode, StashState } from '../api.ts'
 import type { PeerDirectory } from './peer-directory.ts'
@@ -104,7 +104,7 @@ export class PresenceService {
       return
     }
 
-    const wait = this.lastHeyThere + HEY_THERE_GAP - now
+    const wait = this.lastHeyThere + Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * this.init.directory.size) - now
 
     if (wait <= 0) {
       void this.say('hey-there')
