@@ -89,24 +89,21 @@ function helpers (before: readonly CopyView[], counting: readonly CopyView[], in
   const known = new Set(before.map(({ peer }) => peer))
   const missing = input.target - distinctCopies(counting)
   const room = MAX_HOLDERS - before.filter(copy => counting.includes(copy) || isPinned(copy, input)).length
-  const candidates = input.candidates.filter(({ id }) => !known.has(id))
-  const ranked = select(candidates, {
-    count: Math.max(Math.min(missing, room), 0),
-    present: counting.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) })),
-    now: input.now
-  }, random)
-  const addresses = new Map(candidates.map(({ id, address }) => [id, address]))
-  const taken: Array<Pick<Candidate, 'address'>> = [...counting]
+  const taken: Array<Pick<Candidate, 'id' | 'address'>> = counting.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))
   const picks: string[] = []
 
-  for (const peer of ranked) {
-    const address = addresses.get(peer)
-    const place = address == null ? {} : { address }
+  while (picks.length < Math.min(missing, room)) {
+    const places = distinctCopies(taken)
+    const useful = input.candidates.filter(candidate =>
+      !known.has(candidate.id) && (taken.length < input.target || distinctCopies([...taken, candidate]) > places))
+    const [pick] = select(useful, { count: 1, present: taken, now: input.now }, random)
 
-    if (taken.length < input.target || distinctCopies([...taken, place]) > distinctCopies(taken)) {
-      taken.push(place)
-      picks.push(peer)
+    if (pick == null) {
+      break
     }
+
+    picks.push(pick)
+    taken.push(...useful.filter(({ id }) => id === pick))
   }
 
   return picks

@@ -11,7 +11,7 @@ export interface Candidate {
   address?: string
   /** What it says of itself; undefined if it has not said. */
   accepting?: boolean
-  /** It refused and named this time, on the clock's scale. */
+  /** It refused or failed, and is not to be asked before this time, on the clock's scale. Past, it is one to be wary of; 0: never. */
   refusedUntil?: number
 }
 
@@ -25,7 +25,8 @@ export interface SelectPolicy {
 
 /**
  * Ranks willing peers as confidants (SPEC.md, "Selection"): for the first place the one that runs longest, for the others chance;
- * hosts and networks that have no copy yet come before those that have.
+ * hosts and networks that have no copy yet come before those that have. Who refused or failed before comes last, the longest ago first: wherever it
+ * stands, it does not keep others from their turn.
  */
 export function select (candidates: readonly Candidate[], policy: SelectPolicy, random: Random): string[] {
   const present = new Set(policy.present.map(({ id }) => id))
@@ -34,7 +35,8 @@ export function select (candidates: readonly Candidate[], policy: SelectPolicy, 
   const picks: string[] = []
 
   while (picks.length < policy.count && pool.length > 0) {
-    const best = taken.length === 0 ? longestRunning(pool) : mostDistant(pool, taken)
+    const fresh = pool.filter(candidate => !hasFailed(candidate))
+    const best = fresh.length === 0 ? longestForgiven(pool) : taken.length === 0 ? longestRunning(fresh) : mostDistant(fresh, taken)
 
     pool.splice(pool.indexOf(best), 1)
     taken.push(best)
@@ -56,6 +58,14 @@ export function distinctCopies (holders: readonly Pick<Candidate, 'address'>[]):
   const known = holders.map(({ address }) => address).filter(isPlace)
 
   return holders.length - known.length + new Set(known).size
+}
+
+function hasFailed ({ refusedUntil = 0 }: Candidate): boolean {
+  return refusedUntil > 0
+}
+
+function longestForgiven (pool: readonly Candidate[]): Candidate {
+  return pool.reduce((best, candidate) => (candidate.refusedUntil ?? 0) < (best.refusedUntil ?? 0) ? candidate : best)
 }
 
 function longestRunning (pool: readonly Candidate[]): Candidate {

@@ -1,5 +1,5 @@
 import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
-import { FAILED_AFTER, STORE_BACKOFF } from '../constants.ts'
+import { FAILED_AFTER, FAILED_AWAY, STORE_BACKOFF } from '../constants.ts'
 import type { ConfidantState, CopyFailure } from '../api.ts'
 import type { CopyView } from '../policy/plan.ts'
 import type { Clock, NetworkPeer, RefusalReason } from '@nara-stash/protocol'
@@ -12,8 +12,10 @@ interface Copy extends CopyView {
   /** Wall time, for people. */
   since: number
   abort?: AbortController
-  /** It is no holder any longer, and only remembered so that it is not asked again at once. */
+  /** It is no holder any longer, and only remembered as one that refused or failed. */
   dropped?: boolean
+  /** How often it was dropped like that since it last held anything. */
+  drops?: number
   /** Since when it has only said that it is asked too often. */
   limitedSince?: number
 }
@@ -50,6 +52,10 @@ export class Copies {
       copy.why = 'unreachable'
       delete copy.record
       delete copy.placement
+
+      if (copy.dropped === true) {
+        this.table.delete(peer)
+      }
     }
   }
 
@@ -70,13 +76,14 @@ export class Copies {
         busy: false,
         notBefore: 0,
         since: this.clock.wallTime(),
+        ...(copy?.drops == null ? {} : { drops: copy.drops }),
         ...(network == null ? { awaySince: this.clock.now() } : {}),
         ...(address == null ? {} : { address })
       })
     }
   }
 
-  /** Stops to watch everyone who is not in `holders`, but remembers for a while who refused or failed, so that it is not chosen again at once. */
+  /** Stops to watch everyone who is not in `holders`, but remembers, while it is connected, who refused or failed: others are chosen before it. */
   keepOnly (holders: readonly string[]): void {
     const now = this.clock.now()
 
@@ -87,14 +94,13 @@ export class Copies {
 
       stopStore(copy)
 
-      if (copy.dropped !== true && copy.failures >= FAILED_AFTER) {
-        copy.notBefore = Math.max(copy.notBefore, now + RETRY_AFTER)
-      }
-
-      copy.dropped = true
-
-      if (copy.notBefore <= now) {
+      if (!copy.connected || copy.notBefore === 0) {
         this.table.delete(peer)
+      } else if (copy.dropped !== true) {
+        // each change of holders is one more placement for all the others: so ever more rarely for the sake of this one
+        copy.drops = (copy.drops ?? 0) + 1
+        copy.notBefore = Math.max(copy.notBefore, now + Math.min(RETRY_AFTER * 2 ** (copy.drops - 1), FAILED_AWAY))
+        copy.dropped = true
       }
     }
   }
@@ -133,6 +139,7 @@ export class Copies {
       Object.assign(copy, { record, placement, failures: 0, refused: false, notBefore: 0 })
       delete copy.why
       delete copy.limitedSince
+      delete copy.drops
     }
   }
 
@@ -185,9 +192,10 @@ export class Copies {
     return [...this.table.values()]
   }
 
+  /** Why holders lack the record, and others are not asked. */
   failures (holders: readonly string[], record: string): CopyFailure[] {
     return [...this.table.values()]
-      .filter(({ peer, record: held }) => holders.includes(peer) ? held !== record : true)
+      .filter(({ peer, record: held, notBefore }) => holders.includes(peer) ? held !== record : notBefore > this.clock.now())
       .flatMap(({ peer, why }) => why == null ? [] : [{ peer, why }])
   }
 
