@@ -1,0 +1,163 @@
+import { seededRandom } from '@nara-stash/testing'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { distinctCopies, isWilling, networkOf, select } from '../../src/policy/select.ts'
+import { addresses } from './places.ts'
+import type { Candidate } from '../../src/policy/select.ts'
+
+const NOW = 1_000
+
+const candidate: fc.Arbitrary<Omit<Candidate, 'id'>> = fc.record({
+  uptime: fc.nat(5),
+  address: addresses,
+  accepting: fc.boolean(),
+  refusedUntil: fc.constantFrom(0, NOW, NOW + 1)
+}, { requiredKeys: ['uptime'] })
+
+const situation = fc.record({
+  candidates: fc.array(candidate, { maxLength: 12 }).map(list => list.map((other, i) => ({ id: `peer ${i}`, ...other }))),
+  present: fc.subarray(Array.from({ length: 12 }, (_, i) => i)).chain(ids => fc.tuple(...ids.map(i =>
+    addresses.map(address => ({ id: `peer ${i}`, ...(address == null ? {} : { address }) }))))),
+  count: fc.nat(6),
+  seed: fc.nat()
+})
+
+function places (peers: ReadonlyArray<Pick<Candidate, 'address'>>): string[] {
+  return peers.flatMap(({ address }) => address == null || address.startsWith('127.') || address === '::1' ? [] : [address])
+}
+
+/** How much a copy at `address` has in common with those that are there. */
+function shared (address: string | undefined, others: ReadonlyArray<Pick<Candidate, 'address'>>): number {
+  const [place] = places(address == null ? [] : [{ address }])
+
+  if (place == null) {
+    return 0
+  }
+
+  return places(others).includes(place) ? 2 : places(others).some(other => networkOf(other) === networkOf(place)) ? 1 : 0
+}
+
+describe('select', () => {
+  it('picks as many as are willing and asked for, each once, none that is there already', () => {
+    fc.assert(fc.property(situation, ({ candidates, present, count, seed }) => {
+      const picks = select(candidates, { count, present, now: NOW }, seededRandom(seed))
+      const willing = candidates.filter(({ id, accepting, refusedUntil = 0 }) =>
+        accepting !== false && refusedUntil <= NOW && !present.some(other => other.id === id))
+
+      expect(picks).toHaveLength(Math.min(count, willing.length))
+      expect(new Set(picks).size).toBe(picks.length)
+      expect(willing.map(({ id }) => id)).toStrictEqual(expect.arrayContaining(picks))
+    }), { numRuns: 1_000 })
+  })
+
+  it('gives the first place to who runs longest, if nobody is there yet', () => {
+    fc.assert(fc.property(situation, ({ candidates, seed }) => {
+      const trusted = candidates.filter(other => isWilling(other, NOW) && other.refusedUntil !== NOW)
+      fc.pre(trusted.length > 0)
+      const [first] = select(candidates, { count: 1, present: [], now: NOW }, seededRandom(seed))
+
+      expect(trusted.find(({ id }) => id === first)?.uptime).toBe(Math.max(...trusted.map(({ uptime }) => uptime)))
+    }))
+  })
+
+  it('prefers another network to another host, and another host to the same, at every pick', () => {
+    fc.assert(fc.property(situation, ({ candidates, present, count, seed }) => {
+      const picks = select(candidates, { count, present, now: NOW }, seededRandom(seed))
+      const taken: Array<Pick<Candidate, 'id' | 'address'>> = [...present]
+      const left = new Map(candidates.filter(other => isWilling(other, NOW) && !present.some(({ id }) => id === other.id)).map(other => [other.id, other]))
+
+      for (const id of picks) {
+        const pick = left.get(id) as Candidate
+        const trusted = [...left.values()].filter(({ refusedUntil }) => refusedUntil !== NOW)
+
+        if (trusted.length > 0 && taken.length > 0) {
+          expect(shared(pick.address, taken)).toBe(Math.min(...trusted.map(({ address }) => shared(address, taken))))
+        }
+
+        left.delete(id)
+        taken.push(pick)
+      }
+    }), { numRuns: 1_000 })
+  })
+
+  it('turns to those who refused before when nobody else is left, the longest ago first', () => {
+    fc.assert(fc.property(situation, fc.infiniteStream(fc.nat(NOW)), ({ candidates, present, seed }, refusals) => {
+      const list = candidates.map(candidate => ({ ...candidate, refusedUntil: (refusals.next().value ?? 0) % 3 === 0 ? 0 : refusals.next().value ?? 0 }))
+      const picks = select(list, { count: list.length, present, now: NOW }, seededRandom(seed))
+      const refused = picks.map(pick => list.find(({ id }) => id === pick)?.refusedUntil ?? 0)
+
+      expect(refused).toStrictEqual(refused.toSorted((a, b) => a - b))
+    }))
+  })
+
+  it('decides alike for the same randomness, and does not touch what it is given', () => {
+    fc.assert(fc.property(situation, ({ candidates, present, count, seed }) => {
+      const before = structuredClone({ candidates, present })
+      const once = select(candidates, { count, present, now: NOW }, seededRandom(seed))
+
+      expect(select(candidates, { count, present, now: NOW }, seededRandom(seed))).toStrictEqual(once)
+      expect({ candidates, present }).toStrictEqual(before)
+    }))
+  })
+
+  it('leaves the places after the first to chance, however long somebody runs', () => {
+    const candidates = ['a', 'b', 'c', 'd', 'e'].map((id, uptime) => ({ id, uptime }))
+    const seconds = Array.from({ length: 400 }, (_, seed) => select(candidates, { count: 2, present: [], now: NOW }, seededRandom(seed)))
+
+    expect(new Set(seconds.map(([first]) => first))).toStrictEqual(new Set(['e']))
+
+    for (const id of ['a', 'b', 'c', 'd']) {
+      // 100 of 400 expected, standard deviation 8.7
+      const times = seconds.filter(([, second]) => second === id).length
+      expect(times).toBeGreaterThan(60)
+      expect(times).toBeLessThan(140)
+    }
+  })
+
+  it('counts hosts and networks of those who are there, not of this machine', () => {
+    const candidates = [
+      { id: 'same host', uptime: 9, address: '10.0.0.1' },
+      { id: 'same network', uptime: 8, address: '10.0.0.2' },
+      { id: 'elsewhere', uptime: 1, address: '10.0.1.1' }
+    ]
+    const pick = (present: Array<{ id: string, address?: string }>): string[] => select(candidates, { count: 3, present, now: NOW }, seededRandom(1))
+
+    expect(pick([{ id: 'x', address: '10.0.0.1' }])).toStrictEqual(['elsewhere', 'same network', 'same host'])
+    expect(pick([])).toStrictEqual(['same host', 'elsewhere', 'same network'])
+
+    const local = ['127.0.0.1', '::1', '::ffff:127.0.0.1', undefined].map((address, i) => ({ id: `${i}`, uptime: 0, ...(address == null ? {} : { address }) }))
+    const orders = Array.from({ length: 100 }, (_, seed) => select(local, { count: 4, present: local.map(({ address }) => ({ id: 'x', ...(address == null ? {} : { address }) })), now: NOW }, seededRandom(seed)).join())
+
+    // all 24 orders of four that are as good as each other
+    expect(new Set(orders).size).toBeGreaterThan(20)
+  })
+})
+
+describe('distinctCopies', () => {
+  it('is one per address; this machine and the unknown count each', () => {
+    const at = (...list: Array<string | undefined>): number => distinctCopies(list.map(address => address == null ? {} : { address }))
+
+    expect(at()).toBe(0)
+    expect(at('10.0.0.1', '10.0.0.1', '10.0.0.2')).toBe(2)
+    expect(at('127.0.0.1', '127.0.0.1', '::1', undefined, undefined)).toBe(5)
+    expect(at('2001:db8::1', '2001:db8::1', undefined)).toBe(2)
+  })
+})
+
+describe('networkOf', () => {
+  it('is the /24 of IPv4 and the /64 of IPv6, in whatever form', () => {
+    expect(networkOf('192.0.2.77')).toBe(networkOf('192.0.2.1'))
+    expect(networkOf('192.0.2.77')).not.toBe(networkOf('192.0.3.77'))
+    expect(networkOf('::ffff:192.0.2.77')).toBe(networkOf('192.0.2.1'))
+
+    const prefix = '2001:db8:0:1'
+
+    for (const form of [`${prefix}::`, `${prefix}::9`, `${prefix}:1:2:3:4`, '2001:0DB8:0000:0001::1', '2001:db8::1:0:0:0:5', `${prefix}::1%eth0`]) {
+      expect(networkOf(form), form).toBe(prefix)
+    }
+
+    for (const other of ['2001:db8:0:2::1', '2001:db8::1', '::1:0:0:0:0', 'fe80::1']) {
+      expect(networkOf(other), other).not.toBe(prefix)
+    }
+  })
+})
