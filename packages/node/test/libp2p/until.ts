@@ -10,7 +10,7 @@ const PATIENCE = 18_000
 /**
  * Resolves once `condition` holds: looks at once, and after each event of these types.
  */
-export async function until (teller: object, types: string | string[], condition: () => boolean, what = condition.toString()): Promise<void> {
+export async function until (teller: object, types: string | string[], condition: () => boolean, what = condition.toString(), patience = PATIENCE): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>()
   const target = teller as Teller
   const all = [types].flat()
@@ -19,10 +19,10 @@ export async function until (teller: object, types: string | string[], condition
       resolve(undefined)
     }
   }
-  const patience = AbortSignal.timeout(PATIENCE)
+  const late = AbortSignal.timeout(patience)
 
   all.forEach(type => { target.addEventListener(type, look) })
-  patience.addEventListener('abort', () => { reject(new Error(`never came true: ${what}`)) })
+  late.addEventListener('abort', () => { reject(new Error(`never came true: ${what}`)) })
   look()
 
   try {
