@@ -201,7 +201,7 @@ class World {
 const worlds = fc.record({
   peers,
   events,
-  pinned: fc.oneof(fc.constant([]), fc.array(fc.nat(11), { maxLength: 4 })),
+  pinned: fc.oneof(fc.constant<number[]>([]), fc.array(fc.nat(11), { maxLength: 4 })),
   target: fc.constantFrom(1, 2, 3, 3, 3, 5),
   seed: fc.nat()
 })

@@ -1,0 +1,273 @@
+import { order, pastOf, shuffled, supersedesOrIs } from '@nara-stash/protocol'
+import { seededRandom } from '@nara-stash/testing'
+import { settle } from '../../src/policy/settle.ts'
+import type { Placement, Random, RecordHeader } from '@nara-stash/protocol'
+import type { Answer, Decision } from '../../src/policy/settle.ts'
+
+const PEERS = 5
+const TARGET = 3
+const MIN_COPIES = 2
+const STEPS = 90
+
+/** A record, and what it really builds on, which no rule gets to see. */
+interface Written extends RecordHeader {
+  ancestors: ReadonlySet<string>
+}
+
+/** What a peer holds. */
+interface Held {
+  record: Written
+  placement: Placement
+  direct: boolean
+}
+
+/** A change of what the policy is told, to show that the rule it breaks is needed. */
+export type Fault = (answers: Answer[], best: RecordHeader | undefined) => Answer[]
+
+export interface Outcome {
+  confirmed: number
+  /** Confirmed a record although one that it does not build on was acknowledged by minCopies of that placement. */
+  wrong: number
+}
+
+/** A record or placement as if it had been verified: no rule here looks at a signature. */
+export function header (id: string, boot: string, seq: number, known: readonly RecordHeader[] = []): RecordHeader {
+  return { id, boot, seq, past: pastOf(known, boot), kind: 'data', owner: 'owner', bodyLength: 1, bodyDigest: id, envelope: new Uint8Array(0) }
+}
+
+export function placementOf (id: string, version: number, holders: readonly string[], minCopies = MIN_COPIES): Placement {
+  return {
+    id, version, holders, minCopies, target: Math.max(TARGET, minCopies), owner: 'owner', surrogates: 'any', allowed: [], leaseSeconds: 1, envelope: new Uint8Array(0)
+  }
+}
+
+/**
+ * One owner, five peers: writes, some cut short by a crash; restarts; partitions; peers that lose their memory, also while the owner
+ * asks around; copies that peers hand on; repairs. Whenever the policy says "confirmed", the truth is looked up.
+ */
+export function play (seed: number, fault: Fault = answers => answers): Outcome {
+  return new Schedule(seededRandom(seed), fault).play()
+}
+
+class Schedule {
+  private readonly outcome: Outcome = { confirmed: 0, wrong: 0 }
+  private readonly peers = Array.from({ length: PEERS }, (): Held | undefined => undefined)
+  private readonly near = Array.from({ length: PEERS }, () => true)
+  private readonly written: Written[] = []
+  /** Who acknowledged a record with a placement, ever. */
+  private readonly acks = new Map<string, Set<number>>()
+  private readonly random: Random
+  private readonly fault: Fault
+  private ids = 0
+  private boots = 0
+
+  private boot = ''
+  private current: Written | undefined
+  private placement: Placement | undefined
+  /** The placement may go on to be used: for the version that was confirmed with it, or because this boot made it. */
+  private usable = false
+  private known: Written[] = []
+  private highest = 0
+  private answers: Answer[] | undefined
+
+  constructor (random: Random, fault: Fault) {
+    this.random = random
+    this.fault = fault
+  }
+
+  play (): Outcome {
+    this.restart()
+    this.answers = undefined
+
+    for (let step = 0; step < STEPS; step++) {
+      const dice = this.random.next()
+
+      if (dice < 0.20) {
+        this.write()
+      } else if (dice < 0.24) {
+        this.restart()
+      } else if (dice < 0.56) {
+        this.ask()
+      } else if (dice < 0.68) {
+        this.near[this.any()] = this.random.next() < 0.7
+      } else if (dice < 0.77) {
+        this.peers[this.any()] = undefined
+      } else if (dice < 0.93) {
+        this.handOn(this.any(), this.any())
+      } else {
+        this.repair()
+      }
+    }
+
+    return this.outcome
+  }
+
+  private any (): number {
+    return Math.floor(this.random.next() * PEERS)
+  }
+
+  private restart (): void {
+    this.boot = `boot ${++this.boots}`
+    this.current = undefined
+    this.placement = undefined
+    this.known = []
+    this.highest = 0
+    this.answers = []
+  }
+
+  /** Asks one more peer; at times takes what there is as all there is. */
+  private ask (): void {
+    if (this.answers == null) {
+      return
+    }
+
+    const at = this.any()
+    const held = this.peers[at]
+    const peer = `${at}`
+    const status = this.near[at] === true ? 'answered' as const : 'failed' as const
+
+    this.answers = [
+      ...this.answers.filter(answer => answer.peer !== peer),
+      { peer, connected: true, status, ...(status === 'answered' ? held : undefined) }
+    ]
+
+    // all bodies could be read; seconds or hours may have passed
+    const heardOut = this.random.next() < 0.1
+    const answers = this.fault(this.answers, this.best())
+
+    this.decided(settle({
+      answers: heardOut ? answers : [...answers, { peer: 'slow', connected: true, status: 'pending' }],
+      readable: new Set(this.written.map(({ id }) => id)),
+      heard: [],
+      firstContact: 0,
+      now: heardOut ? 3_600_000 : 100
+    }))
+  }
+
+  private best (): RecordHeader | undefined {
+    const seen = (this.answers ?? []).flatMap(({ record }) => record ?? [])
+
+    return seen.find(record => seen.every(other => supersedesOrIs(record, other)))
+  }
+
+  private decided (decision: Decision): void {
+    if (decision.type === 'settled') {
+      this.settled(decision)
+    } else if (decision.type === 'empty') {
+      this.answers = undefined
+    } else if (decision.type === 'doubtful') {
+      // somebody says "fresh": the next record builds on all that was seen
+      this.known = (this.answers ?? []).flatMap(({ record }) => this.written.find(({ id }) => id === record?.id) ?? [])
+      this.highest = Math.max(...this.known.map(({ seq }) => seq))
+      this.answers = undefined
+    }
+  }
+
+  private settled ({ best, placement, confirmed }: Extract<Decision, { type: 'settled' }>): void {
+    const record = this.written.find(({ id }) => id === best.id) as Written
+
+    if (confirmed) {
+      this.outcome.confirmed++
+      this.outcome.wrong += this.written.some(other =>
+        other !== record && !record.ancestors.has(other.id) && (this.acks.get(`${other.id}/${placement.id}`)?.size ?? 0) >= MIN_COPIES) ? 1 : 0
+    }
+
+    this.current = record
+    this.placement = placement
+    this.usable = confirmed
+    this.highest = record.seq
+    this.answers = undefined
+  }
+
+  private write (): void {
+    if (this.answers != null) {
+      return
+    }
+
+    const known = [...this.known, ...(this.current == null ? [] : [this.current])]
+    const record: Written = {
+      ...header(`record ${++this.ids}`, this.boot, ++this.highest, known),
+      ancestors: new Set(known.flatMap(({ id, ancestors }) => [id, ...ancestors]))
+    }
+
+    this.usable &&= this.current?.boot === this.boot
+    this.written.push(record)
+    this.current = record
+    this.known = []
+    this.distribute(this.random.next() < 0.5)
+  }
+
+  /** Stores what there is with the holders, or others in place of those out of reach. */
+  private repair (): void {
+    if (this.answers == null && this.current != null) {
+      this.distribute(false)
+    }
+  }
+
+  private distribute (crashes: boolean): void {
+    const holders = this.holders()
+
+    if (!this.usable || this.placement == null || holders.join() !== this.placement.holders.join()) {
+      // a random stride, so that two boots never make the same next version
+      const version = (this.placement?.version ?? 0) + 1 + Math.floor(this.random.next() * 1_000_000)
+      this.placement = placementOf(`placement ${++this.ids}`, version, holders)
+      this.usable = true
+    }
+
+    const crash = crashes ? Math.floor(this.random.next() * (holders.length + 1)) : Infinity
+
+    for (const [i, peer] of shuffled(holders, this.random).entries()) {
+      if (i === crash) {
+        this.restart()
+        return
+      }
+
+      if (!this.store(Number(peer))) {
+        // a stranger: somebody decides, after a restart at the latest
+        this.restart()
+        return
+      }
+    }
+  }
+
+  private holders (): string[] {
+    const reachable = this.near.flatMap((near, at) => near ? [`${at}`] : [])
+    const staying = (this.placement?.holders ?? []).filter(peer => reachable.includes(peer))
+    const others = shuffled(reachable.filter(peer => !staying.includes(peer)), this.random)
+
+    return [...staying, ...others].slice(0, Math.max(TARGET, staying.length)).sort()
+  }
+
+  private store (at: number): boolean {
+    const { current, placement } = this
+    const held = this.peers[at]
+
+    if (current == null || placement == null) {
+      return false
+    }
+
+    const relation = held == null ? 'supersedes' : order(current, held.record)
+
+    if (relation === 'same' && held != null) {
+      this.peers[at] = { record: current, placement: placement.version > held.placement.version ? placement : held.placement, direct: true }
+    } else if (relation === 'supersedes') {
+      this.peers[at] = { record: current, placement, direct: true }
+    } else {
+      return false
+    }
+
+    const key = `${current.id}/${placement.id}`
+    this.acks.set(key, (this.acks.get(key) ?? new Set()).add(at))
+
+    return true
+  }
+
+  private handOn (from: number, to: number): void {
+    const source = this.peers[from]
+    const held = this.peers[to]
+
+    if (source != null && from !== to && (held == null || order(source.record, held.record) === 'supersedes')) {
+      this.peers[to] = { ...source, direct: false }
+    }
+  }
+}
