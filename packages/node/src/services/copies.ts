@@ -1,5 +1,5 @@
 import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
-import { FAILED_AFTER, FAILED_AWAY, STORE_BACKOFF } from '../constants.ts'
+import { FAILED_AWAY, STORE_BACKOFF } from '../constants.ts'
 import type { ConfidantState, CopyFailure } from '../api.ts'
 import type { CopyView } from '../policy/plan.ts'
 import type { Clock, NetworkPeer, RefusalReason } from '@nara-stash/protocol'
