@@ -38,14 +38,14 @@ export async function run (argv: readonly string[], io: Io): Promise<number> {
   try {
     code = await parse(args, name, io)
   } catch (error) {
-    code = report(io, error, asksForJson(args))
+    code = report(io, error, asksForJson(args) ? name === 'start' ? 'line' : 'document' : 'text')
   }
 
   try {
     await io.out.flush()
     await io.err.flush()
   } catch (error) {
-    return code === exitCodes.done ? report(io, error, false) : code
+    return code === exitCodes.done ? report(io, error, 'text') : code
   }
 
   return code

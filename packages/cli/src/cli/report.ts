@@ -1,23 +1,28 @@
-import { jsonDocument } from '../text/json.ts'
+import { jsonDocument, jsonLine } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { CommandError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import type { ErrorAnswer } from '../api/types.ts'
 
+/** Text for people; JSON as one document, or, where events are printed one a line, as a line. */
+export type ReportForm = 'text' | 'document' | 'line'
+
 /**
- * Says what went wrong: to people on standard error; with `--json` as a document `{ "error": { name, message, hint? } }` on
- * standard output.
+ * Says what went wrong: to people on standard error; with `--json` as `{ "error": { name, message, hint? } }` on standard
+ * output.
  *
  * @returns the exit code
  */
-export function report (io: Io, error: unknown, json: boolean): number {
+export function report (io: Io, error: unknown, form: ReportForm): number {
   const { name, message, hint, exitCode } = describe(error)
 
-  if (json) {
-    io.out.write(jsonDocument({ error: { name, message, ...(hint == null ? {} : { hint }) } } satisfies ErrorAnswer))
-  } else {
+  if (form === 'text') {
     io.err.write(`nara-stash: ${printable(message)}\n${hint == null ? '' : `  ${printable(hint)}\n`}`)
+  } else {
+    const answer: ErrorAnswer = { error: { name, message, ...(hint == null ? {} : { hint }) } }
+
+    io.out.write(form === 'document' ? jsonDocument(answer) : jsonLine(answer))
   }
 
   return exitCode

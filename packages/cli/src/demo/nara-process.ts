@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../client/api-client.ts'
 import { DemoError } from './demo-error.ts'
-import type { DaemonEvent } from '../api/types.ts'
+import type { DaemonEvent, ErrorAnswer } from '../api/types.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import type { ChildProcess } from 'node:child_process'
 
@@ -52,8 +52,7 @@ export class NaraProcess {
 
     if (this.child.stdout != null) {
       createInterface({ input: this.child.stdout }).on('line', line => {
-        this.events.push(JSON.parse(line) as DaemonEvent)
-        this.wake()
+        this.heard(JSON.parse(line) as DaemonEvent | ErrorAnswer)
       })
     }
   }
@@ -94,6 +93,16 @@ export class NaraProcess {
   /** As `kill`, for a process that is ending itself and cannot wait. */
   killNow (): void {
     this.child.kill('SIGKILL')
+  }
+
+  private heard (said: DaemonEvent | ErrorAnswer): void {
+    if ('error' in said) {
+      this.complaint += said.error.message
+    } else {
+      this.events.push(said)
+    }
+
+    this.wake()
   }
 
   private async change (signal: AbortSignal): Promise<void> {
