@@ -7,10 +7,11 @@ import { StashService } from './stash-service.ts'
 import type { StashInit } from './api.ts'
 import type { StashParts } from './compose.ts'
 import type { Libp2pDiallerComponents } from './ports/libp2p-dialler.ts'
+import type { Libp2pPresenceComponents } from './ports/libp2p-presence.ts'
 import type { Libp2pStashNetworkComponents } from '@nara-stash/protocol'
 
 /** What the service uses of its host. */
-export type StashComponents = Libp2pStashNetworkComponents & Libp2pDiallerComponents
+export type StashComponents = Libp2pStashNetworkComponents & Libp2pDiallerComponents & Libp2pPresenceComponents
 
 /**
  * The stash as a libp2p service: owner (with a soul) and confidant. With a gossipsub service on the same host it says and hears hey-there;
@@ -46,7 +47,12 @@ function composeOnLibp2p (init: StashInit, components: StashComponents, service:
   const { clock = systemClock } = init
   const network = new Libp2pStashNetwork(components, { clock })
   const dialler = new Libp2pDialler(components, clock)
-  const presence = new Libp2pPresence(components)
+  const presence = new Libp2pPresence(components, clock)
+
+  // a peer that is back after a power cut: the connections of its former life look open until TCP gives up on them, and gossipsub would
+  // go on talking to them, so that not even a hey-there gets through
+  network.addEventListener('peer:connect', ({ detail: { id } }) => { void network.probe(id) })
+
   const parts = composeStash(init, { network, dialler, presence }, service)
 
   return {

@@ -3,7 +3,16 @@ import { TopicValidatorResult } from '@libp2p/gossipsub'
 import { MAX_PRESENCE_BYTES, PRESENCE_TOPIC } from '../constants.ts'
 import type { PresenceListener, PresencePort } from './presence-port.ts'
 import type { GossipSub, MeshPeer, SubscriptionChangeData } from '@libp2p/gossipsub'
-import type { ComponentLogger, Logger, Startable } from '@libp2p/interface'
+import type { ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, Startable, TypedEventTarget } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import type { Clock } from '@nara-stash/protocol'
+
+export interface Libp2pPresenceComponents {
+  events: Pick<TypedEventTarget<Libp2pEvents>, 'addEventListener' | 'removeEventListener'>
+  registrar: Pick<Registrar, 'getTopologies'>
+  connectionManager: Pick<ConnectionManager, 'getConnections'>
+  logger: ComponentLogger
+}
 
 const VERDICTS = {
   accept: TopicValidatorResult.Accept,
@@ -16,14 +25,16 @@ const VERDICTS = {
  * nothing.
  */
 export class Libp2pPresence implements PresencePort, Startable {
-  private readonly components: { logger: ComponentLogger }
+  private readonly components: Libp2pPresenceComponents
+  private readonly clock: Pick<Clock, 'setTimer'>
   private readonly log: Logger
   private pubsub: GossipSub | undefined
   private listener: PresenceListener = () => 'ignore'
   private subscriber: () => void = () => {}
 
-  constructor (components: { logger: ComponentLogger }) {
+  constructor (components: Libp2pPresenceComponents, clock: Pick<Clock, 'setTimer'>) {
     this.components = components
+    this.clock = clock
     this.log = components.logger.forComponent('nara:stash:presence')
   }
 
@@ -52,12 +63,14 @@ export class Libp2pPresence implements PresencePort, Startable {
     })
     this.pubsub.addEventListener('subscription-change', this.onChange)
     this.pubsub.addEventListener('gossipsub:graft', this.onGraft)
+    this.components.events.addEventListener('connection:close', this.onClose)
     this.pubsub.subscribe(PRESENCE_TOPIC)
   }
 
   stop (): void {
     this.pubsub?.removeEventListener('subscription-change', this.onChange)
     this.pubsub?.removeEventListener('gossipsub:graft', this.onGraft)
+    this.components.events.removeEventListener('connection:close', this.onClose)
     this.pubsub?.unsubscribe(PRESENCE_TOPIC)
     this.pubsub?.topicValidators.delete(PRESENCE_TOPIC)
     this.pubsub = undefined
@@ -76,6 +89,36 @@ export class Libp2pPresence implements PresencePort, Startable {
     if (detail.subscriptions.some(({ topic, subscribe }) => topic === PRESENCE_TOPIC && subscribe)) {
       this.subscriber()
     }
+  }
+
+  private readonly onClose = ({ detail: { remotePeer } }: CustomEvent<Connection>): void => {
+    // gossipsub takes note of its streams' end within this turn of the event loop
+    this.clock.setTimer(() => { this.reintroduce(remotePeer) }, 0)
+  }
+
+  /**
+   * gossipsub keeps one stream per peer and direction. When one of several connections closes (it was dead, or both sides had dialled at the same
+   * time) it may drop the peer altogether, or lose the way to it, while another connection stays: so it is told of that one.
+   */
+  private reintroduce (peer: PeerId): void {
+    const { connectionManager, registrar } = this.components
+    const { pubsub } = this
+    const remaining = connectionManager.getConnections(peer).findLast(({ status }) => status === 'open')
+
+    if (pubsub == null || remaining == null) {
+      return
+    }
+
+    if (!pubsub.getPeers().some(known => known.equals(peer))) {
+      // nobody reads them any more, and as long as they are there the other side opens no others
+      remaining.streams
+        .filter(({ protocol }) => pubsub.protocols.includes(protocol))
+        .forEach(stream => { stream.abort(new Error('left behind by gossipsub')) })
+    }
+
+    pubsub.protocols
+      .flatMap(protocol => registrar.getTopologies(protocol))
+      .forEach(topology => { void topology.onConnect?.(peer, remaining) })
   }
 
   private readonly onGraft = ({ detail }: CustomEvent<MeshPeer>): void => {

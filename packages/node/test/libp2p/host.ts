@@ -7,17 +7,18 @@ import { createLibp2p } from 'libp2p'
 import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
 import type { Identify } from '@libp2p/identify'
 import type { Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
-import type { ServiceFactoryMap } from 'libp2p'
+import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
 /** A libp2p host such as a user would have: tcp, noise, yamux, identify, and what the test adds. */
-export async function host <Services extends ServiceMap> ({ privateKey, services }: {
+export async function host <Services extends ServiceMap> ({ services, ...init }: {
   privateKey?: PrivateKey
+  connectionMonitor?: Libp2pOptions['connectionMonitor']
   services: ServiceFactoryMap<Services>
 }): Promise<Libp2p<Services & { identify: Identify }>> {
   const all = { identify: identify(), ...services } as unknown as ServiceFactoryMap<ServiceMap>
 
   return await createLibp2p({
-    ...(privateKey == null ? {} : { privateKey }),
+    ...init,
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
