@@ -17,10 +17,11 @@ export interface ConfidantEvents {
   /** A version is kept for its owner. */
   'held:stored': CustomEvent<{ record: RecordHeader, from: string }>
   'held:refused': CustomEvent<{ owner: string, from: string, reason: RefusalReason }>
+  /** A copy is no longer held: its owner relieved us of it, or it was found damaged. */
   'held:dropped': CustomEvent<{ owner: string, why: string }>
   /** An owner was offered what is held for it. */
   'held:pushed': CustomEvent<{ owner: string, record: RecordHeader, outcome: OfferResponse['type'] | 'failed' }>
-  /** An owner took its copy back by FETCH. */
+  /** An owner asked for what is held for it (FETCH), its header or the whole, and is being answered. */
   'held:fetched': CustomEvent<{ owner: string, record: RecordHeader, whole: boolean }>
 }
 
@@ -53,32 +54,32 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     this.pusher = new Pusher({
       ...init,
       liveHolders,
-      onPushed: (owner, record, outcome) => {
-        this.safeDispatchEvent('held:pushed', { detail: { owner, record, outcome } })
-
-        if (outcome === 'relieved') {
-          this.safeDispatchEvent('held:dropped', { detail: { owner, why: 'relieved by its owner' } })
-        }
-      }
+      onPushed: (owner, record, outcome) => { this.safeDispatchEvent('held:pushed', { detail: { owner, record, outcome } }) },
+      onRelieved: owner => { this.dropped(owner, 'relieved by its owner') }
     })
     this.answer = createHandler({
       self: init.network.self,
       held: init.held,
       trust: init.trust,
       limiter: init.limiter,
+      clock: init.clock,
       draining: () => this.draining,
       liveHolders,
       ...(init.ownOffer == null ? {} : { ownOffer: init.ownOffer })
     })
+    init.held.addEventListener('stash:damaged', ({ detail }) => { this.dropped(detail.owner, detail.reason) })
     init.network.serve(async (caller, request) => this.report(caller.peer, request, await this.answer(caller, request)))
   }
 
+  /**
+   * @throws {HeldStoreError} what the datastore keeps could not be read
+   */
   async start (): Promise<void> {
     this.draining = false
     await this.init.held.start()
     this.init.network.addEventListener('peer:connect', this.onConnect)
     this.init.network.addEventListener('peer:disconnect', this.onDisconnect)
-    this.init.network.peers().forEach(({ id }) => { this.pusher.wake(id) })
+    this.pusher.start()
   }
 
   /** Takes nothing more; goes on answering until `stop`. */
@@ -101,7 +102,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
   /**
    * Offers `owner` the stash that is held for it.
    *
-   * @throws {NotHeldError | UnreachableError | TimeoutError}
+   * @throws {NotHeldError | UnreachableError | TimeoutError | HeldStoreError}
    */
   async pushTo (owner: string, options?: AbortOptions): Promise<OfferResponse> {
     return await this.pusher.push(owner, options)
@@ -113,6 +114,10 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
 
   private readonly onDisconnect = (event: CustomEvent<{ id: string }>): void => {
     this.pusher.forget(event.detail.id)
+  }
+
+  private dropped (owner: string, why: string): void {
+    this.safeDispatchEvent('held:dropped', { detail: { owner, why } })
   }
 
   private liveHolders (placement: Placement): string[] {

@@ -20,9 +20,13 @@ export function registerHeldMetrics (metrics: Metrics | undefined, held: HeldSta
     help: 'Versions stored, requests refused, copies dropped, offers to returning owners, copies taken back by their owners'
   })
 
-  confidant.addEventListener('held:stored', () => { counters?.increment({ stored: true }) })
-  confidant.addEventListener('held:refused', ({ detail }) => { counters?.increment({ [`refused_${detail.reason.replaceAll(' ', '_')}`]: true }) })
-  confidant.addEventListener('held:dropped', () => { counters?.increment({ dropped: true }) })
-  confidant.addEventListener('held:pushed', ({ detail }) => { counters?.increment({ [`pushed_${detail.outcome}`]: true }) })
-  confidant.addEventListener('held:fetched', ({ detail }) => { counters?.increment({ [detail.whole ? 'fetched' : 'asked']: true }) })
+  if (counters == null) {
+    return
+  }
+
+  confidant.addEventListener('held:stored', () => { counters.increment({ stored: true }) })
+  confidant.addEventListener('held:refused', ({ detail }) => { counters.increment({ [`refused_${detail.reason.replaceAll(' ', '_')}`]: true }) })
+  confidant.addEventListener('held:dropped', () => { counters.increment({ dropped: true }) })
+  confidant.addEventListener('held:pushed', ({ detail }) => { counters.increment({ [`pushed_${detail.outcome}`]: true }) })
+  confidant.addEventListener('held:fetched', ({ detail }) => { counters.increment({ [detail.whole ? 'fetched' : 'asked']: true }) })
 }

@@ -1,3 +1,4 @@
+import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
 import { TypedEventEmitter } from 'main-event'
 import { systemClock } from './clock.ts'
 import { Confidant } from './confidant.ts'
@@ -27,7 +28,11 @@ export interface StashProtocolInit extends TrustInit {
    * @default detected from the memory that the process may use
    */
   memory?: MemoryMode
-  /** @default that of the memory mode */
+  /**
+   * Bytes of all bodies that are held.
+   *
+   * @default that of the memory mode
+   */
   maxHeldBytes?: number
   /**
    * Largest stash held, in bytes of its owner's data; at most 64 MiB.
@@ -48,13 +53,31 @@ export interface StashProtocolInit extends TrustInit {
 /** A held stash as it is shown: everything but the body. */
 export type { HeldStash }
 
-/** How much is held, how much could be. */
+/**
+ * What a nara gives to others: the slots of its memory mode, and bytes.
+ *
+ * @throws {RangeError} names the setting, its value and what is allowed
+ */
 export function capacityOf ({ memory = detectMemoryMode(), maxHeldBytes, maxStash = DEFAULT_MAX_STASH }: Pick<StashProtocolInit, 'memory' | 'maxHeldBytes' | 'maxStash'>): Capacity {
-  if (!(maxStash > 0 && maxStash <= LARGEST_MAX_STASH)) {
-    throw new RangeError(`maxStash is ${maxStash}; it must be from 1 to ${LARGEST_MAX_STASH} bytes`)
+  if (!Object.hasOwn(MEMORY_MODES, memory)) {
+    throw new RangeError(`memory is "${memory}"; it must be one of ${Object.keys(MEMORY_MODES).join(', ')}`)
   }
 
-  return { stashes: MEMORY_MODES[memory].stashes, bytes: maxHeldBytes ?? MEMORY_MODES[memory].bytes, maxStash }
+  const { stashes, bytes } = MEMORY_MODES[memory]
+
+  return {
+    stashes,
+    bytes: wholeBytes('maxHeldBytes', maxHeldBytes ?? bytes, 0, Number.MAX_SAFE_INTEGER),
+    maxStash: wholeBytes('maxStash', maxStash, 1, LARGEST_MAX_STASH)
+  }
+}
+
+function wholeBytes (name: string, value: number, low: number, high: number): number {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new RangeError(`${name} is ${value}; it must be a whole number of bytes from ${low} to ${high}`)
+  }
+
+  return value
 }
 
 /**
@@ -63,6 +86,9 @@ export function capacityOf ({ memory = detectMemoryMode(), maxHeldBytes, maxStas
  */
 export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements Startable {
   readonly [Symbol.toStringTag] = '@nara-stash/protocol'
+  readonly [serviceCapabilities]: string[] = ['@nara-stash/protocol']
+  /** Without it nobody is known to speak the protocol. */
+  readonly [serviceDependencies]: string[] = ['@libp2p/identify']
 
   private readonly network: Libp2pStashNetwork
   private readonly held: HeldStashes
@@ -93,12 +119,18 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
     registerHeldMetrics(components.metrics, this.held, this.confidant)
   }
 
+  /**
+   * @throws {AlreadyRegisteredError} something else on this host speaks the protocol
+   * @throws {HeldStoreError} what the datastore keeps could not be read
+   */
   async start (): Promise<void> {
     await this.confidant.start()
     await this.network.start()
   }
 
+  /** Takes nothing more, and ends what is under way while the connections still are open. */
   beforeStop (): void {
+    this.confidant.drain()
     this.network.beforeStop()
   }
 
@@ -134,7 +166,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   /**
    * Offers `owner` the stash that is held for it.
    *
-   * @throws {NotHeldError | UnreachableError | TimeoutError}
+   * @throws {NotHeldError | UnreachableError | TimeoutError | HeldStoreError}
    */
   async pushTo (owner: string, options?: AbortOptions): Promise<OfferResponse['type']> {
     return (await this.confidant.pushTo(owner, options)).type

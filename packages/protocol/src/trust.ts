@@ -1,4 +1,6 @@
-/** Whom a nara deals with. Peer ids are base58 strings. */
+import { peerIdFromString } from '@libp2p/peer-id'
+
+/** Whom a nara deals with. Peer ids are strings, in base58 or as a CID. */
 export interface TrustInit {
   /** If given, nobody else is dealt with. */
   allow?: readonly string[]
@@ -13,14 +15,28 @@ export interface Trust {
   vouchedFor (peer: string): boolean
 }
 
+/**
+ * @throws {RangeError} a list names what is no peer id
+ */
 export function createTrust (init: TrustInit = {}): Trust {
-  const allow = init.allow == null ? undefined : new Set(init.allow)
-  const deny = new Set(init.deny)
+  const allow = init.allow == null ? undefined : peerIds('allow', init.allow)
+  const deny = peerIds('deny', init.deny ?? [])
 
   return {
     admits: (peer) => !deny.has(peer) && (allow?.has(peer) ?? true),
     vouchedFor: (peer) => !deny.has(peer) && allow?.has(peer) === true
   }
+}
+
+/** In the one form in which connections name their peers: a peer denied by its CID must not slip through. */
+function peerIds (list: string, peers: readonly string[]): Set<string> {
+  return new Set(peers.map(peer => {
+    try {
+      return peerIdFromString(peer).toString()
+    } catch (err) {
+      throw new RangeError(`${list} names "${peer}", which is no peer id`, { cause: err })
+    }
+  }))
 }
 
 /** True for 127.0.0.0/8, ::1 and their IPv6-mapped forms: peers on one machine are not one peer. */

@@ -1,3 +1,4 @@
+import { leaseLeft } from '../held/held-stash.ts'
 import { refused } from './store.ts'
 import type { HandlerContext } from './index.ts'
 import type { HeldStash } from '../held/held-stashes.ts'
@@ -29,7 +30,7 @@ function found (context: HandlerContext, stash: HeldStash): Extract<FetchRespons
     record: stash.record,
     placement: stash.placement,
     liveHolders: context.liveHolders(stash.placement),
-    leaseRemaining: stash.leaseRemaining,
+    leaseRemaining: leaseLeft(stash, context.clock.now()),
     direct: stash.direct
   }
 }

@@ -1,6 +1,7 @@
 import { handleFetch } from './fetch.ts'
 import { handleOffer } from './offer.ts'
 import { handleStore } from './store.ts'
+import type { Clock } from '../clock.ts'
 import type { HeldStashes } from '../held/held-stashes.ts'
 import type { Caller, IncomingRequest, RequestHandler, StashResponse, WantsBody } from '../messages.ts'
 import type { RateLimiter } from '../rate-limit.ts'
@@ -15,9 +16,10 @@ export type OwnerOfferHandler =
 export interface HandlerContext {
   /** Our own peer id, base58. */
   self: string
-  held: HeldStashes
+  held: Pick<HeldStashes, 'admit' | 'get' | 'read'>
   trust: Trust
   limiter: Pick<RateLimiter, 'take'>
+  clock: Pick<Clock, 'now'>
   /** True while this nara leaves: it takes nothing more. */
   draining (): boolean
   /** Those of a placement's holders that we know to be alive, ourselves among them. */

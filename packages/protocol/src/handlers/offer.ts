@@ -7,6 +7,10 @@ import type { Caller, IncomingRequest, StashResponse, WantsBody } from '../messa
  */
 export async function handleOffer (context: HandlerContext, caller: Caller, request: Extract<IncomingRequest, { type: 'offer' }>): Promise<StashResponse | WantsBody> {
   if (request.record.owner === context.self) {
+    if (!context.trust.admits(caller.peer)) {
+      return refused('not trusted')
+    }
+
     // no rate limit: a recovering owner is offered its stash by everyone at once
     return await context.ownOffer?.(caller, request) ?? refused('unsupported')
   }
