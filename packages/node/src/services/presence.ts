@@ -31,6 +31,7 @@ export class PresenceService {
   private n = 0
   private cancelNext: () => void = () => {}
   private cancelRepeat: () => void = () => {}
+  private cancelGreeting: (() => void) | undefined
   private repeats = 0
   private lastHeyThere = -Infinity
   private stopped = true
@@ -56,6 +57,8 @@ export class PresenceService {
       this.stopped = true
       this.cancelNext()
       this.cancelRepeat()
+      this.cancelGreeting?.()
+      this.cancelGreeting = undefined
       await this.say('chau')
     }
   }
@@ -109,8 +112,15 @@ export class PresenceService {
     if (wait <= 0) {
       void this.say('hey-there')
     } else {
-      this.cancelRepeat()
-      this.cancelRepeat = clock.setTimer(() => { void this.say('hey-there').then(() => { this.repeat() }) }, wait)
+      // one for all who come while it waits, and none if it is repeated meanwhile anyway
+      this.cancelGreeting?.()
+      this.cancelGreeting = clock.setTimer(() => {
+        this.cancelGreeting = undefined
+
+        if (this.lastHeyThere <= now) {
+          void this.say('hey-there')
+        }
+      }, wait)
     }
   }
 
