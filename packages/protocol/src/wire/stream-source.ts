@@ -35,7 +35,7 @@ export class StreamSource implements AsyncIterableIterator<Chunk, undefined> {
       this.#fail(signal.reason)
     } else if (stream.status === 'reset' || stream.status === 'aborted') {
       this.#fail(new UnreachableError('the stream was reset'))
-    } else if (stream.readableEnded) {
+    } else if (stream.readableEnded && stream.readBufferLength === 0) {
       this.#onEnd()
     } else {
       signal.addEventListener('abort', this.#onAbort)
@@ -97,6 +97,12 @@ export class StreamSource implements AsyncIterableIterator<Chunk, undefined> {
   readonly #onMessage = (evt: StreamMessageEvent): void => {
     // a transport without latency may answer resume() with more before it returns
     this.#chunk = this.#chunk == null ? evt.data : new Uint8ArrayList(this.#chunk, evt.data)
+
+    if (this.#stream.readableEnded) {
+      // a request that came in one go with its protocol's name was handed back after the stream had told its end; it tells it once
+      this.#onEnd()
+      return
+    }
 
     // within resume() the muxer would overrule this pause by granting the peer a new window right after
     if (!this.#resuming) {
