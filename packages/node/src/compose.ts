@@ -138,7 +138,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     owning?.owner.disconnected(id)
     connector?.look()
   })
-  announce.holding(confidant, held)
+  announce.holding(confidant)
 
   return {
     self,
@@ -205,7 +205,8 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     onCopies: ({ seq, have }) => { announce.copies({ seq, have, minimum: options.minCopies, target: options.target }) },
     onHolders: change => { announce.holders(change) },
     onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
-    onStranger: (record, placement, from) => { void owner.met(record, placement, from) }
+    onStranger: (record, placement, from) => { owner.met(record, placement, from) },
+    onOutdated: version => { void owner.revise(version) }
   })
   const owner = new Owner({
     network,
@@ -219,7 +220,7 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     heard: () => [newest.get(own.owner)].flatMap(record => record ?? []),
     onState: (state, previous) => { announce.state(state, previous) },
     onFound: (version, origin) => { announce.found(version, origin) },
-    onRecovered: (version, origin, decision) => { announce.recovered(version, origin, decision) },
+    onRecovered: (version, origin, sureness) => { announce.recovered(version, origin, sureness) },
     onDoubt: doubt => { announce.doubt(doubt) },
     onSetAside: (bytes, timestamp) => { announce.setAside(bytes, timestamp) }
   })

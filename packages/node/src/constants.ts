@@ -17,6 +17,10 @@ export const ROLLBACK_TIMEOUT = 30 * second
 export const ASK_TIMEOUT = 3 * second
 export const ASK_RETRIES = 1
 
+/** A body that a peer could not give, or a header that it did not, is asked of it again after this long. Milliseconds. */
+export const BODY_RETRY = 5 * second
+export const ASK_AGAIN = 10 * second
+
 /** How often the owner looks at its copies when nothing wakes it. Milliseconds. */
 export const RECONCILE_INTERVAL = 30 * second
 

@@ -112,8 +112,9 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
       throw new UnreachableError(`${peer} is not connected`)
     }
 
-    const { failures } = await this.owning.owner.write(data, options, peer)
-    const why = failures.find(failure => failure.peer === peer)?.why
+    const { seq } = await this.owning.owner.write(data, options, peer)
+    // without a seq it still waits for recovery
+    const why = seq == null ? 'timeout' : this.owning.replication.whyNot(peer)
 
     if (why == null) {
       return

@@ -1,12 +1,12 @@
 import { FAILED_AFTER } from '../constants.ts'
 import type { ConfidantState, Doubt, StashEvents, StashState } from '../api.ts'
-import type { Decision } from '../policy/settle.ts'
 import type { Presence } from '../presence-message.ts'
+import type { Sureness } from './condition.ts'
 import type { Version } from './own-stash.ts'
 import type { PeerDirectory } from './peer-directory.ts'
 import type { Origin } from './recovery.ts'
 import type { Replication } from './replication.ts'
-import type { Confidant, HeldStashes, NetworkPeer } from '@nara-stash/protocol'
+import type { Confidant, NetworkPeer } from '@nara-stash/protocol'
 
 /** Where events go: the service that others listen to. */
 export interface EventSink {
@@ -52,7 +52,7 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
     },
     disconnected: peer => { sink.safeDispatchEvent('peer:disconnect', { detail: named(peer) }) },
     presence: (peer, { kind }) => { sink.safeDispatchEvent('presence', { detail: { ...named(peer), kind } }) },
-    holding: (confidant, held) => {
+    holding: confidant => {
       const owned = (owner: string): { owner: string, name: string } => ({ owner, name: directory.name(owner) })
 
       confidant.addEventListener('held:stored', ({ detail: { record } }) => {
@@ -67,9 +67,6 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
       confidant.addEventListener('held:pushed', ({ detail: { owner, record, outcome } }) => {
         sink.safeDispatchEvent('held:pushed', { detail: { ...owned(owner), seq: String(record.seq), outcome } })
       })
-      held.addEventListener('stash:damaged', ({ detail: { owner, reason } }) => {
-        sink.safeDispatchEvent('held:dropped', { detail: { ...owned(owner), why: reason } })
-      })
     }
   }
 }
@@ -77,7 +74,7 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
 export interface EventAnnouncer {
   state (state: StashState, previous: StashState): void
   found (version: Version, origin: Origin): void
-  recovered (version: Version, origin: Origin, decision: Extract<Decision, { type: 'settled' }>): void
+  recovered (version: Version, origin: Origin, sureness: Sureness): void
   doubt (doubt: Doubt): void
   setAside (bytes: number, timestamp: number): void
   copies (copies: StashEvents['stash:copies']['detail']): void
@@ -86,5 +83,5 @@ export interface EventAnnouncer {
   connected (peer: NetworkPeer): void
   disconnected (peer: string): void
   presence (peer: string, presence: Presence): void
-  holding (confidant: Confidant, held: HeldStashes): void
+  holding (confidant: Confidant): void
 }

@@ -76,9 +76,10 @@ export class OwnStash {
     this.current = version
   }
 
-  /** Seals `data` as the next version and makes it current. */
+  /** Seals `data` as the next version and makes it current, unless all was forgotten meanwhile. */
   async seal (data: Uint8Array): Promise<Version> {
     const { soul, owner, clock } = this.init
+    const { boot } = this
     const known = [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record])]
     // taken before anything is awaited, so no two versions can share a seq
     const seq = ++this.highest
@@ -87,8 +88,8 @@ export class OwnStash {
     const record = await sealHeader({
       kind: 'data',
       seq,
-      boot: this.boot,
-      past: pastOf(known, this.boot),
+      boot,
+      past: pastOf(known, boot),
       bodyLength: body.byteLength,
       bodyDigest: toString(createSha256().update(body).digest(), 'base16')
     }, this.privateKey)
@@ -98,7 +99,7 @@ export class OwnStash {
     this.note(record)
 
     // a later one may have been faster
-    if (this.current == null || record.seq > this.current.record.seq) {
+    if (this.boot === boot && (this.current == null || record.seq > this.current.record.seq)) {
       this.current = version
     }
 

@@ -1,17 +1,15 @@
-import { BodyMismatchError, createSha256, deadlineSignal, newestOf } from '@nara-stash/protocol'
+import { BodyMismatchError, createSha256, deadlineSignal } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
-import { ASK_RETRIES, ASK_TIMEOUT } from '../constants.ts'
+import { ASK_AGAIN, ASK_RETRIES, ASK_TIMEOUT, BODY_RETRY } from '../constants.ts'
 import { settle } from '../policy/settle.ts'
+import { wantedBodies } from '../policy/wanted-bodies.ts'
+import { Answers } from './answers.ts'
+import { isOurs } from './strangers.ts'
 import type { Answer, Decision } from '../policy/settle.ts'
 import type { OwnStash, Version } from './own-stash.ts'
-import type { Caller, Clock, IncomingRequest, Placement, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
+import type { Caller, Clock, FetchResponse, IncomingRequest, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
 
-const second = 1_000
-
-/** A body that a peer could not give is asked of it again after this long. Milliseconds. */
-const BODY_RETRY = 5 * second
-
-type Offer = Extract<IncomingRequest, { type: 'offer' }>
+export type Offer = Extract<IncomingRequest, { type: 'offer' }>
 
 export interface RecoveryInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>
@@ -22,7 +20,7 @@ export interface RecoveryInit {
   /** Headers of ours that were heard of. */
   heard (): RecordHeader[]
   onFound (version: Version, via: 'push' | 'fetch', from: string): void
-  onDecision (decision: Decision, recovery: Recovery): void
+  onDecision (decision: Decision): void
 }
 
 /** Which way a version came back first. */
@@ -31,16 +29,22 @@ export interface Origin {
   from: string
 }
 
+export type Found = Version & { origin: Origin }
+
 /**
  * The search for our own stash: asks every stash peer it meets, takes what is pushed, and has the policy decide what is known. Asking
  * and being pushed to feed one table of answers.
  */
 export class Recovery {
   private readonly init: RecoveryInit
-  private readonly answers = new Map<string, Answer>()
-  private readonly found = new Map<string, Version & { origin: Origin }>()
+  private readonly answers = new Answers()
+  private readonly found = new Map<string, Found>()
   private readonly coming = new Set<string>()
   private readonly tried = new Map<string, number>()
+  /** When each peer was asked last; an answer to an earlier question does not count. */
+  private readonly askedAt = new Map<string, number>()
+  private questions = 0
+  private readonly open = new Map<string, number>()
   private firstContact: number | undefined
   private cancelTimer: () => void = () => {}
   private abort = new AbortController()
@@ -54,9 +58,7 @@ export class Recovery {
   begin (): void {
     this.stop()
     this.answers.clear()
-    this.found.clear()
-    this.coming.clear()
-    this.tried.clear()
+    this.askedAt.clear()
     this.firstContact = undefined
     this.abort = new AbortController()
     this.running = true
@@ -64,10 +66,15 @@ export class Recovery {
     this.evaluate()
   }
 
+  /** What was found is forgotten; what was answered stays to be shown. */
   stop (): void {
     this.running = false
     this.cancelTimer()
     this.abort.abort()
+    this.found.clear()
+    this.coming.clear()
+    this.tried.clear()
+    this.open.clear()
   }
 
   /** True from `begin` to `stop`. */
@@ -77,36 +84,35 @@ export class Recovery {
 
   /** A stash peer connected, or connected once more. */
   met (peer: string): void {
-    if (!this.running || !this.init.admits(peer)) {
-      return
+    if (this.running && this.init.admits(peer)) {
+      this.firstContact ??= this.init.clock.now()
+      this.answers.asked(peer)
+      void this.askHeader(peer)
     }
-
-    this.contact(peer)
-    this.answers.set(peer, { peer, connected: true, status: 'pending' })
-    void this.askHeader(peer)
   }
 
   lost (peer: string): void {
-    const answer = this.answers.get(peer)
-
-    if (answer != null) {
-      this.answers.set(peer, { ...answer, connected: false, status: answer.status === 'pending' ? 'failed' : answer.status })
-      this.evaluate()
-    }
+    this.open.delete(peer)
+    this.answers.lost(peer)
+    this.evaluate()
   }
 
   /** A holder pushes: what it says counts like an answer, and its body is taken unless it is here or on its way. */
-  offered (caller: Caller, { record, placement, direct }: Offer): StashResponse | WantsBody {
-    this.contact(caller.peer)
-    this.heardFrom(caller.peer, { record, placement, direct })
+  offered (caller: Caller, offer: Offer): StashResponse | WantsBody {
+    const { record } = offer
+    const { signal } = this.abort
+    const wanted = !this.found.has(record.id) && !this.coming.has(record.id)
 
-    if (this.found.has(record.id) || this.coming.has(record.id)) {
-      this.evaluate()
-
-      return { type: 'have' }
+    if (wanted) {
+      this.coming.add(record.id)
     }
 
-    this.coming.add(record.id)
+    this.heardFrom(caller.peer, offer)
+    this.evaluate()
+
+    if (!wanted) {
+      return { type: 'have' }
+    }
 
     return {
       type: 'wanted',
@@ -116,25 +122,22 @@ export class Recovery {
         return { type: 'stored' }
       },
       abandon: () => {
-        this.coming.delete(record.id)
-        this.evaluate()
+        if (!signal.aborted) {
+          this.coming.delete(record.id)
+          this.evaluate()
+        }
       }
     }
   }
 
   /** The version of a record that was found and could be read. */
-  version (record: string): (Version & { origin: Origin }) | undefined {
+  version (record: string): Found | undefined {
     return this.found.get(record)
   }
 
-  /** All that could be read, in no order. */
-  versions (): Version[] {
-    return [...this.found.values()]
-  }
-
-  /** What was answered so far. */
+  /** The latest word of every peer. */
   tally (): Answer[] {
-    return [...this.answers.values()]
+    return this.answers.list()
   }
 
   /** Looks at what is known and says what follows. */
@@ -143,98 +146,106 @@ export class Recovery {
       return
     }
 
+    const { clock, heard } = this.init
+    const now = clock.now()
+
     this.cancelTimer()
     this.fetchBodies()
+    this.askAgain()
 
     const decision = settle({
-      answers: this.tally(),
+      answers: this.answers.all(),
       readable: new Set(this.found.keys()),
-      heard: this.init.heard(),
+      heard: heard(),
       firstContact: this.firstContact,
-      now: this.init.clock.now()
+      now
     })
+    const until = decision.type === 'waiting' && decision.until != null ? decision.until - now : BODY_RETRY
 
-    if (decision.type === 'waiting' || decision.type === 'doubtful') {
-      const until = decision.type === 'waiting' && decision.until != null ? decision.until - this.init.clock.now() : BODY_RETRY
-
-      this.cancelTimer = this.init.clock.setTimer(() => { this.evaluate() }, Math.min(Math.max(until, 1), BODY_RETRY))
+    // with nobody to ask there is nothing to look at before somebody comes
+    if (decision.type !== 'searching') {
+      this.cancelTimer = clock.setTimer(() => { this.evaluate() }, Math.min(Math.max(until, 1), BODY_RETRY))
     }
 
-    this.init.onDecision(decision, this)
+    this.init.onDecision(decision)
   }
 
-  private contact (peer: string): void {
-    if (!this.answers.has(peer)) {
-      this.answers.set(peer, { peer, connected: true, status: 'pending' })
-    }
-
+  private heardFrom (peer: string, answer: Offer | FetchResponse): void {
     this.firstContact ??= this.init.clock.now()
-  }
+    this.open.delete(peer)
 
-  private heardFrom (peer: string, holds: { record: RecordHeader, placement: Placement, direct: boolean } | undefined): void {
-    if (holds != null) {
-      this.init.own.note(holds.record)
+    if (answer.type === 'not-found') {
+      this.answers.answered(peer, undefined)
+    } else if (answer.type !== 'refused' && isOurs(answer, this.init.own.owner)) {
+      this.init.own.note(answer.record)
+      this.answers.answered(peer, answer)
+    } else {
+      // a refusal, or somebody else's stash, says nothing of ours
+      this.answers.failed(peer)
     }
-
-    this.answers.set(peer, { peer, connected: true, status: 'answered', ...holds })
   }
 
   private async askHeader (peer: string): Promise<void> {
     const { signal } = this.abort
+    const question = ++this.questions
+
+    this.open.set(peer, question)
+    this.askedAt.set(peer, this.init.clock.now())
 
     for (let attempt = 0; attempt <= ASK_RETRIES; attempt++) {
       const deadline = deadlineSignal(this.init.clock, ASK_TIMEOUT, signal)
+      let answer: FetchResponse | undefined
 
       try {
-        const answer = await this.init.network.ask(peer, { type: 'fetch', whole: false }, { signal: deadline.signal })
-
-        if (signal.aborted || answer.type === 'refused') {
-          break
-        }
-
-        this.heardFrom(peer, answer.type === 'found' && answer.record.owner === this.owner ? answer : undefined)
-        this.evaluate()
-
-        return
+        answer = await this.init.network.ask(peer, { type: 'fetch', whole: false }, { signal: deadline.signal })
       } catch {
         // silence and broken connections are answers of their own: see below
       } finally {
         deadline.clear()
       }
+
+      // it may have connected anew, or pushed, or be no longer asked
+      if (signal.aborted || this.open.get(peer) !== question) {
+        return
+      }
+
+      if (answer != null) {
+        this.heardFrom(peer, answer)
+        this.evaluate()
+
+        return
+      }
     }
 
-    const answer = this.answers.get(peer)
+    this.open.delete(peer)
+    this.answers.failed(peer)
+    this.evaluate()
+  }
 
-    // it may have pushed meanwhile
-    if (!signal.aborted && answer?.status === 'pending') {
-      this.answers.set(peer, { ...answer, status: 'failed' })
-      this.evaluate()
+  /** Who did not answer may do so later. */
+  private askAgain (): void {
+    const now = this.init.clock.now()
+
+    for (const { peer, connected, status } of this.tally()) {
+      if (connected && status === 'failed' && !this.open.has(peer) && now - (this.askedAt.get(peer) ?? 0) >= ASK_AGAIN) {
+        void this.askHeader(peer)
+      }
     }
   }
 
-  private get owner (): string {
-    return this.init.own.owner
-  }
-
-  /** Of the newest records seen, fetches those that cannot be read yet, each from one peer at a time. */
   private fetchBodies (): void {
     const now = this.init.clock.now()
-    const seen = this.tally().flatMap(({ record }) => record ?? [])
+    const wanted = wantedBodies({
+      answers: this.tally(),
+      isCared: record => this.found.has(record) || this.coming.has(record),
+      mayAsk: (peer, record) => now - (this.tried.get(`${peer}/${record}`) ?? -Infinity) >= BODY_RETRY
+    })
 
-    for (const record of newestOf(seen)) {
-      if (this.found.has(record.id) || this.coming.has(record.id)) {
-        continue
-      }
-
-      const holder = this.tally().find(({ peer, connected, record: held }) =>
-        connected && held?.id === record.id && now - (this.tried.get(`${peer}/${record.id}`) ?? -Infinity) >= BODY_RETRY)
-
-      if (holder != null) {
-        this.coming.add(record.id)
-        this.tried.set(`${holder.peer}/${record.id}`, now)
-        void this.fetchBody(holder.peer, record)
-      }
-    }
+    wanted.forEach(({ peer, record }) => {
+      this.coming.add(record.id)
+      this.tried.set(`${peer}/${record.id}`, now)
+      void this.fetchBody(peer, record)
+    })
   }
 
   private async fetchBody (peer: string, record: RecordHeader): Promise<void> {
@@ -243,13 +254,12 @@ export class Recovery {
     try {
       const answer = await this.init.network.ask(peer, { type: 'fetch', whole: true }, { signal })
 
-      if (signal.aborted) {
-        return
-      }
-
-      if (answer.type === 'found' && answer.record.owner === this.owner && answer.body != null) {
+      if (!signal.aborted) {
         this.heardFrom(peer, answer)
-        this.take(answer.record, answer.body, { via: 'fetch', from: peer })
+
+        if (answer.type === 'found' && answer.body != null && isOurs(answer, this.init.own.owner)) {
+          this.take(answer.record, answer.body, { via: 'fetch', from: peer })
+        }
       }
     } catch {
       // another holder, or the same one later: evaluate() looks what is missing

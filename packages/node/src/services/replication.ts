@@ -1,41 +1,30 @@
-import { order, sealPlacement } from '@nara-stash/protocol'
 import { RECONCILE_INTERVAL } from '../constants.ts'
 import { plan } from '../policy/plan.ts'
 import { distinctCopies } from '../policy/select.ts'
-import { Copies } from './copies.ts'
-import { failureOf } from './failure.ts'
+import { Placements, sameSet } from './placements.ts'
+import { Reconciler } from './reconciler.ts'
+import { Stores } from './stores.ts'
 import { WriteWaiters } from './write-waiters.ts'
-import type { WriteResult } from '../api.ts'
+import type { CopyFailure, WriteResult } from '../api.ts'
 import type { CopyView, Plan } from '../policy/plan.ts'
 import type { Candidate } from '../policy/select.ts'
+import type { Copies } from './copies.ts'
 import type { WaitOptions } from './write-waiters.ts'
-import type { OwnStash, Version } from './own-stash.ts'
-import type { Clock, NetworkPeer, Placement, PlacementClaims, Random, RecordHeader, StashNetwork, StoreResponse } from '@nara-stash/protocol'
+import type { Version } from './own-stash.ts'
+import type { PlacementsInit } from './placements.ts'
+import type { KnownCopies, StoresInit } from './stores.ts'
+import type { NetworkPeer, Placement } from '@nara-stash/protocol'
 
-export interface ReplicationInit {
-  network: Pick<StashNetwork, 'ask' | 'peers'>
-  own: OwnStash
-  clock: Clock
-  random: Random
-  target: number
-  minCopies: number
+const second = 1_000
+
+export interface ReplicationInit extends StoresInit, PlacementsInit {
   repairDelay: number
-  leaseSeconds: number
   pinned: readonly string[]
   /** Connected peers that may be chosen. */
   candidates (): Candidate[]
   onCopies (copies: { seq: string, have: number }): void
-  onHolders (change: { added: string[], removed: string[] }): void
-  /** A peer's state may have changed. */
-  onPeer (peer: string): void
-  /** A holder answered with a record of ours that we did not send. */
-  onStranger (record: RecordHeader, placement: Placement | undefined, from: string): void
-}
-
-/** A copy that is known from recovery. */
-export interface KnownCopy {
-  peer: string
-  placement: string
+  /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
+  onOutdated (version: Version): void
 }
 
 /**
@@ -43,53 +32,49 @@ export interface KnownCopy {
  * wanted is one version and a placement, what is there is the table of copies.
  */
 export class Replication {
-  readonly copies: Copies
-  placement: Placement | undefined
-  /** minCopies of the placement have acknowledged the current version. */
+  /** minCopies acknowledged the current version under one placement. */
   acknowledged = false
   pinned: readonly string[]
+  /** A peer that shall be among the holders of the current version. */
+  preferred: string | undefined
 
   private readonly init: ReplicationInit
-  private preferred: string | undefined
-  private chosen: readonly string[] | undefined
-  /** Counts resets, so that what was begun before one ends with it. */
-  private epoch = 0
+  private readonly placements: Placements
+  private readonly stores: Stores
   private readonly waiters: WriteWaiters
+  private chosen: readonly string[] | undefined
   private version: Version | undefined
-  /** With which placement a peer may hold the current record: from the first byte sent until it says no. */
-  private exposed = new Map<string, string>()
-  private cancelTimer: () => void = () => {}
-  private running: Promise<void> | undefined
-  private again = false
-  private stopped = true
+  private readonly reconciler: Reconciler
   private lastHave = 0
 
   constructor (init: ReplicationInit) {
     this.init = init
     this.pinned = init.pinned
-    this.copies = new Copies(init.clock)
+    this.placements = new Placements(init)
+    this.stores = new Stores({ ...init, onPeer: peer => { this.changed(peer) } })
     this.waiters = new WriteWaiters(init.clock)
+    this.reconciler = new Reconciler(init.clock, async () => await this.reconcile())
   }
 
   start (): void {
-    this.stopped = false
-    this.wake()
+    this.stores.watch(this.holders)
+    this.reconciler.start()
   }
 
+  /** What is under way ends; what is known of the peers is forgotten, version and placement are not. */
   stop (): void {
-    this.stopped = true
-    this.cancelTimer()
-    this.reset()
+    this.reconciler.stop()
+    this.copies.clear()
+    this.waiters.end()
   }
 
   /** Forgets version, placement and copies; sends nothing. */
   reset (): void {
-    this.epoch++
     this.version = undefined
-    this.placement = undefined
     this.acknowledged = false
-    this.exposed.clear()
-    this.copies.clear()
+    this.preferred = undefined
+    this.placements.reset()
+    this.stores.clear()
     this.waiters.end()
     this.count()
   }
@@ -98,49 +83,49 @@ export class Replication {
   choose (holders: readonly string[], pinned: readonly string[]): void {
     this.pinned = pinned
     this.chosen = holders
-    this.wake()
+    this.reconciler.wake()
   }
 
-  /** Takes over what recovery found. `confirmed` says that minCopies are known to have acknowledged it. */
-  adopt (version: Version, placement: Placement, known: readonly KnownCopy[], confirmed: boolean): void {
+  /**
+   * Takes over what was found.
+   *
+   * @param confirmed - nothing unknown was acknowledged under this placement, so it may go on to be used for this version
+   */
+  adopt (version: Version, placement: Placement, known: KnownCopies, confirmed: boolean): void {
     this.version = version
-    this.placement = placement
-    this.exposed = new Map(known.map(({ peer, placement }) => [peer, placement]))
-    this.acknowledged = confirmed
-    this.watch(placement.holders)
-    known.forEach(({ peer, placement }) => { this.copies.acknowledged(peer, version.record.id, placement) })
-    this.init.onHolders({ added: [...placement.holders], removed: [] })
+    this.acknowledged = false
+    this.placements.adopt(placement, confirmed)
+    this.stores.adopt(version.record.id, placement, known)
     this.progress()
-    this.wake()
+    this.reconciler.wake()
   }
 
   /** A new version is to be kept; with `preferred`, by that peer among others. */
   replicate (version: Version, preferred?: string): void {
     this.version = version
     this.acknowledged = false
-    this.exposed.clear()
-    this.copies.newRecord()
     this.preferred = preferred
-    this.wake()
+    this.placements.forOwnRecord()
+    this.stores.newVersion()
+    this.count()
+    this.reconciler.wake()
   }
 
   /**
-   * What became of the current version, once `until` is so: `kept` by minCopies, tried with `all`, or acknowledged or not by one `peer`. Without a
+   * What became of the current version, once `until` is so: `kept` by minCopies, by `all`, or acknowledged or not by one `peer`. Without a
    * timeout it ends when everybody willing was tried.
    */
   async outcome (options: WaitOptions & { until?: 'kept' | 'all' | { peer: string } } = {}): Promise<WriteResult> {
     const { until = 'kept' } = options
     const isDone = (tried: boolean): boolean => {
-      if (until === 'kept' || until === 'all') {
-        return (until === 'kept' && this.acknowledged) || (tried && (options.timeout ?? 0) === 0)
+      if (typeof until === 'object') {
+        return this.stores.isHeard(until.peer, this.version?.record.id)
       }
 
-      const copy = this.copies.get(until.peer)
-
-      return copy != null && !copy.busy && (copy.record === this.version?.record.id || copy.why != null)
+      return (until === 'kept' ? this.isKept : this.isWhole) || (tried && (options.timeout ?? 0) === 0)
     }
 
-    this.wake()
+    this.reconciler.wake()
 
     return await this.waiters.wait(options, isDone, () => this.result())
   }
@@ -150,7 +135,7 @@ export class Replication {
     const copies = this.have()
 
     return {
-      outcome: this.acknowledged ? 'kept' : copies > 0 ? 'degraded' : 'unstored',
+      outcome: this.isKept ? 'kept' : copies > 0 ? 'degraded' : 'unstored',
       ...(this.version == null ? {} : { seq: String(this.version.record.seq) }),
       copies,
       minimum: this.init.minCopies,
@@ -159,13 +144,27 @@ export class Replication {
     }
   }
 
+  get copies (): Copies {
+    return this.stores.copies
+  }
+
   get holders (): readonly string[] {
-    return this.placement?.holders ?? []
+    return this.placements.holders
   }
 
   /** Those who hold or shall hold. */
   get confidants (): readonly string[] {
-    return this.chosen ?? this.placement?.holders ?? this.pinned
+    return this.chosen ?? this.placements.current?.holders ?? this.pinned
+  }
+
+  /** minCopies acknowledged the current version, and as many are here. */
+  get isKept (): boolean {
+    return this.acknowledged && this.have() >= this.init.minCopies
+  }
+
+  /** As many copies as wanted are here. */
+  get isWhole (): boolean {
+    return this.acknowledged && this.have() >= this.init.target
   }
 
   /** Living copies of the current version; one per address counts. */
@@ -173,13 +172,16 @@ export class Replication {
     return distinctCopies(this.copies.views().filter(copy => this.holdsCurrent(copy)))
   }
 
+  /** Why `peer` did not take the current version; undefined if it did. */
+  whyNot (peer: string): CopyFailure['why'] | undefined {
+    return this.stores.whyNot(peer, this.version?.record.id)
+  }
+
   /** `peer` told, other than by STORE, that it holds the current record. */
   confirm (peer: string, placement: string): void {
     if (this.version != null && this.copies.get(peer) != null) {
-      this.copies.acknowledged(peer, this.version.record.id, placement)
-      this.exposed.set(peer, placement)
-      this.progress()
-      this.wake()
+      this.stores.confirm(peer, this.version.record.id, placement)
+      this.changed(peer)
     }
   }
 
@@ -193,215 +195,95 @@ export class Replication {
     this.changed(peer)
   }
 
-  /** Something changed: look again soon. Any number of calls lead to one look. */
-  wake (): void {
-    if (this.stopped) {
-      return
-    }
-
-    if (this.running != null) {
-      this.again = true
-      return
-    }
-
-    this.running = this.reconcile().finally(() => {
-      this.running = undefined
-
-      if (this.again) {
-        this.again = false
-        this.wake()
-      }
-    })
+  /**
+   * Until a record is acknowledged, a peer that may hold it with an older placement, and cannot be given the newer one, makes that older
+   * placement look as if nothing had been acknowledged after it.
+   */
+  isOutdated (version: Version): boolean {
+    return this.version === version && !this.acknowledged && this.stores.isOutOfReach(this.placements.current)
   }
 
-  private async reconcile (): Promise<void> {
-    this.cancelTimer()
-    await Promise.resolve()
+  /** Resolves with the time of the next look; undefined if there is nothing to keep. */
+  private async reconcile (): Promise<number | undefined> {
+    const { version, init, reconciler } = this
 
-    const { chosen, version } = this
+    if (version == null) {
+      return
+    }
 
-    if (chosen != null) {
-      await this.place(chosen)
+    await this.place(version)
+
+    // whoever changed these has woken us again
+    if (this.version !== version || reconciler.isStopped) {
+      return
+    }
+
+    const step = this.plan(version)
+    const placement = this.placements.current
+
+    if (this.isOutdated(version)) {
+      init.onOutdated(version)
+    } else if (placement != null) {
+      step.stores.filter(peer => placement.holders.includes(peer)).forEach(peer => { void this.stores.store(peer, version, placement) })
+    }
+
+    this.progress(step)
+
+    return Math.min(step.wakeAt ?? Infinity, init.clock.now() + (sameSet(step.holders, this.holders) ? RECONCILE_INTERVAL : second))
+  }
+
+  /** Makes a placement if one is due: for those who were chosen, for those who are planned. */
+  private async place (version: Version): Promise<void> {
+    const { chosen } = this
+
+    if (chosen != null && chosen.length > 0 && await this.placements.place(chosen)) {
+      this.stores.keepTo(this.holders)
+    }
+
+    if (this.chosen === chosen) {
       this.chosen = undefined
     }
 
-    if (version == null || this.stopped) {
-      return
+    const { holders } = this.plan(version)
+
+    if (this.placements.isDue(holders) && await this.placements.place(holders)) {
+      this.stores.keepTo(this.holders)
     }
-
-    let step = this.plan(version)
-
-    if (!sameSet(step.holders, this.holders) || this.placement == null) {
-      if (step.holders.length > 0) {
-        await this.place(step.holders)
-      }
-    }
-
-    if (this.version === version && this.mustReseal()) {
-      // under the old placement it can no longer be acknowledged: see ARCHITECTURE.md, "Acknowledged under one placement"
-      this.version = await this.init.own.seal(version.data)
-      this.exposed.clear()
-      this.copies.newRecord()
-    }
-
-    if (this.version == null || this.stopped) {
-      return
-    }
-
-    step = this.plan(this.version)
-    step.stores.forEach(peer => { void this.store(peer) })
-    this.progress(step)
-
-    const { clock } = this.init
-    const next = Math.min(step.wakeAt ?? Infinity, clock.now() + RECONCILE_INTERVAL)
-    this.cancelTimer = clock.setTimer(() => { this.wake() }, Math.max(next - clock.now(), 1))
   }
 
   private plan (version: Version): Plan {
     const { clock, random, target, minCopies, repairDelay } = this.init
-    const { preferred } = this
+    const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
 
-    this.watch([...this.pinned, ...(preferred == null ? [] : [preferred])])
+    this.stores.watch(pinned)
 
     return plan({
       now: clock.now(),
       record: version.record.id,
-      placement: this.placement,
+      placement: this.placements.current,
       copies: this.copies.views(),
       candidates: this.init.candidates(),
-      pinned: preferred == null ? this.pinned : [...new Set([preferred, ...this.pinned])],
+      pinned,
       target,
       minCopies,
       repairDelay
     }, random)
   }
 
-  /** A new placement for these holders. */
-  private async place (holders: readonly string[]): Promise<void> {
-    const { own, target, minCopies, leaseSeconds } = this.init
-    const before = this.holders
-    const claims: PlacementClaims = {
-      version: (this.placement?.version ?? 0) + 1,
-      holders,
-      target,
-      minCopies,
-      surrogates: 'any',
-      allowed: [],
-      leaseSeconds
-    }
-
-    const { epoch } = this
-    const placement = await sealPlacement(claims, own.privateKey)
-
-    if (this.epoch !== epoch) {
-      return
-    }
-
-    this.placement = placement
-    this.watch(holders)
-    this.copies.keepOnly(holders)
-
-    const added = holders.filter(peer => !before.includes(peer))
-    const removed = before.filter(peer => !holders.includes(peer))
-
-    if (added.length + removed.length > 0) {
-      this.init.onHolders({ added, removed })
-    }
-  }
-
-  /**
-   * Until a record is acknowledged, a peer that may hold it with an older placement, and cannot be given the newer one, would make that older
-   * placement look as if nothing had been acknowledged after it.
-   */
-  private mustReseal (): boolean {
-    const present = this.placement?.id
-
-    return !this.acknowledged && [...this.exposed].some(([peer, placement]) =>
-      placement !== present && (!this.holders.includes(peer) || this.copies.get(peer)?.connected !== true))
-  }
-
-  private async store (peer: string): Promise<void> {
-    const { version, placement } = this
-
-    if (version == null || placement == null) {
-      return
-    }
-
-    const signal = this.copies.begin(peer)
-    const before = this.exposed.get(peer)
-    this.exposed.set(peer, before ?? placement.id)
-
-    try {
-      const answer = await this.init.network.ask(peer, {
-        type: 'store',
-        record: version.record,
-        placement,
-        liveHolders: this.holders.filter(holder => this.copies.get(holder)?.record === version.record.id),
-        leaseRemaining: placement.leaseSeconds,
-        body: version.body
-      }, { signal })
-
-      if (this.copies.end(peer, signal)) {
-        this.answered(peer, answer, version, placement)
-
-        if (before == null && answer.type !== 'stored' && answer.type !== 'have') {
-          this.exposed.delete(peer)
-        }
-      }
-    } catch (err) {
-      if (this.copies.end(peer, signal)) {
-        this.copies.failed(peer, failureOf(err))
-      }
-    }
-
-    this.changed(peer)
-  }
-
-  private answered (peer: string, answer: StoreResponse, version: Version, placement: Placement): void {
-    switch (answer.type) {
-      case 'stored':
-      case 'have':
-        this.copies.acknowledged(peer, version.record.id, placement.id)
-        this.exposed.set(peer, placement.id)
-        break
-      case 'refused':
-        this.copies.refused(peer, answer.reason, answer.retryAfter)
-        break
-      case 'stale':
-      case 'conflict': {
-        const relation = order(answer.record, version.record)
-
-        this.copies.failed(peer, relation === (answer.type === 'stale' ? 'supersedes' : 'conflict') ? answer.type : 'protocol violation')
-
-        if (answer.record.owner === version.record.owner) {
-          this.init.onStranger(answer.record, answer.placement, peer)
-        }
-      }
-    }
-  }
-
   private changed (peer: string): void {
     this.init.onPeer(peer)
     this.progress()
-    this.wake()
+    this.reconciler.wake()
   }
 
   /** Counts, and tells those who wait for a write. */
   private progress (step?: Plan): void {
-    const acks = this.copies.views().filter(copy => this.holdsCurrent(copy) && copy.placement === this.placement?.id)
+    const placement = this.placements.current
+    const acks = this.copies.views().filter(copy => this.holdsCurrent(copy) && copy.placement === placement?.id)
 
-    if (!this.acknowledged && distinctCopies(acks) >= this.init.minCopies && !this.exposedElsewhere()) {
-      this.acknowledged = true
-    }
-
+    this.acknowledged ||= distinctCopies(acks) >= this.init.minCopies && !this.stores.isExposedElsewhere(placement)
     this.count()
-    const busy = this.copies.views().some(({ busy }) => busy)
-
-    this.waiters.progress(step != null && !busy && step.stores.length === 0)
-  }
-
-  private exposedElsewhere (): boolean {
-    return [...this.exposed.values()].some(placement => placement !== this.placement?.id)
+    this.waiters.progress(step != null && step.stores.length === 0 && !this.copies.views().some(({ busy }) => busy))
   }
 
   private holdsCurrent (copy: CopyView): boolean {
@@ -416,14 +298,4 @@ export class Replication {
       this.init.onCopies({ seq: String(this.version?.record.seq ?? 0), have })
     }
   }
-
-  private watch (peers: readonly string[]): void {
-    const connected = new Map(this.init.network.peers().map(peer => [peer.id, peer]))
-
-    peers.forEach(peer => { this.copies.watch(peer, connected.get(peer)) })
-  }
-}
-
-function sameSet (a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every(item => b.includes(item))
 }

@@ -11,6 +11,8 @@ export interface PendingWrite {
 }
 
 interface Entry extends PendingWrite {
+  /** When its time is over, on the clock's scale. */
+  until: number | undefined
   resolve (result: WriteResult): void
   reject (err: unknown): void
   cancel (): void
@@ -20,7 +22,8 @@ export interface WritesInit {
   clock: Clock
   /** May writes go through? */
   isReady (): boolean
-  commit (write: PendingWrite): Promise<WriteResult>
+  /** Undefined if it has to wait after all. */
+  commit (write: PendingWrite): Promise<WriteResult | undefined>
   /** What there is, for a write that waited too long. */
   result (): WriteResult
 }
@@ -54,7 +57,8 @@ export class Writes {
     }
 
     return await new Promise((resolve, reject) => {
-      const entry: Entry = { data, options, preferred, waited: this.unread, resolve, reject, cancel: () => {} }
+      const until = options.timeout == null || options.timeout === 0 ? undefined : this.init.clock.now() + options.timeout
+      const entry: Entry = { data, options, preferred, waited: this.unread, until, resolve, reject, cancel: () => {} }
 
       this.unread = false
       entry.cancel = this.giveUp(entry)
@@ -98,7 +102,13 @@ export class Writes {
       entry.cancel()
 
       try {
-        entry.resolve(await this.init.commit(entry))
+        const result = await this.init.commit(this.inTime(entry))
+
+        if (result == null) {
+          this.waitOn(entry)
+        } else {
+          entry.resolve(result)
+        }
       } catch (err) {
         entry.reject(err)
       }
@@ -107,17 +117,40 @@ export class Writes {
     this.running = false
   }
 
+  /** Of the time to wait for copies, what recovery took is gone. */
+  private inTime (entry: Entry): PendingWrite {
+    return entry.until == null ? entry : { ...entry, options: { ...entry.options, timeout: Math.max(entry.until - this.init.clock.now(), 1) } }
+  }
+
+  /** Something came up between its turn and its commit. */
+  private waitOn (entry: Entry): void {
+    if (this.stopped) {
+      entry.resolve({ ...this.init.result(), outcome: 'unstored' })
+    } else if (entry.options.signal?.aborted === true) {
+      entry.reject(entry.options.signal.reason)
+    } else {
+      entry.cancel = this.giveUp(entry)
+      this.queue.unshift(entry)
+    }
+  }
+
   /** A waiting write is answered when its time is over, and goes on waiting; aborted, it is taken back. */
   private giveUp (entry: Entry): () => void {
-    const { timeout, signal } = entry.options
-    const cancelTimer = timeout == null || timeout === 0
+    const { until, options: { signal } } = entry
+    const { clock, result } = this.init
+    const cancelTimer = until == null
       ? () => {}
-      : this.init.clock.setTimer(() => {
-        const { minimum, target } = this.init.result()
+      : clock.setTimer(() => {
+        const { minimum, target } = result()
         entry.resolve({ outcome: 'unstored', copies: 0, minimum, target, failures: [] })
-      }, timeout)
+      }, until - clock.now())
     const onAbort = (): void => {
-      this.queue.splice(this.queue.indexOf(entry), 1)
+      const at = this.queue.indexOf(entry)
+
+      if (at >= 0) {
+        this.queue.splice(at, 1)
+      }
+
       cancelTimer()
       entry.reject(signal?.reason)
     }

@@ -1,0 +1,47 @@
+import { order } from '@nara-stash/protocol'
+import type { RecordHeader } from '@nara-stash/protocol'
+
+/** Policy: a pure function of its arguments. */
+
+/** A valid record of ours that we did not know, and what we know. */
+export interface Surprise {
+  record: RecordHeader
+  /** Ids of the placements that it came with. */
+  placements: ReadonlySet<string>
+  /** Our next record will supersede it. */
+  covered: boolean
+  /** The record whose content is ours; undefined if we have nothing. */
+  content: RecordHeader | undefined
+  /** The application has written since that was recovered. */
+  written: boolean
+  /** Id of the placement with which recovery was confirmed. */
+  confirmedBy: string | undefined
+  /** Our present boot. */
+  boot: string
+}
+
+/**
+ * - `known`: nothing to decide.
+ * - `leftover`: a store that a crash of ours cut short; minCopies never acknowledged it.
+ * - `newer`: it builds on what we recovered, and nothing was written since: it is what we should have found.
+ * - `other`: beside ours, or above what we wrote: merge decides, or a person.
+ */
+export type Meaning = 'known' | 'leftover' | 'newer' | 'other'
+
+/**
+ * What a record means that turns up after recovery (SPEC.md, "Later surprises").
+ *
+ * A leftover: recovery was confirmed, the record is an earlier boot's, and came with the very placement that confirmed. Had minCopies
+ * of that placement acknowledged it, one of those who confirmed would have shown it.
+ */
+export function meaningOf ({ record, placements, covered, content, written, confirmedBy, boot }: Surprise): Meaning {
+  if (covered) {
+    return 'known'
+  }
+
+  if (confirmedBy != null && placements.has(confirmedBy) && record.boot !== boot) {
+    return 'leftover'
+  }
+
+  return content == null || (!written && order(record, content) === 'supersedes') ? 'newer' : 'other'
+}

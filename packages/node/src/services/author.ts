@@ -1,0 +1,203 @@
+import { RecoveredFirstError } from '../errors.ts'
+import { Turns } from './turns.ts'
+import type { Merge } from '../api.ts'
+import type { OwnStash, Version } from './own-stash.ts'
+import type { Replication } from './replication.ts'
+import type { KnownCopies } from './stores.ts'
+import type { Clock, Placement, RecordHeader } from '@nara-stash/protocol'
+
+/** What is known of our own stash beside its current version. */
+export interface Standing {
+  /** The record whose content is ours: the current one, or the one that it seals anew. */
+  content: RecordHeader | undefined
+  /** The application wrote, or a merge did, since `content` was recovered. */
+  written: boolean
+  /** Id of the placement with which recovery was confirmed. */
+  confirmedBy: string | undefined
+}
+
+export interface AuthorInit {
+  own: OwnStash
+  replication: Replication
+  clock: Clock
+  merge: Merge | undefined
+  onSetAside (bytes: number, timestamp: number): void
+}
+
+/**
+ * Changes what our stash is: whatever does so (a write, a merge, a version found, one sealed anew) has its turn, so that each builds on the one
+ * before and no two are sealed at once. Methods that await run inside a turn, except `revise`.
+ */
+export class Author {
+  readonly turns = new Turns()
+  standing: Standing = NOTHING
+
+  private readonly init: AuthorInit
+  /** Ids of records that were forgotten before minCopies had them: that nobody shows them is no rollback. */
+  private readonly unkept = new Set<string>()
+
+  constructor (init: AuthorInit) {
+    this.init = init
+  }
+
+  /** At once. What is being sealed will not become current. */
+  forget (): void {
+    const { own, replication } = this.init
+
+    if (own.current != null && !replication.acknowledged) {
+      this.unkept.add(own.current.record.id)
+    }
+
+    own.clear()
+    replication.reset()
+    this.standing = NOTHING
+  }
+
+  /** Of headers that were seen, those of records that somebody may have. */
+  kept (headers: readonly RecordHeader[]): RecordHeader[] {
+    return headers.filter(({ id }) => !this.unkept.has(id))
+  }
+
+  /** Takes over what was found. */
+  adopt (version: Version, placement: Placement, known: KnownCopies, confirmed: boolean): void {
+    this.init.own.adopt(version)
+    this.init.replication.adopt(version, placement, known, confirmed)
+    this.standing = { ...this.standing, content: version.record }
+  }
+
+  /** Takes over what recovery settled on. */
+  recovered (version: Version, { placement, confirmed }: { placement: Placement, confirmed: boolean }, known: KnownCopies): void {
+    this.adopt(version, placement, known, confirmed)
+
+    if (confirmed) {
+      this.standing = { ...this.standing, confirmedBy: placement.id }
+    }
+  }
+
+  /**
+   * Makes `data` the next version. With `waited`, a stash may have come back of which its writer did not know. False if all was forgotten meanwhile.
+   *
+   * @throws {RecoveredFirstError} one has, and there is no merge function
+   */
+  async write (data: Uint8Array, waited: boolean, preferred?: string): Promise<boolean> {
+    const { current, boot } = this.init.own
+    const content = waited && current != null ? await this.merged(current.data, data) : data
+
+    return this.init.own.boot === boot && this.written(await this.seal(content, preferred))
+  }
+
+  /**
+   * Makes one of several versions that do not know of each other. False if all was forgotten meanwhile.
+   *
+   * @throws what the merge function throws
+   */
+  async unite (versions: readonly Version[], merge: Merge, isDue: () => boolean): Promise<boolean> {
+    const { own } = this.init
+    const { boot } = own
+    const [first, ...others] = versions.toSorted((a, b) => a.record.seq - b.record.seq)
+
+    if (first == null) {
+      return false
+    }
+
+    let { data } = first
+
+    for (const other of others) {
+      data = await merge(new Uint8Array(other.data), new Uint8Array(data))
+    }
+
+    if (own.boot !== boot || !isDue()) {
+      return false
+    }
+
+    others.forEach(({ record }) => { own.buildOn(record) })
+    own.adopt(first)
+
+    return this.written(await this.seal(data))
+  }
+
+  /**
+   * Merges `version` into the current one.
+   *
+   * @throws what the merge function throws
+   */
+  async take (version: Version, merge: Merge): Promise<void> {
+    const { own } = this.init
+    const { boot, current } = own
+
+    if (current != null) {
+      const data = await merge(new Uint8Array(version.data), new Uint8Array(current.data))
+
+      if (own.boot === boot) {
+        own.buildOn(version.record)
+        this.written(await this.seal(data))
+      }
+    }
+  }
+
+  /** Seals the current content anew, with `record` in its past. */
+  async absorb (record: RecordHeader): Promise<void> {
+    const { own } = this.init
+
+    if (own.current != null) {
+      own.buildOn(record)
+      await this.seal(own.current.data)
+    }
+  }
+
+  /** `version` cannot be acknowledged any longer: the same content, sealed anew, can. */
+  async revise (version: Version): Promise<void> {
+    await this.turns.run(async () => {
+      const { own, replication } = this.init
+
+      if (own.current === version && replication.isOutdated(version)) {
+        await this.seal(version.data, replication.preferred)
+      }
+    })
+  }
+
+  /** Keeps readable what is not taken. */
+  putAside (data: Uint8Array, timestamp: number): void {
+    this.init.own.putAside(data, timestamp)
+    this.init.onSetAside(data.byteLength, timestamp)
+  }
+
+  private async seal (data: Uint8Array, preferred?: string): Promise<boolean> {
+    const { own, replication } = this.init
+    const version = await own.seal(data)
+
+    if (own.current !== version) {
+      return false
+    }
+
+    replication.replicate(version, preferred)
+
+    return true
+  }
+
+  private written (isSealed: boolean): boolean {
+    if (isSealed) {
+      this.standing = { ...this.standing, content: this.init.own.current?.record, written: true }
+    }
+
+    return isSealed
+  }
+
+  private async merged (current: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
+    const { merge, clock } = this.init
+
+    try {
+      if (merge != null) {
+        return await merge(new Uint8Array(current), new Uint8Array(data))
+      }
+    } catch (err) {
+      this.putAside(data, clock.wallTime())
+      throw err
+    }
+
+    this.putAside(data, clock.wallTime())
+    throw new RecoveredFirstError('a stash was recovered before this write: read it, then write again')
+  }
+}
+
+const NOTHING: Standing = { content: undefined, written: false, confirmedBy: undefined }

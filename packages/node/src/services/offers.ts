@@ -1,0 +1,89 @@
+import { verified } from './recovery.ts'
+import { isOurs } from './strangers.ts'
+import type { Condition } from './condition.ts'
+import type { OwnStash } from './own-stash.ts'
+import type { Offer, Recovery } from './recovery.ts'
+import type { Replication } from './replication.ts'
+import type { Strangers } from './strangers.ts'
+import type { Turns } from './turns.ts'
+import type { Caller, StashResponse, WantsBody } from '@nara-stash/protocol'
+
+export interface OffersInit {
+  own: OwnStash
+  replication: Replication
+  recovery: Recovery
+  strangers: Strangers
+  turns: Turns
+  condition: Pick<Condition, 'state'>
+  isStopped (): boolean
+}
+
+/** Answers holders that offer us our stash: while we search it is what we look for, afterwards it may be news. */
+export class Offers {
+  private readonly init: OffersInit
+
+  constructor (init: OffersInit) {
+    this.init = init
+  }
+
+  async offered (caller: Caller, offer: Offer): Promise<StashResponse | WantsBody> {
+    const { own, recovery, strangers, turns, isStopped } = this.init
+
+    if (isStopped() || !isOurs(offer, own.owner)) {
+      return { type: 'refused', reason: isStopped() ? 'draining' : 'unsupported', retryAfter: 0 }
+    }
+
+    if (recovery.active) {
+      const answer = recovery.offered(caller, offer)
+
+      return 'receive' in answer ? { ...answer, receive: async body => await this.received(caller, offer, body, answer) } : answer
+    }
+
+    own.note(offer.record)
+    // what is being decided may be about this very record
+    await turns.run(() => {})
+
+    if (own.current != null && own.covers(offer.record)) {
+      return this.answerTo(caller.peer, offer)
+    }
+
+    if (strangers.get(offer.record.id)?.read != null) {
+      return { type: 'have' }
+    }
+
+    return { type: 'wanted', receive: async body => await this.received(caller, offer, body), abandon: () => {} }
+  }
+
+  private async received (caller: Caller, { record, placement }: Offer, body: Uint8Array, searching?: WantsBody): Promise<StashResponse> {
+    const { own, recovery, strangers, turns } = this.init
+
+    if (searching != null && recovery.active) {
+      return await searching.receive(body)
+    }
+
+    const version = own.open(record, verified(record, body))
+
+    if (!own.covers(record)) {
+      strangers.read(version, placement, { via: 'push', from: caller.peer })
+      await turns.run(() => {})
+    }
+
+    return { type: 'stored' }
+  }
+
+  /** To a holder of what we have or have built on. One that is not needed any longer is relieved, but not too early. */
+  private answerTo (peer: string, { record, placement }: Offer): StashResponse {
+    const { own: { current }, replication, condition } = this.init
+    const isCurrent = record.id === current?.record.id
+
+    if (isCurrent) {
+      replication.confirm(peer, placement.id)
+    }
+
+    if (condition.state === 'settled' && !replication.holders.includes(peer) && (isCurrent ? replication.isWhole : replication.isKept)) {
+      return { type: 'relieved' }
+    }
+
+    return isCurrent || current == null ? { type: 'have' } : { type: 'newer', record: current.record }
+  }
+}

@@ -1,0 +1,116 @@
+import { sealPlacement } from '@nara-stash/protocol'
+import type { OwnStash } from './own-stash.ts'
+import type { Placement, Random } from '@nara-stash/protocol'
+
+/**
+ * A placement's version goes up by 1 to 2^24, at random: what two boots make of the same placement differs then, and 2^53 still leaves room for
+ * 500 million of them.
+ */
+const VERSION_STRIDE = 2 ** 24
+
+export interface PlacementsInit {
+  own: OwnStash
+  random: Random
+  target: number
+  minCopies: number
+  leaseSeconds: number
+  onHolders (change: { added: string[], removed: string[] }): void
+}
+
+/** The placement that goes with the current version. */
+export class Placements {
+  current: Placement | undefined
+
+  private readonly init: PlacementsInit
+  /** Made by this boot, for records of its own. */
+  private ours = false
+  /** Nothing more may be stored with it. */
+  private worn = false
+  /** Counts what makes a placement that is being sealed worthless. */
+  private epoch = 0
+
+  constructor (init: PlacementsInit) {
+    this.init = init
+  }
+
+  get holders (): readonly string[] {
+    return this.current?.holders ?? []
+  }
+
+  /** True if what is to be stored with `holders` needs another placement. */
+  isDue (holders: readonly string[]): boolean {
+    return holders.length > 0 && (this.current == null || this.worn || !sameSet(holders, this.holders))
+  }
+
+  /**
+   * Takes over the placement that a version was found with.
+   *
+   * @param confirmed - nothing unknown was acknowledged under it, so it may go on to be used for this version
+   */
+  adopt (placement: Placement, confirmed: boolean): void {
+    const before = this.holders
+
+    this.epoch++
+    this.current = placement
+    this.ours = false
+    this.worn = !confirmed
+    this.changed(before)
+  }
+
+  /** A record of our own is to be stored: it travels with a placement of our own, so that whose record came with which placement is known. */
+  forOwnRecord (): void {
+    this.worn ||= !this.ours
+  }
+
+  reset (): void {
+    const before = this.holders
+
+    this.epoch++
+    this.current = undefined
+    this.worn = false
+    this.changed(before)
+  }
+
+  /** Makes a placement for `holders`. False if it came too late. */
+  async place (holders: readonly string[]): Promise<boolean> {
+    const { own, random, target, minCopies, leaseSeconds } = this.init
+    const { epoch } = this
+    const placement = await sealPlacement({
+      // a random stride: two boots that know the same placement never make the same next one
+      version: (this.current?.version ?? 0) + 1 + Math.floor(random.next() * VERSION_STRIDE),
+      holders,
+      target,
+      minCopies,
+      surrogates: 'any',
+      allowed: [],
+      leaseSeconds
+    }, own.privateKey)
+
+    if (this.epoch !== epoch) {
+      return false
+    }
+
+    const before = this.holders
+
+    this.current = placement
+    this.ours = true
+    this.worn = false
+    this.changed(before)
+
+    return true
+  }
+
+  private changed (before: readonly string[]): void {
+    const added = this.holders.filter(peer => !before.includes(peer))
+    const removed = before.filter(peer => !this.holders.includes(peer))
+
+    if (added.length + removed.length > 0) {
+      this.init.onHolders({ added, removed })
+    }
+  }
+}
+
+/** The same peers, in any order. */
+export function sameSet (a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every(item => b.includes(item))
+}

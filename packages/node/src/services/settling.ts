@@ -1,0 +1,163 @@
+import { Recovery } from './recovery.ts'
+import type { Merge } from '../api.ts'
+import type { Decision } from '../policy/settle.ts'
+import type { Author } from './author.ts'
+import type { Condition } from './condition.ts'
+import type { Version } from './own-stash.ts'
+import type { Found, Origin, RecoveryInit } from './recovery.ts'
+import type { Writes } from './writes.ts'
+import type { Placement, RecordHeader } from '@nara-stash/protocol'
+
+type Settled = Extract<Decision, { type: 'settled' }>
+type Doubtful = Extract<Decision, { type: 'doubtful' }>
+
+export interface SettlingInit extends Omit<RecoveryInit, 'onFound' | 'onDecision'> {
+  author: Author
+  condition: Condition
+  merge: Merge | undefined
+  writes: Pick<Writes, 'unread' | 'flush' | 'recovered'>
+  onFound (version: Version, origin: Origin): void
+  /** A record was heard of that the version taken does not build on. */
+  onStranger (record: RecordHeader, placement: Placement | undefined, from: string): void
+}
+
+/** Searches for our stash, and does what follows from what is known of it. */
+export class Settling {
+  readonly recovery: Recovery
+
+  private readonly init: SettlingInit
+  /** The records in conflict that a merge is being, or was, made of. */
+  private merging: { key: string, done: boolean } | undefined
+
+  constructor (init: SettlingInit) {
+    this.init = init
+    this.recovery = new Recovery({
+      ...init,
+      onFound: (version, via, from) => { init.onFound(version, { via, from }) },
+      onDecision: decision => { this.decided(decision) }
+    })
+  }
+
+  search (): void {
+    this.merging = undefined
+    this.init.condition.is('searching')
+    this.recovery.begin()
+  }
+
+  /** Of the peers that were asked how many answered. */
+  tally (): { answered: number, of: number } {
+    const answers = this.recovery.tally()
+
+    return { answered: answers.filter(({ status }) => status === 'answered').length, of: answers.length }
+  }
+
+  private decided (decision: Decision): void {
+    const { condition, writes } = this.init
+
+    switch (decision.type) {
+      case 'searching':
+        break
+      case 'waiting':
+        if (decision.found && (condition.state === 'searching' || condition.state === 'empty')) {
+          // an application that was told "empty" may be about to write without having read this
+          writes.unread ||= condition.state === 'empty'
+          condition.is('recovering')
+        }
+        break
+      case 'empty':
+        condition.is('empty')
+        writes.flush()
+        break
+      case 'doubtful':
+        this.doubtful(decision)
+        break
+      case 'settled':
+        this.settled(decision)
+    }
+  }
+
+  private settled (decision: Settled): void {
+    const { author, condition, own, writes } = this.init
+    const version = this.recovery.version(decision.best.id)
+
+    if (version == null) {
+      return
+    }
+
+    const here = this.recovery.tally().filter(({ status, connected }) => connected && status === 'answered')
+
+    writes.unread ||= condition.state === 'empty'
+    this.recovery.stop()
+    void author.turns.run(() => {
+      if (own.current == null && !this.recovery.active) {
+        author.recovered(version, decision, {
+          holding: here.flatMap(({ peer, record, placement }) => record?.id === version.record.id && placement != null ? [{ peer, placement: placement.id }] : []),
+          without: here.filter(({ record }) => record?.id !== version.record.id).map(({ peer }) => peer)
+        })
+        this.back(version, version.origin, decision)
+      }
+    })
+  }
+
+  private doubtful (decision: Doubtful): void {
+    const { author, condition, merge } = this.init
+    const { reason, newest } = decision
+    const versions = newest.flatMap(({ id }) => this.recovery.version(id) ?? [])
+    const key = newest.map(({ id }) => id).toSorted().join()
+
+    if (this.merging?.done === false) {
+      return
+    }
+
+    if (merge != null && reason === 'CONFLICT' && versions.length === newest.length && this.merging?.key !== key) {
+      const merging = { key, done: false }
+      this.merging = merging
+      void author.turns.run(async () => { await this.unite(versions, merge) }).finally(() => {
+        merging.done = true
+        this.recovery.evaluate()
+      })
+    } else {
+      condition.isDoubtful({
+        reason,
+        records: newest.map(({ id, seq }) => ({
+          id,
+          seq: String(seq),
+          readable: versions.some(({ record }) => record.id === id),
+          holders: this.recovery.tally().filter(({ record }) => record?.id === id).map(({ peer }) => peer)
+        }))
+      })
+    }
+  }
+
+  /** Versions that do not know of each other become one. A merge function that fails leaves them to a person. */
+  private async unite (versions: readonly Found[], merge: Merge): Promise<void> {
+    const { author, own, onStranger } = this.init
+    const [first] = versions
+
+    try {
+      if (!await author.unite(versions, merge, () => this.recovery.active) || own.current == null || first == null) {
+        return
+      }
+    } catch {
+      return
+    }
+
+    const answers = this.recovery.tally()
+    this.recovery.stop()
+    this.back(own.current, first.origin, { confirmed: false, ...this.tally() })
+    // heard while the merge was made
+    answers.forEach(({ record, placement, peer }) => {
+      if (record != null) {
+        onStranger(record, placement, peer)
+      }
+    })
+  }
+
+  private back (version: Version, origin: Origin, sureness: { confirmed: boolean, answered: number, of: number }): void {
+    const { condition, writes } = this.init
+
+    condition.isBack(version, origin, sureness)
+    writes.recovered()
+    writes.flush()
+  }
+}

@@ -1,0 +1,159 @@
+import { order } from '@nara-stash/protocol'
+import { Copies } from './copies.ts'
+import { Exposure } from './exposure.ts'
+import { failureOf } from './failure.ts'
+import type { CopyFailure } from '../api.ts'
+import type { Version } from './own-stash.ts'
+import type { Clock, Placement, RecordHeader, StashNetwork, StoreResponse } from '@nara-stash/protocol'
+
+export interface StoresInit {
+  network: Pick<StashNetwork, 'ask' | 'peers'>
+  clock: Clock
+  /** A peer's state may have changed. */
+  onPeer (peer: string): void
+  /** A holder answered with a record of ours that we did not send. */
+  onStranger (record: RecordHeader, placement: Placement | undefined, from: string): void
+}
+
+/** What recovery learnt of who holds the version. */
+export interface KnownCopies {
+  /** Peers that hold it, and the id of the placement with which they do. */
+  holding: ReadonlyArray<{ peer: string, placement: string }>
+  /** Peers that do not. */
+  without: readonly string[]
+}
+
+/** Carries out stores and keeps count of who has, or may have, the current version. */
+export class Stores {
+  readonly copies: Copies
+  private readonly exposure = new Exposure()
+  private readonly init: StoresInit
+  /** Peers that were heard on the current version. */
+  private readonly heard = new Set<string>()
+
+  constructor (init: StoresInit) {
+    this.init = init
+    this.copies = new Copies(init.clock)
+  }
+
+  /** A version that nobody has yet. */
+  newVersion (): void {
+    this.heard.clear()
+    this.exposure.clear()
+    this.copies.newRecord()
+  }
+
+  /** A version that was found with this placement. */
+  adopt (record: string, placement: Placement, { holding, without }: KnownCopies): void {
+    this.newVersion()
+    this.keepTo(placement.holders)
+    // who was not asked may have it, too
+    placement.holders.filter(peer => !without.includes(peer)).forEach(peer => { this.exposure.has(peer, placement.id) })
+    holding.forEach(copy => { this.confirm(copy.peer, record, copy.placement) })
+  }
+
+  clear (): void {
+    this.heard.clear()
+    this.exposure.clear()
+    this.copies.clear()
+  }
+
+  /** `peer` told, other than by STORE, what it holds. */
+  confirm (peer: string, record: string, placement: string): void {
+    this.copies.acknowledged(peer, record, placement)
+    this.exposure.has(peer, placement)
+  }
+
+  watch (peers: readonly string[]): void {
+    const connected = new Map(this.init.network.peers().map(peer => [peer.id, peer]))
+
+    peers.forEach(peer => { this.copies.watch(peer, connected.get(peer)) })
+  }
+
+  keepTo (holders: readonly string[]): void {
+    this.copies.keepOnly(holders)
+    this.watch(holders)
+  }
+
+  async store (peer: string, version: Version, placement: Placement): Promise<void> {
+    const signal = this.copies.begin(peer)
+    const mayHaveIt = this.exposure.may(peer)
+    this.exposure.sent(peer, placement.id)
+
+    try {
+      const answer = await this.init.network.ask(peer, {
+        type: 'store',
+        record: version.record,
+        placement,
+        liveHolders: placement.holders.filter(holder => this.copies.get(holder)?.record === version.record.id),
+        leaseRemaining: placement.leaseSeconds,
+        body: version.body
+      }, { signal })
+
+      if (this.copies.end(peer, signal)) {
+        this.heard.add(peer)
+        this.answered(peer, answer, version, placement)
+
+        if (answer.type === 'refused' && !mayHaveIt) {
+          this.exposure.hasNot(peer)
+        }
+      }
+    } catch (err) {
+      if (this.copies.end(peer, signal)) {
+        this.heard.add(peer)
+        this.copies.failed(peer, failureOf(err))
+      }
+    }
+
+    this.init.onPeer(peer)
+  }
+
+  /** True if some peer may hold the record with another placement than this one. */
+  isExposedElsewhere (placement: Placement | undefined): boolean {
+    return this.exposure.underAnother(placement?.id).length > 0
+  }
+
+  /** True if one of them cannot be given this placement. */
+  isOutOfReach (placement: Placement | undefined): boolean {
+    return this.exposure.underAnother(placement?.id).some(peer =>
+      placement?.holders.includes(peer) !== true || this.copies.get(peer)?.connected !== true)
+  }
+
+  /** `peer` took the record or will not, or cannot be asked. */
+  isHeard (peer: string, record: string | undefined): boolean {
+    const copy = this.copies.get(peer)
+
+    return copy != null && !copy.busy && (this.heard.has(peer) || copy.record === record || copy.refused || !copy.connected)
+  }
+
+  /** Why `peer` did not take the record; undefined if it did, `timeout` if it has not answered. */
+  whyNot (peer: string, record: string | undefined): CopyFailure['why'] | undefined {
+    const copy = this.copies.get(peer)
+
+    return copy?.record != null && copy.record === record ? undefined : copy?.why ?? 'timeout'
+  }
+
+  private answered (peer: string, answer: StoreResponse, version: Version, placement: Placement): void {
+    switch (answer.type) {
+      case 'stored':
+      case 'have':
+        this.confirm(peer, version.record.id, placement.id)
+        break
+      case 'refused':
+        this.copies.refused(peer, answer.reason, answer.retryAfter)
+        break
+      case 'stale':
+      case 'conflict': {
+        const relation = order(answer.record, version.record)
+        const isTrue = answer.record.owner === version.record.owner && relation === (answer.type === 'stale' ? 'supersedes' : 'conflict')
+
+        this.copies.failed(peer, isTrue ? answer.type : 'protocol violation')
+
+        if (isTrue) {
+          this.exposure.hasNot(peer)
+          this.init.onStranger(answer.record, answer.placement?.owner === version.record.owner ? answer.placement : undefined, peer)
+        }
+      }
+    }
+  }
+}

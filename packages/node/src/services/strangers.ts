@@ -1,0 +1,181 @@
+import { BODY_RETRY, RECONCILE_INTERVAL, ROLLBACK_TIMEOUT } from '../constants.ts'
+import type { OwnStash, Version } from './own-stash.ts'
+import type { Origin } from './recovery.ts'
+import type { Clock, Placement, RecordHeader, StashNetwork } from '@nara-stash/protocol'
+
+/** A copy that could be opened, and how it came. */
+export interface Read {
+  version: Version
+  placement: Placement
+  origin: Origin
+}
+
+/** A valid record of ours that our own does not build on. */
+export interface Stranger {
+  readonly record: RecordHeader
+  /** Ids of the placements that it came with. */
+  readonly placements: Set<string>
+  readonly holders: Set<string>
+  readonly since: number
+  read?: Read
+  /** Somebody was asked for its body. */
+  asked: boolean
+  /** Nothing but a person, or another peer, can resolve it. */
+  stuck: boolean
+}
+
+export interface StrangersInit {
+  network: Pick<StashNetwork, 'ask'>
+  own: OwnStash
+  clock: Clock
+  /** A stranger came, or more is known of one. */
+  onChange (): void
+}
+
+/** The strangers that are not resolved yet. Fetches their bodies, again and again: who cannot be read cannot be merged. */
+export class Strangers {
+  private readonly init: StrangersInit
+  private readonly table = new Map<string, Stranger>()
+  private readonly fetching = new Set<Promise<void>>()
+  private cancelTimer: () => void = () => {}
+  private abort = new AbortController()
+
+  constructor (init: StrangersInit) {
+    this.init = init
+  }
+
+  get list (): Stranger[] {
+    return [...this.table.values()]
+  }
+
+  get (record: string): Stranger | undefined {
+    return this.table.get(record)
+  }
+
+  /** A holder told that it has `record`. */
+  heard (record: RecordHeader, placement: Placement | undefined, holder: string): void {
+    const known = this.table.has(record.id)
+
+    this.note(record, placement, holder)
+
+    if (!known) {
+      this.fetch(record)
+    }
+  }
+
+  /** Resolves when those who are being asked have answered. */
+  async settled (): Promise<void> {
+    await Promise.all(this.fetching)
+  }
+
+  /** A holder gave us `version`. */
+  read (version: Version, placement: Placement, origin: Origin): void {
+    const stranger = this.note(version.record, placement, origin.from)
+
+    if (stranger.read == null) {
+      // it may have been stuck for want of this
+      stranger.read = { version, placement, origin }
+      stranger.stuck = false
+    }
+
+    stranger.asked = true
+    this.init.onChange()
+  }
+
+  resolved ({ record }: Stranger): void {
+    this.table.delete(record.id)
+  }
+
+  /** True once its body should have come. */
+  isOverdue ({ since }: Stranger): boolean {
+    return this.init.clock.now() - since >= ROLLBACK_TIMEOUT
+  }
+
+  clear (): void {
+    this.stop()
+    this.table.clear()
+  }
+
+  stop (): void {
+    this.cancelTimer()
+    this.abort.abort()
+    this.abort = new AbortController()
+  }
+
+  private note (record: RecordHeader, placement: Placement | undefined, holder: string): Stranger {
+    const stranger = this.table.get(record.id) ?? {
+      record, placements: new Set(), holders: new Set(), since: this.init.clock.now(), asked: false, stuck: false
+    }
+
+    this.table.set(record.id, stranger)
+    stranger.holders.add(holder)
+
+    if (placement != null) {
+      stranger.placements.add(placement.id)
+    }
+
+    return stranger
+  }
+
+  private fetch (record: RecordHeader): void {
+    const fetching = this.fetchFromAny(record).finally(() => { this.fetching.delete(fetching) })
+    this.fetching.add(fetching)
+  }
+
+  private async fetchFromAny (record: RecordHeader): Promise<void> {
+    const { signal } = this.abort
+
+    for (const holder of this.table.get(record.id)?.holders ?? []) {
+      await this.fetchFrom(holder, signal)
+
+      if (signal.aborted) {
+        return
+      }
+
+      if (this.table.get(record.id)?.read != null) {
+        break
+      }
+    }
+
+    const stranger = this.table.get(record.id)
+
+    if (stranger != null) {
+      stranger.asked = true
+      this.init.onChange()
+      this.retry()
+    }
+  }
+
+  /** Whatever it holds of ours is read. */
+  private async fetchFrom (holder: string, signal: AbortSignal): Promise<void> {
+    const { own, network } = this.init
+
+    try {
+      const answer = await network.ask(holder, { type: 'fetch', whole: true }, { signal })
+
+      if (!signal.aborted && answer.type === 'found' && answer.body != null && isOurs(answer, own.owner) && !own.covers(answer.record)) {
+        this.read(own.open(answer.record, answer.body), answer.placement, { via: 'fetch', from: holder })
+      }
+    } catch {
+      // another holder, or the same one later
+    }
+  }
+
+  private retry (): void {
+    const unread = this.list.filter(({ read }) => read == null)
+
+    if (unread.length > 0) {
+      const wait = unread.every(({ stuck }) => stuck) ? RECONCILE_INTERVAL : BODY_RETRY
+
+      this.cancelTimer()
+      this.cancelTimer = this.init.clock.setTimer(() => {
+        this.list.filter(({ read }) => read == null).forEach(({ record }) => { this.fetch(record) })
+      }, wait)
+    }
+  }
+}
+
+/** A record and its placement, both signed by `owner`. */
+export function isOurs ({ record, placement }: { record: RecordHeader, placement: Placement }, owner: string): boolean {
+  return record.owner === owner && placement.owner === owner
+}

@@ -1,0 +1,140 @@
+import { order } from '@nara-stash/protocol'
+import { meaningOf } from '../policy/surprise.ts'
+import { Strangers } from './strangers.ts'
+import type { Doubt, Merge } from '../api.ts'
+import type { Author } from './author.ts'
+import type { OwnStash, Version } from './own-stash.ts'
+import type { Origin } from './recovery.ts'
+import type { Replication } from './replication.ts'
+import type { Read, Stranger } from './strangers.ts'
+import type { Clock, StashNetwork } from '@nara-stash/protocol'
+
+export interface SurprisesInit {
+  network: Pick<StashNetwork, 'ask'>
+  own: OwnStash
+  replication: Replication
+  clock: Clock
+  merge: Merge | undefined
+  author: Author
+  /** Something may be decided: calls `resolve` in its turn. */
+  onChange (): void
+  /** A newer version than the one that was recovered was taken over. */
+  onNewer (version: Version, origin: Origin): void
+}
+
+/** Decides what records mean that turn up after recovery: each is taken into the past, taken over, merged, or raises a doubt. */
+export class Surprises {
+  readonly strangers: Strangers
+  private readonly init: SurprisesInit
+
+  constructor (init: SurprisesInit) {
+    this.init = init
+    this.strangers = new Strangers(init)
+  }
+
+  /** Runs in its turn, with a current version. Returns the doubt that remains, if one does. */
+  async resolve (): Promise<Doubt | null> {
+    for (const stranger of this.strangers.list) {
+      // one that is resolved may explain those after it
+      if (await this.decide(stranger)) {
+        this.strangers.resolved(stranger)
+      }
+    }
+
+    return this.doubt()
+  }
+
+  /** True if nothing remains to be decided of it. */
+  private async decide (stranger: Stranger): Promise<boolean> {
+    const { own, author: { standing } } = this.init
+    const { read } = stranger
+
+    switch (meaningOf({ ...stranger, ...standing, covered: own.covers(stranger.record), boot: own.boot })) {
+      case 'known':
+        return true
+      case 'leftover':
+        return stranger.asked && await this.absorb(stranger)
+      case 'newer':
+        return read == null ? this.wait(stranger) : await this.take(read)
+      case 'other':
+        return read == null ? this.wait(stranger) : await this.merge(stranger, read)
+    }
+  }
+
+  private wait (stranger: Stranger): false {
+    stranger.stuck ||= this.strangers.isOverdue(stranger)
+
+    return false
+  }
+
+  /** The next record takes it into its past; what it said stays readable. */
+  private async absorb ({ record, read }: Stranger): Promise<true> {
+    if (read != null) {
+      this.init.author.putAside(read.version.data, read.version.createdAt)
+    }
+
+    await this.init.author.absorb(record)
+
+    return true
+  }
+
+  /** It builds on what we recovered and have not changed. */
+  private async take ({ version, placement, origin }: Read): Promise<true> {
+    const { own, author } = this.init
+    const before = own.current?.record
+
+    author.adopt(version, placement, { holding: [{ peer: origin.from, placement: placement.id }], without: [] }, false)
+
+    if (before != null && !own.covers(before)) {
+      // our own seal of the same content, made before we knew this one
+      await author.absorb(before)
+    }
+
+    this.init.onNewer(version, origin)
+
+    return true
+  }
+
+  /** Into ours. Without a merge function, or if it fails, it is left to a person. */
+  private async merge (stranger: Stranger, { version }: Read): Promise<boolean> {
+    const { merge, author } = this.init
+
+    if (stranger.stuck) {
+      return false
+    }
+
+    try {
+      if (merge != null) {
+        await author.take(version, merge)
+
+        return true
+      }
+    } catch {
+      // it has its say with the doubt that follows
+    }
+
+    stranger.stuck = true
+    author.putAside(version.data, version.createdAt)
+
+    return false
+  }
+
+  private doubt (): Doubt | null {
+    const { own: { current }, replication } = this.init
+    const stuck = this.strangers.list.filter(({ stuck }) => stuck)
+
+    if (stuck.length === 0) {
+      return null
+    }
+
+    const above = stuck.some(({ record }) => current != null && order(record, current.record) === 'supersedes')
+
+    return {
+      reason: above ? 'ROLLBACK_SUSPECTED' : 'CONFLICT',
+      records: [
+        ...stuck.map(({ record: { id, seq }, read, holders }) => ({ id, seq: String(seq), readable: read != null, holders: [...holders] })),
+        ...(current == null ? [] : [{ id: current.record.id, seq: String(current.record.seq), readable: true, holders: [...replication.holders] }])
+      ]
+    }
+  }
+}
