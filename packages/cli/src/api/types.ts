@@ -4,6 +4,8 @@ import type { ConfidantStatus, PeerStatus, StashEvents, StashStatus, WriteResult
 export interface DaemonStatus extends StashStatus {
   /** Full multiaddrs with `/p2p/`, dialable ones first. */
   addresses: string[]
+  /** Versions that were not taken but stay readable, the latest first: `nara-stash get --set-aside 1`. */
+  setAside: Array<{ bytes: number, updatedAt: string }>
   /** Largest stash, in bytes. */
   maxStash: number
   /** Of the daemon's process. */
@@ -23,6 +25,9 @@ export interface PutAnswer extends WriteResult {
   /** Stash peers that were connected when the write ended. */
   peers: number
 }
+
+/** What `GET /v1/set-aside/1` tells in its header `nara-stash`. */
+export type SetAsideAnswer = Pick<StashAnswer, 'bytes' | 'sha256' | 'updatedAt' | 'state'>
 
 /** `POST /v1/recover`, and what `GET /v1/stash` tells in its header `nara-stash`. */
 export interface StashAnswer {

@@ -9,6 +9,9 @@ export interface Output {
   /** Resolves once everything has been handed to the system. @throws the first write's error (a full disk) */
   flush (): Promise<void>
 
+  /** Gives up what a reader has not taken and drops what is written from here on: `flush` does not wait for it. */
+  abandon (): void
+
   /** Bytes that a slow reader has not taken yet. */
   readonly backlog: number
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { systemClock } from '../clock.ts'
 import type { Io, Output, StopSignal } from './io.ts'
-import type { WriteStream } from 'node:tty'
+import type { Writable } from 'node:stream'
 
 type SignalHandler = (signal: StopSignal) => void
 
@@ -37,7 +37,8 @@ export function processIo (): Io {
   }
 }
 
-function processOutput (stream: WriteStream): Output {
+/** Writes to a stream of this process. */
+export function processOutput (stream: Output['stream'] & Writable): Output {
   let readerGone = false
   let failure: Error | undefined
   let unfinished = 0
@@ -67,6 +68,11 @@ function processOutput (stream: WriteStream): Output {
           idle = Promise.withResolvers()
         }
       })
+    },
+    abandon: () => {
+      readerGone = true
+      unfinished = 0
+      idle.resolve()
     },
     flush: async () => {
       if (unfinished > 0) {

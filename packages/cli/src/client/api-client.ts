@@ -4,7 +4,7 @@ import { DaemonError, DaemonGoneError, NoDaemonError } from '../cli/errors.ts'
 import { runFolder } from '../daemon/run-folder.ts'
 import { readDaemonFile } from '../daemon/daemon-file.ts'
 import { count } from '../text/units.ts'
-import type { ConfidantsAnswer, DaemonEvent, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, StashAnswer } from '../api/types.ts'
+import type { ConfidantsAnswer, DaemonEvent, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer } from '../api/types.ts'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 
@@ -29,6 +29,8 @@ export interface ApiClient {
   selectConfidants (): Promise<ConfidantsAnswer>
   put (data: Readable, timeout: number): Promise<PutAnswer>
   get (options?: { doubtful?: boolean }): Promise<{ data: Buffer, about: StashAnswer }>
+  /** A version that was set aside, 1 being the latest. */
+  setAside (number: number): Promise<{ data: Buffer, about: SetAsideAnswer }>
   recover (): Promise<StashAnswer>
   /** Every event from the moment this resolves; ends when the daemon stops. Break off to stop listening. */
   events (signal?: AbortSignal): Promise<AsyncIterable<DaemonEvent>>
@@ -49,6 +51,11 @@ export async function connect (dir: string): Promise<ApiClient> {
   const call = caller(daemon.socket, dir)
   const json = async <T>(method: string, path: string, options: Partial<Call> = {}): Promise<T> =>
     JSON.parse((await readAll(await call({ method, path, silence: SILENCE, ...options }), MAX_JSON_ANSWER)).toString()) as T
+  const bytes = async <T>(path: string): Promise<{ data: Buffer, about: T }> => {
+    const answer = await call({ method: 'GET', path, silence: SILENCE })
+
+    return { data: await readAll(answer, MAX_STASH_ANSWER), about: JSON.parse(String(answer.headers['nara-stash'])) as T }
+  }
   const withPeers = async (method: string, path: string, peers: readonly string[]): Promise<ConfidantsAnswer> =>
     await json(method, path, { body: JSON.stringify({ peers }) })
 
@@ -61,11 +68,8 @@ export async function connect (dir: string): Promise<ApiClient> {
     removeConfidants: async peers => await withPeers('POST', '/v1/confidants/remove', peers),
     selectConfidants: async () => await json('POST', '/v1/confidants/auto', { silence: RECOVERY_SILENCE }),
     put: async (data, timeout) => await json('PUT', `/v1/stash?timeout=${timeout}ms`, { body: data, silence: timeout + SILENCE }),
-    get: async ({ doubtful = false } = {}) => {
-      const answer = await call({ method: 'GET', path: `/v1/stash?doubtful=${doubtful}`, silence: SILENCE })
-
-      return { data: await readAll(answer, MAX_STASH_ANSWER), about: JSON.parse(String(answer.headers['nara-stash'])) as StashAnswer }
-    },
+    get: async ({ doubtful = false } = {}) => await bytes<StashAnswer>(`/v1/stash?doubtful=${doubtful}`),
+    setAside: async number => await bytes<SetAsideAnswer>(`/v1/set-aside/${number}`),
     recover: async () => await json('POST', '/v1/recover', { silence: RECOVERY_SILENCE }),
     events: async signal => lines(await call({ method: 'GET', path: '/v1/events', ...(signal == null ? {} : { signal }) }))
   }

@@ -14,7 +14,7 @@ const explanations: Record<StashState, string> = {
 
 /** The status for people. */
 export function statusText (status: DaemonStatus): string {
-  const { name, peerId, state, stash, pending, copies, held, addresses, uptime, pid } = status
+  const { name, peerId, state, stash, pending, setAside, copies, held, addresses, uptime, pid } = status
   const safe = copies.have >= copies.minimum ? '' : `, ${copies.minimum} make it safe`
 
   return table([
@@ -25,6 +25,8 @@ export function statusText (status: DaemonStatus): string {
     ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],
     ...(stash == null ? [] : [['sha256', stash.sha256]]),
     ...(pending == null ? [] : [['waiting', `a write of ${formatBytes(pending)} waits until it is known what was stored before`]]),
+    ...setAside.map(({ bytes, updatedAt }, i) =>
+      ['set aside', `${formatBytes(bytes)}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`]),
     ['copies', `${copies.have} of ${copies.target}${stash == null ? '' : safe}`],
     ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ${formatBytes(held.bytes)} of ${formatBytes(held.byteLimit)}`],
     ...addresses.map((address, i) => [i === 0 ? 'addresses' : '', address]),

@@ -3,17 +3,20 @@ import { Hono } from 'hono'
 import { BadRequestError, errorRule, InDoubtError, NoStashError, StillSearchingError, TooLargeError } from '../api/errors.ts'
 import { parseTime } from '../config/values.ts'
 import { printable } from '../text/printable.ts'
-import { formatBytes } from '../text/units.ts'
+import { count, formatBytes } from '../text/units.ts'
 import { eventStream } from './event-stream.ts'
 import { readBody } from './read-body.ts'
 import type { EventFeed } from './event-feed.ts'
-import type { ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, StashAnswer } from '../api/types.ts'
+import type { ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer } from '../api/types.ts'
 import type { Clock } from '../clock.ts'
 import type { Nara, Stash } from '@nara-stash/node'
 import type { Context } from 'hono'
 
 /** A list of 16 peer ids is 1 KiB of JSON. */
 const MAX_JSON_BODY = 16 * 1024
+
+/** The last millisecond that a Date can hold (ECMA-262, "Time Values"). */
+const LATEST_DATE = 8.64e15
 
 /** How long `PUT /v1/stash` waits for enough copies unless told, in milliseconds. */
 const PUT_TIMEOUT = 10_000
@@ -35,7 +38,11 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   const confidants = (): ConfidantsAnswer => ({ confidants: stash.status().confidants, target: stash.targetConfidants })
 
   app.get('/v1/status', c => c.json<DaemonStatus>({
-    ...stash.status(), addresses: nara.addresses, ...about, uptime: Math.floor((clock.now() - started) / 1_000)
+    ...stash.status(),
+    addresses: nara.addresses,
+    setAside: stash.setAside().map(({ data, timestamp }) => ({ bytes: data.length, updatedAt: isoDate(timestamp) })),
+    ...about,
+    uptime: Math.floor((clock.now() - started) / 1_000)
   }))
 
   app.get('/v1/peers', c => c.json<PeersAnswer>({ peers: stash.peers() }))
@@ -43,12 +50,21 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   app.get('/v1/events', c => eventStream(c, feed, clock))
 
   app.get('/v1/stash', c => {
-    const answer = readStash(stash, c.req.query('doubtful') === 'true')
+    const data = readStash(stash, c.req.query('doubtful') === 'true')
 
-    return c.body(new Uint8Array(answer.data), 200, {
-      'content-type': 'application/octet-stream',
-      'nara-stash': JSON.stringify(answer.about)
-    })
+    return bytesAnswer(c, data, describe(stash, data))
+  })
+
+  app.get('/v1/set-aside/:number{[0-9]{1,3}}', c => {
+    const version = stash.setAside()[Number(c.req.param('number')) - 1]
+
+    if (version == null) {
+      throw new NoStashError(`${count(stash.setAside().length, 'version')} set aside, so there is no number ${c.req.param('number')}`)
+    }
+
+    const { data, timestamp } = version
+
+    return bytesAnswer(c, data, { bytes: data.length, sha256: sha256(data), updatedAt: isoDate(timestamp), state: stash.state })
   })
 
   app.put('/v1/stash', async c => {
@@ -120,7 +136,7 @@ function answerTo (name: string, message: string): ErrorAnswer {
   return { error: { name, message, ...(hint == null ? {} : { hint }) } }
 }
 
-function readStash (stash: Stash, evenDoubtful: boolean): { data: Uint8Array, about: StashAnswer } {
+function readStash (stash: Stash, evenDoubtful: boolean): Uint8Array {
   const { state } = stash
 
   if (state === 'doubtful' && !evenDoubtful) {
@@ -139,7 +155,7 @@ function readStash (stash: Stash, evenDoubtful: boolean): { data: Uint8Array, ab
     throw new NoStashError('there is no stash')
   }
 
-  return { data, about: describe(stash, data) }
+  return data
 }
 
 function describe (stash: Stash, data: Uint8Array): StashAnswer {
@@ -150,9 +166,18 @@ function describe (stash: Stash, data: Uint8Array): StashAnswer {
     seq: known?.seq ?? '0',
     bytes: data.length,
     sha256: sha256(data),
-    updatedAt: known?.updatedAt ?? new Date(timestamp ?? 0).toISOString(),
+    updatedAt: known?.updatedAt ?? isoDate(timestamp ?? 0),
     state
   }
+}
+
+function bytesAnswer (c: Context, data: Uint8Array, about: StashAnswer | SetAsideAnswer): Response {
+  return c.body(new Uint8Array(data), 200, { 'content-type': 'application/octet-stream', 'nara-stash': JSON.stringify(about) })
+}
+
+/** The label of a machine whose clock may have been anywhere, as a date that there is. */
+function isoDate (timestamp: number): string {
+  return new Date(Math.min(timestamp, LATEST_DATE)).toISOString()
 }
 
 function connectedPeers (stash: Stash): number {

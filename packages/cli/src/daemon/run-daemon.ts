@@ -25,6 +25,9 @@ import type { Nara, NaraOptions } from '@nara-stash/node'
 /** How long a daemon takes to leave at most, in milliseconds: the nara's own bound and a little more. */
 const STOP_TIMEOUT = 12_000
 
+/** How long a stopped daemon waits for the reader of its log, in milliseconds. */
+const FLUSH_TIMEOUT = 1_000
+
 export interface DaemonInit {
   config: Config
   io: Io
@@ -83,6 +86,7 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   }
 
   feed.publish({ event: 'stopped' })
+  await lastWords(io)
 
   return inGoodOrder ? exitCodes.done : exitCodes.error
 }
@@ -150,6 +154,15 @@ function logEvents ({ io, json }: DaemonInit, feed: EventFeed): void {
       early.push(event)
     }
   })
+}
+
+/** Waits until the log is written, but not for a reader that takes nothing: a daemon ends when it is told to. */
+async function lastWords ({ out, clock }: Io): Promise<void> {
+  const patience = new AbortController()
+
+  await Promise.race([out.flush(), clock.wait(FLUSH_TIMEOUT, patience.signal)]).catch(() => {})
+  patience.abort()
+  out.abandon()
 }
 
 /** Whether the nara stopped in time and without an error. */

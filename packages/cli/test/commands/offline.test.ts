@@ -92,6 +92,32 @@ describe('a wrong command line', () => {
   })
 })
 
+describe('start', () => {
+  it('refuses a soul that others can read, words with a typo, another name, and a wrong key file', async () => {
+    const dir = await tempDir()
+    const start = async (args: string[], init?: FakeIoInit): Promise<FakeIo & { code: number }> =>
+      await command(['start', '--dir', join(dir, 'nara'), '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', ...args], init)
+    const loose = await soulIn(dir, { mode: 0o644 })
+    const named = await writeModed(join(dir, 'named'), formatSoul(createSoul({ name: 'kiosk' })), 0o600)
+    const wrongKey = await writeModed(join(dir, 'psk'), '/key/swarm/psk/1.0.0/\n/base16/\n0123', 0o600)
+    const typo = soulToWords(createSoul()).replace(/^\w+/, 'zooo')
+
+    expect(await start(['--soul-file', loose.path])).toMatchObject({ code: 1, stderr: expect.stringContaining(`chmod 600 ${loose.path}`) as string })
+    expect(await start(['--soul-file', join(dir, 'none')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not exist/) as string })
+    expect(await start(['--soul-file', '-'], { stdin: typo })).toMatchObject({ code: 1, stderr: expect.stringMatching(/word 1, "zooo"/) as string })
+    expect(await start(['--soul-file', named, '--name', 'shop'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/not bonded to the name "shop"/) as string })
+    expect(await start(['--psk-file', wrongKey])).toMatchObject({ code: 1, stderr: expect.stringMatching(/is no private-network key/) as string })
+    expect(await start(['--psk-file', join(dir, 'none')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not exist/) as string })
+    expect((await start(['--json', '--psk-file', wrongKey])).stdout.toString()).toMatch(/^\{"error":\{"name":"InvalidNetworkKeyError".*\}\n$/)
+  })
+
+  it('refuses a folder that is none', async () => {
+    const file = await writeModed(join(await tempDir(), 'file'), '', 0o600)
+
+    expect(await command(['start', '--dir', file])).toMatchObject({ code: 1, stderr: expect.stringMatching(/not a folder/) as string })
+  })
+})
+
 describe('without a daemon', () => {
   it.each([['put'], ['get'], ['status'], ['peers'], ['confidants'], ['confidants', 'add', 'x'], ['confidants', 'auto'], ['recover']])('%s %s ends with 5', async (...args) => {
     const dir = join(await tempDir(), 'none')

@@ -168,6 +168,22 @@ describe('get', () => {
   })
 })
 
+describe('what was set aside', () => {
+  it('is listed, and read by its number', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.aside = [{ data: Buffer.from('latest'), timestamp: 2_000 }, { data: Buffer.from('first'), timestamp: 1_000 }]
+    expect((await command(['status', '--json'])).json()).toMatchObject({
+      setAside: [{ bytes: 6, updatedAt: '1970-01-01T00:00:02.000Z' }, { bytes: 5, updatedAt: '1970-01-01T00:00:01.000Z' }]
+    })
+    expect((await command(['status'])).stdout.toString()).toMatch(/set aside +5 B, of 1970.*: nara-stash get --set-aside 2\n/)
+    expect((await command(['get', '--set-aside', '2'])).stdout.toString()).toBe('first')
+    expect((await command(['get', '--set-aside', '1', '--json'])).json()).toMatchObject({ bytes: 6, data: Buffer.from('latest').toString('base64') })
+    expect(await command(['get', '--set-aside', '3'])).toMatchObject({ code: 4, stderr: expect.stringMatching(/2 versions set aside/) as string })
+    expect(await command(['get', '--set-aside', '0'])).toMatchObject({ code: 2 })
+  })
+})
+
 describe('status', () => {
   it('is JSON with all that is promised', async () => {
     const { command, nara } = await harness()

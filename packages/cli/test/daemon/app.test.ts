@@ -45,7 +45,7 @@ describe('GET /v1/status', () => {
     const status = await (await harness().app.request('/v1/status')).json() as DaemonStatus
 
     expect(Object.keys(status).sort()).toEqual([
-      'addresses', 'confidants', 'copies', 'held', 'maxStash', 'name', 'naraId', 'peerId', 'pending', 'pid', 'recovery', 'socket', 'stash', 'state',
+      'addresses', 'confidants', 'copies', 'held', 'maxStash', 'name', 'naraId', 'peerId', 'pending', 'pid', 'recovery', 'setAside', 'socket', 'stash', 'state',
       'uptime', 'version'
     ])
     expect(status).toMatchObject({ name: 'kiosk', state: 'empty', stash: null, pid: 1, version: '1.2.3' })

@@ -122,6 +122,18 @@ describe('a daemon', () => {
     never.resolve()
   })
 
+  it('ends although nobody reads its output', async () => {
+    const { io, stop } = await runningDaemon()
+    let abandoned = false
+
+    io.out.flush = async () => { await new Promise(() => {}) }
+    io.out.abandon = () => { abandoned = true }
+    // the bound passes at once
+    io.clock = { ...io.clock, wait: async delay => { await (delay === 1_000 ? undefined : new Promise(() => {})) } }
+    expect(await stop()).toBe(0)
+    expect(abandoned).toBe(true)
+  })
+
   it('ends with the process that holds its standard input, if asked to', async () => {
     const stdin = new PassThrough()
     const { io, ended } = await runningDaemon({ stdin, daemon: { exitWithParent: true } })

@@ -64,6 +64,18 @@ describe('a daemon', () => {
     expect(stderr).toBe(`nara-stash: cannot listen on ${address}: the port is taken\n  choose another --listen address; port 0 takes a free one\n`)
   }, TIMEOUT)
 
+  it('meets all the others through one address that they have in common', async () => {
+    const network = await NaraNetwork.open()
+    const daemons = await network.startAll(['bo', 'cleo', 'dev', 'eli'])
+    const ids = await Promise.all(daemons.map(async daemon => (await daemon.started()).peerId))
+
+    await Promise.all(daemons.flatMap(daemon => ids.map(async (id, i) => {
+      if (daemon !== daemons[i]) {
+        await daemon.until('peer:connect', ({ peer }) => peer === id)
+      }
+    })))
+  }, TIMEOUT)
+
   it('meets nobody with another network key', async () => {
     const network = await NaraNetwork.open()
     const [owner] = await network.startAll(['owner']) as [NaraDaemon]

@@ -77,6 +77,7 @@ function fakeOutput (): { output: Output, chunks: Buffer[], line: (pattern: RegE
         chunks.push(Buffer.from(chunk))
         written.emit('write')
       },
+      abandon: () => {},
       flush: async () => {}
     }
   }

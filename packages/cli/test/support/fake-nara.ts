@@ -19,6 +19,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
   failure: Error | undefined
   timeouts: Array<number | undefined> = []
   recovered: Uint8Array | undefined
+  aside: StashData[] = []
 
   constructor (readonly options: NaraOptions) {
     super()
@@ -42,7 +43,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
 
   getStashData (): StashData | undefined { return this.data }
 
-  setAside (): StashData[] { return [] }
+  setAside (): StashData[] { return this.aside }
 
   async recoverFromAny (): Promise<Uint8Array> {
     this.fail()
