@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { formatSoul, naraId, soulFromSeed } from '@nara-stash/crypto'
+import { VirtualClock } from '@nara-stash/testing'
+import { describe, expect, it } from 'vitest'
+import { Copies } from '../src/services/copies.ts'
+import { PeerDirectory } from '../src/services/peer-directory.ts'
+import { peerStatuses, stashStatus } from '../src/status.ts'
+import type { StashParts } from '../src/compose.ts'
+import type { Presence } from '../src/presence-message.ts'
+
+const soul = soulFromSeed(new Uint8Array(32).fill(3), 'alice')
+const data = new TextEncoder().encode('hello')
+const clock = new VirtualClock()
+
+function presence (changes: Partial<Presence> = {}): Presence {
+  return { kind: 'here', boot: 'x', n: 1, accepting: true, uptime: 7.6, maxBytes: 1, name: 'bob', ...changes }
+}
+
+/** As much of a nara as a status looks at. */
+function parts (changes: { current?: object | undefined, confidants?: string[], soulless?: boolean } = {}): StashParts {
+  const { confidants = [], soulless = false, current } = changes
+  const copies = new Copies(clock)
+  const directory = new PeerDirectory(clock)
+  directory.heard('bob', presence())
+  directory.heard('eve', presence({ name: 'eve', accepting: false, memory: 'low', state: 'settled' }))
+  directory.located('found', ['address'])
+  copies.watch('bob', { id: 'bob', connection: '', since: 0 })
+  copies.acknowledged('bob', 'record', 'placement')
+  copies.watch('away', undefined)
+
+  return {
+    self: 'self',
+    soul: soulless ? undefined : soul,
+    options: { target: 3, minCopies: 2 },
+    network: { peers: () => [{ id: 'bob', connection: '', since: 0, address: '192.0.2.1' }, { id: 'mute', connection: '', since: 0 }] },
+    directory,
+    held: { count: 4, bytes: 5_000, capacity: { stashes: 20, bytes: 9_000 }, get: (id: string) => id === 'eve' ? {} : undefined },
+    owning: soulless
+      ? undefined
+      : {
+          owner: { state: 'settled', pending: 12, recovered: { origin: { via: 'push', from: 'bob' }, confirmed: true }, doubt: null, tally: () => ({ answered: 2, of: 3 }) },
+          own: { current },
+          replication: { confidants, pinned: ['away'], copies, have: () => 1 }
+        }
+  } as unknown as StashParts
+}
+
+const version = { record: { id: 'record', seq: 2 ** 53 - 1 }, data, createdAt: 1_700_000_000_000 }
+
+describe('the status of a stash', () => {
+  it('holds what scripts rely on', () => {
+    expect(stashStatus(parts({ current: version, confidants: ['bob', 'away'] }))).toStrictEqual({
+      peerId: 'self',
+      naraId: naraId(soul),
+      name: 'alice',
+      state: 'settled',
+      stash: { seq: '9007199254740991', bytes: 5, sha256: createHash('sha256').update('hello').digest('hex'), updatedAt: '2023-11-14T22:13:20.000Z' },
+      pending: 12,
+      copies: { have: 1, minimum: 2, target: 3 },
+      confidants: [
+        { peerId: 'bob', name: 'bob', since: '2023-11-14T22:13:20.000Z', state: 'trusted', pinned: false },
+        { peerId: 'away', name: '', since: '2023-11-14T22:13:20.000Z', state: 'suspect', pinned: true }
+      ],
+      held: { count: 4, limit: 20, bytes: 5_000, byteLimit: 9_000 },
+      recovery: { via: 'push', from: 'bob', confirmed: true, answered: 2, of: 3, doubt: null }
+    })
+  })
+
+  it('has no stash while none is known', () => {
+    expect(stashStatus(parts())).toMatchObject({ stash: null, confidants: [] })
+  })
+
+  it('is that of an empty one for a nara without a soul', () => {
+    expect(stashStatus(parts({ soulless: true }))).toMatchObject({
+      naraId: '', name: '', state: 'empty', stash: null, pending: null, confidants: [], copies: { have: 0 }, held: { count: 4 },
+      recovery: { via: null, from: null, confirmed: false, answered: 0, of: 0, doubt: null }
+    })
+  })
+
+  it('tells each version\'s digest, and the same for the same', () => {
+    const sha = (current: object): string | undefined => stashStatus(parts({ current })).stash?.sha256
+    const other = { ...version, data: new Uint8Array(0) }
+
+    expect(sha(version)).toBe(sha(version))
+    expect(sha(other)).toBe(createHash('sha256').digest('hex'))
+  })
+
+  it('shows a date whatever clock wrote it', () => {
+    const updatedAt = (createdAt: number): string | undefined => stashStatus(parts({ current: { ...version, createdAt } })).stash?.updatedAt
+
+    expect(updatedAt(0)).toBe('1970-01-01T00:00:00.000Z')
+    expect(updatedAt(Number.MAX_SAFE_INTEGER)).toBe('+275760-09-13T00:00:00.000Z')
+  })
+
+  it('holds no secret', () => {
+    const text = JSON.stringify(stashStatus(parts({ current: version, confidants: ['bob'] })))
+
+    for (const secret of [formatSoul(soul), Buffer.from(soul.seed).toString('hex'), Buffer.from(soul.seed).toString('base64')]) {
+      expect(text).not.toContain(secret)
+    }
+  })
+})
+
+describe('the status of the peers', () => {
+  it('tells of everybody connected, heard of or relied on, once', () => {
+    expect(peerStatuses(parts({ confidants: ['bob', 'away'] }))).toStrictEqual([
+      { peerId: 'bob', name: 'bob', connected: true, address: '192.0.2.1', accepting: true, uptime: 8, confidant: true, held: false },
+      { peerId: 'mute', name: '', connected: true, confidant: false, held: false },
+      { peerId: 'eve', name: 'eve', connected: false, accepting: false, uptime: 8, memory: 'low', state: 'settled', confidant: false, held: true },
+      { peerId: 'found', name: '', connected: false, confidant: false, held: false },
+      { peerId: 'away', name: '', connected: false, confidant: true, held: false }
+    ])
+  })
+
+  it('has no confidants without a soul', () => {
+    expect(peerStatuses(parts({ soulless: true })).filter(({ confidant }) => confidant)).toStrictEqual([])
+  })
+})
