@@ -226,7 +226,7 @@ describe('plans carried out again and again', () => {
 
       expect(distinctCopies(current)).toBeGreaterThanOrEqual(Math.min(situation.target, distinctCopies(there)))
       expect(current.length).toBeGreaterThanOrEqual(Math.min(situation.target, there.length))
-    }), { numRuns: 250 })
+    }), { numRuns: 100 })
   })
 
   it('then change nothing any more', () => {
@@ -238,7 +238,7 @@ describe('plans carried out again and again', () => {
       world.run(60 * minute)
 
       expect({ placements: world.placements, holders: world.holders }).toStrictEqual({ placements, holders })
-    }), { numRuns: 250 })
+    }), { numRuns: 100 })
   })
 
   it('change a few times an hour per peer that fails, where there are too few others', () => {
@@ -248,7 +248,7 @@ describe('plans carried out again and again', () => {
       world.run(60 * minute)
 
       expect(world.placements - placements).toBeLessThanOrEqual(12 * situation.peers.filter(({ nature }) => nature !== 'good').length)
-    }), { numRuns: 150 })
+    }), { numRuns: 60 })
   })
 
   it('keep no more holders than are wanted once all is well, but for the pinned', () => {
@@ -262,7 +262,7 @@ describe('plans carried out again and again', () => {
       // pinned ones may share a host, and then each of them is one more
       expect(unpinned.length).toBeLessThanOrEqual(situation.target)
       expect(pinned === 0 ? world.holders.length : 0).toBeLessThanOrEqual(situation.target)
-    }), { numRuns: 150 })
+    }), { numRuns: 60 })
   })
 
   it('are not kept from the target by peers that accept and never store', () => {
