@@ -29,8 +29,10 @@ export function withJson (command: Command, what = 'print JSON'): Command {
   return command.option('--json', what)
 }
 
+type Example = readonly [line: string, what: string]
+
 /** Examples and exit codes, at the end of `--help`. */
-export function withExamples (command: Command, examples: ReadonlyArray<readonly [command: string, what: string]>, codes: readonly ExitCode[]): Command {
+export function withExamples (command: Command, examples: readonly Example[], codes: readonly ExitCode[]): Command {
   const width = Math.max(...examples.map(([line]) => line.length))
 
   return command.addHelpText('after', [

@@ -1,6 +1,13 @@
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 
+export interface CommandErrorOptions {
+  /** What to do about it. */
+  hint?: string
+  exitCode?: ExitCode
+  cause?: unknown
+}
+
 /**
  * An error that a person reads: a message, what to do about it, and the exit code. None ever holds a soul, its words, or a
  * key.
@@ -10,7 +17,7 @@ export class CommandError extends Error {
   readonly hint: string | undefined
   readonly exitCode: ExitCode
 
-  constructor (message: string, { hint, exitCode = exitCodes.error, cause }: { hint?: string, exitCode?: ExitCode, cause?: unknown } = {}) {
+  constructor (message: string, { hint, exitCode = exitCodes.error, cause }: CommandErrorOptions = {}) {
     super(message, { cause })
     this.hint = hint
     this.exitCode = exitCode

@@ -13,17 +13,21 @@ interface Entry {
 }
 
 const entries: Entry[] = [
-  { name: 'start', summary: 'run a nara: the daemon that the other commands talk to', load: async () => await import('../commands/start.ts') },
-  { name: 'put', summary: 'make a file, or standard input, the stash', load: async () => await import('../commands/put.ts') },
-  { name: 'get', summary: 'print the stash, or write it to a file', load: async () => await import('../commands/get.ts') },
-  { name: 'status', summary: 'tell how the stash is, or wait until it is as you want it', load: async () => await import('../commands/status.ts') },
-  { name: 'peers', summary: 'list the naras that were met', load: async () => await import('../commands/peers.ts') },
-  { name: 'confidants', summary: 'list or choose those who hold the stash', load: async () => await import('../commands/confidants.ts') },
-  { name: 'recover', summary: 'ask everybody for the newest stash', load: async () => await import('../commands/recover.ts') },
-  { name: 'id', summary: 'make, show, write down and bring in a soul', load: async () => await import('../commands/id.ts') },
-  { name: 'demo', summary: 'watch six naras lose and recover a stash', load: async () => await import('../commands/demo.ts') },
-  { name: 'version', summary: 'tell the versions', load: async () => await import('../commands/version.ts') }
+  entry('start', 'run a nara: the daemon that the other commands talk to', async () => await import('../commands/start.ts')),
+  entry('put', 'make a file, or standard input, the stash', async () => await import('../commands/put.ts')),
+  entry('get', 'print the stash, or write it to a file', async () => await import('../commands/get.ts')),
+  entry('status', 'tell how the stash is, or wait until it is as you want it', async () => await import('../commands/status.ts')),
+  entry('peers', 'list the naras that were met', async () => await import('../commands/peers.ts')),
+  entry('confidants', 'list or choose those who hold the stash', async () => await import('../commands/confidants.ts')),
+  entry('recover', 'ask everybody for the newest stash', async () => await import('../commands/recover.ts')),
+  entry('id', 'make, show, write down and bring in a soul', async () => await import('../commands/id.ts')),
+  entry('demo', 'watch six naras lose and recover a stash', async () => await import('../commands/demo.ts')),
+  entry('version', 'tell the versions', async () => await import('../commands/version.ts'))
 ]
+
+function entry (name: string, summary: string, load: Entry['load']): Entry {
+  return { name, summary, load }
+}
 
 /**
  * Runs a command line.
@@ -86,7 +90,8 @@ async function parse (args: string[], name: string | undefined, io: Io): Promise
 
 function createProgram (io: Io): Command {
   return new Command('nara-stash')
-    .description('Keeps what your program remembers with peers that you trust: only you can read it, and the soul alone brings it back.')
+    .description('Keeps what your program remembers with peers that you trust: only you can read it, ' +
+      'and the soul alone brings it back.')
     .option('-V, --version', 'tell the version')
     .helpCommand('help [command]', 'tell how to use a command')
     .exitOverride()

@@ -3,8 +3,10 @@ import { errorRule } from '../api/errors.ts'
 import { DaemonError, DaemonGoneError, NoDaemonError } from '../cli/errors.ts'
 import { runFolder } from '../daemon/run-folder.ts'
 import { readDaemonFile } from '../daemon/daemon-file.ts'
-import { count } from '../text/units.ts'
-import type { ConfidantsAnswer, DaemonEvent, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer } from '../api/types.ts'
+import { formatDuration } from '../text/units.ts'
+import type {
+  ConfidantsAnswer, DaemonEvent, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer
+} from '../api/types.ts'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 
@@ -88,12 +90,15 @@ interface Call {
 function caller (socketPath: string, dir: string): (call: Call) => Promise<IncomingMessage> {
   return async ({ method, path, body, silence, signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const req = request({ socketPath, method, path, ...(silence == null ? {} : { timeout: silence }), ...(signal == null ? {} : { signal }) })
+    const limits = { ...(silence == null ? {} : { timeout: silence }), ...(signal == null ? {} : { signal }) }
+    const req = request({ socketPath, method, path, ...limits })
     let source: Error | undefined
 
     req.once('response', resolve)
     req.on('error', error => { reject(source ?? gone(error, dir)) })
-    req.once('timeout', () => { req.destroy(new DaemonGoneError(`the daemon did not answer within ${count((silence ?? 0) / 1_000, 'second')}`)) })
+    req.once('timeout', () => {
+      req.destroy(new DaemonGoneError(`the daemon did not answer within ${formatDuration(silence ?? 0)}`))
+    })
 
     if (body == null || typeof body === 'string') {
       req.end(body)
@@ -150,7 +155,9 @@ async function readAll (answer: IncomingMessage, limit: number): Promise<Buffer>
       }
     }
   } catch (error) {
-    throw error instanceof DaemonGoneError ? error : new DaemonGoneError('the daemon ended in the middle of its answer', { cause: error })
+    throw error instanceof DaemonGoneError
+      ? error
+      : new DaemonGoneError('the daemon ended in the middle of its answer', { cause: error })
   }
 
   return Buffer.concat(chunks)

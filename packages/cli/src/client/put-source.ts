@@ -67,7 +67,9 @@ function capAt (limit: number, what: string): Transform {
 }
 
 function tooLarge (what: string, limit: number, size?: number): TooLargeError {
-  return new TooLargeError(`${what} is larger than the limit of ${limit} bytes (${formatBytes(limit)})${size == null ? '' : `: ${size} bytes`}`, {
+  const found = size == null ? '' : `: ${size} bytes`
+
+  return new TooLargeError(`${what} is larger than the limit of ${limit} bytes (${formatBytes(limit)})${found}`, {
     hint: 'the limit is set where the daemon starts: nara-stash start --max-stash 64MiB'
   })
 }

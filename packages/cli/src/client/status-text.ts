@@ -28,7 +28,8 @@ export function statusText (status: DaemonStatus): string {
     ...setAside.map(({ bytes, updatedAt }, i) =>
       ['set aside', `${formatBytes(bytes)}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`]),
     ['copies', `${copies.have} of ${copies.target}${stash == null ? '' : safe}`],
-    ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ${formatBytes(held.bytes)} of ${formatBytes(held.byteLimit)}`],
+    ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ` +
+      `${formatBytes(held.bytes)} of ${formatBytes(held.byteLimit)}`],
     ...addresses.map((address, i) => [i === 0 ? 'addresses' : '', address]),
     ['daemon', `process ${pid}, up for ${formatDuration(uptime * 1_000)}`]
   ]) + (status.confidants.length === 0 ? '' : `\n${confidantsText(status.confidants)}`)
@@ -55,8 +56,13 @@ function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {
   }
 
   if (doubt != null) {
-    rows.push(['doubt', doubt.reason], ...doubt.records.map(({ id, seq, readable, holders }) =>
-      ['', `version ${seq} (${id.slice(0, 12)}), ${readable ? 'readable' : 'not readable'}, seen at ${holders.map(printable).join(', ') || 'nobody'}`]))
+    rows.push(['doubt', doubt.reason])
+
+    for (const { id, seq, readable, holders } of doubt.records) {
+      const where = holders.length === 0 ? 'held by nobody that is known' : `held by ${holders.map(printable).join(', ')}`
+
+      rows.push(['', `version ${seq} (${id.slice(0, 12)}), ${readable ? 'readable' : 'not readable'}, ${where}`])
+    }
   }
 
   return rows

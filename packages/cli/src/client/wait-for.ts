@@ -71,8 +71,10 @@ export async function waitFor ({ condition, connect, timeout, clock, signal }: W
   throw missing ?? timeoutError(condition, timeout, last)
 }
 
+type Seen = (status: DaemonStatus) => void
+
 /** Looks at the status now and after each event; undefined if the daemon ends first. */
-async function watch (daemon: ApiClient, condition: Condition, signal: AbortSignal, seen: (status: DaemonStatus) => void): Promise<DaemonStatus | undefined> {
+async function watch (daemon: ApiClient, condition: Condition, signal: AbortSignal, seen: Seen): Promise<DaemonStatus | undefined> {
   // the subscription stands before the first look, so no change falls between them
   const events = await daemon.events(signal)
   const look = async (): Promise<DaemonStatus | undefined> => {

@@ -12,6 +12,12 @@ import { formatBytes } from '../text/units.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Command } from 'commander'
 
+interface GetOptions extends CommonOptions {
+  output?: string
+  doubtful?: true
+  setAside?: string
+}
+
 export function configure (command: Command, bind: Bind): void {
   command
     .addOption(new Option('-o, --output <file>', 'write it to a file, whole or not at all, of mode 0600'))
@@ -23,7 +29,7 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash status --wait settled --timeout 60s && nara-stash get -o state.json', 'after a start: first wait for it']
   ], [0, 1, 2, 4, 5, 6])
 
-  bind<CommonOptions & { output?: string, doubtful?: true, setAside?: string }>(command, async (io, { dir, output, doubtful, setAside, json }) => {
+  bind<GetOptions>(command, async (io, { dir, output, doubtful, setAside, json }) => {
     const number = setAside == null ? undefined : flagValue('--set-aside', setAside, parseWhole(1, 999), 'a whole number from 1')
     const daemon = await connect(stateDir(io, dir))
     const { data, about } = number == null ? await daemon.get({ doubtful: doubtful === true }) : await daemon.setAside(number)

@@ -54,7 +54,8 @@ function configureNew (command: Command, bind: Bind): void {
     } else if (file == null) {
       const { soul: text, words } = secretIdentity(soul)
 
-      io.out.write(`${identityText(soul)}\nsoul   ${text}\nwords  ${words}\n\nWho has the soul, or its words, is this nara and can read its stash. Keep one of them.\n`)
+      io.out.write(`${identityText(soul)}\nsoul   ${text}\nwords  ${words}\n\n` +
+        'Who has the soul, or its words, is this nara and can read its stash. Keep one of them.\n')
     } else {
       io.out.write(`${identityText(soul)}soul        in ${printable(file)}\n`)
     }

@@ -98,7 +98,9 @@ function parse (raw: unknown, key: SettingKey, setting: Setting<unknown>, source
       throw error
     }
 
-    const where = { flag: setting.flag.split(' ')[0], environment: setting.env, file: `"${key}" in ${printable(file)}`, default: key }[source]
+    const where = {
+      flag: setting.flag.split(' ')[0], environment: setting.env, file: `"${key}" in ${printable(file)}`, default: key
+    }[source]
     const reason = error.message === '' ? '' : ` (${printable(error.message)})`
 
     throw new InvalidSettingError(`${where} is ${quoted(raw)}${reason}; allowed: ${setting.allowed}`)
@@ -110,8 +112,9 @@ function checkKeys (found: string[], file: string): void {
     if (!(keys as string[]).includes(key)) {
       const meant = closest(key, keys)
 
-      throw new InvalidSettingError(`${quoted(key)} in ${printable(file)} is no setting${meant == null ? '' : `; did you mean "${meant}"?`}`,
-        `settings are: ${keys.join(', ')}`)
+      const advice = meant == null ? '' : `; did you mean "${meant}"?`
+
+      throw new InvalidSettingError(`${quoted(key)} in ${printable(file)} is no setting${advice}`, `settings are: ${keys.join(', ')}`)
     }
   }
 }

@@ -64,7 +64,8 @@ export function parseWhole (low: number, high: number): Parser<number> {
 /** A size in bytes: `1048576`, `1MiB`, `500k`. */
 export function parseSize (low: number, high: number): Parser<number> {
   return raw => {
-    const [, number = '', unit = ''] = SIZE.exec(typeof raw === 'number' ? String(raw) : typeof raw === 'string' ? raw.trim() : '') ?? []
+    const text = typeof raw === 'number' ? String(raw) : typeof raw === 'string' ? raw.trim() : ''
+    const [, number = '', unit = ''] = SIZE.exec(text) ?? []
     const factor = SIZE_UNITS[unit.toLowerCase()]
     const bytes = number === '' || factor == null ? Number.NaN : Math.round(Number(number) * factor)
 

@@ -7,7 +7,9 @@ import { count, formatBytes } from '../text/units.ts'
 import { eventStream } from './event-stream.ts'
 import { readBody } from './read-body.ts'
 import type { EventFeed } from './event-feed.ts'
-import type { ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer } from '../api/types.ts'
+import type {
+  ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer
+} from '../api/types.ts'
 import type { Clock } from '../clock.ts'
 import type { Nara, Stash } from '@nara-stash/node'
 import type { Context } from 'hono'
@@ -195,7 +197,8 @@ function timeoutOf (c: Context): number {
 }
 
 async function peersOf (c: Context): Promise<string[]> {
-  const text = new TextDecoder().decode(await readBody(c, MAX_JSON_BODY, () => new BadRequestError(`the body is larger than ${MAX_JSON_BODY} bytes`)))
+  const tooLong = (): Error => new BadRequestError(`the body is larger than ${MAX_JSON_BODY} bytes`)
+  const text = new TextDecoder().decode(await readBody(c, MAX_JSON_BODY, tooLong))
   let peers: unknown
 
   try {

@@ -15,7 +15,8 @@ const sayings: Sayings = {
   stopped: () => 'stopped',
   missed: ({ events }) => `${count(events, 'event')} not shown: the output was read too slowly`,
   'stash:state': ({ state, previous }) => `the stash is ${state}, was ${previous}`,
-  'stash:found': ({ via, from, bytes }) => `a copy of the stash (${formatBytes(bytes)}) was ${via === 'push' ? 'pushed by' : 'fetched from'} ${peer(from)}`,
+  'stash:found': ({ via, from, bytes }) =>
+    `a copy of the stash (${formatBytes(bytes)}) was ${via === 'push' ? 'pushed by' : 'fetched from'} ${peer(from)}`,
   'stash:recovered': ({ bytes, seq, from, confirmed, answered, of }) =>
     `recovered version ${seq} (${formatBytes(bytes)}) from ${peer(from)}, ` +
     `${confirmed ? 'confirmed' : 'unconfirmed'} by ${answered} of ${count(of, 'peer')}`,

@@ -8,11 +8,18 @@ type Datastore = NonNullable<NaraOptions['datastore']>
 /** Opens a datastore in a folder, and closes it. */
 export type OpenDatastore = (path: string) => Promise<{ datastore: Datastore, close: () => Promise<void> }>
 
-/** What the settings and the soul mean for `createNara`, and what is to be closed after it. */
-export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<{ options: NaraOptions, close: () => Promise<void> }> {
+export interface Prepared {
+  options: NaraOptions
+  /** To be called after the nara has stopped. */
+  close: () => Promise<void>
+}
+
+/** What the settings and the soul mean for `createNara`. */
+export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<Prepared> {
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile)
   const store = config.datastore == null ? undefined : await openDatastore(config.datastore)
-  const { listen, bootstrap, mdns, network, memory, maxHeldBytes, target, minCopies, maxStash, repairDelay, allow, deny, confidants } = config
+  const { listen, bootstrap, mdns, network, memory, maxHeldBytes } = config
+  const { target, minCopies, maxStash, repairDelay, allow, deny, confidants } = config
 
   return {
     options: {

@@ -46,7 +46,9 @@ export class NaraProcess {
       this.ended = true
       this.wake()
     })
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => { this.complaint = (this.complaint + text).slice(-MAX_COMPLAINT) })
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.complaint = (this.complaint + text).slice(-MAX_COMPLAINT)
+    })
     // a process that was killed does not read its input any more
     this.child.stdin?.on('error', () => {})
 

@@ -74,7 +74,8 @@ async function playAndClear ({ io, ...init }: Omit<ScenarioInit, 'stage' | 'cloc
 function summary ({ bytes = 0, via, recoveryTime = 0, repairTime = 0, repairDelay }: DemoReport, total: number): string {
   return [
     '',
-    `Recovered ${bytes} bytes, bit for bit, ${formatDuration(recoveryTime)} after the process began; ${via === 'push' ? 'a push' : 'asking'} came first.`,
+    `Recovered ${bytes} bytes, bit for bit, ${formatDuration(recoveryTime)} after the process began; ` +
+      `${via === 'push' ? 'a push' : 'asking'} came first.`,
     `A lost copy was replaced after ${formatDuration(repairTime)}, of which ${formatDuration(repairDelay)} were waited on purpose.`,
     `All of it took ${formatDuration(total)}. Every process has ended.`,
     ''

@@ -10,6 +10,7 @@ import type { DemoReport } from './report.ts'
 import type { Stage } from './stage.ts'
 import type { Timeline } from './timeline.ts'
 import type { DaemonStatus, PutAnswer, StartedEvent } from '../api/types.ts'
+import type { Condition } from '../client/wait-for.ts'
 import type { Clock } from '../clock.ts'
 
 /** Short, so that the repair can be watched; a nara waits a minute unless told otherwise. */
@@ -156,7 +157,9 @@ async function comeBack (init: ScenarioInit, cast: Cast, before: string): Promis
 
   report.times.found = found
   report.via = via
-  timeline.line(OWNER, via === 'push' ? `${name} pushed the stash, before anybody was asked; ${after}` : `asked, and ${name} had the stash, before anybody pushed it; ${after}`)
+  timeline.line(OWNER, via === 'push'
+    ? `${name} pushed the stash before anybody was asked; ${after}`
+    : `asked, and ${name} had the stash, before anybody pushed it; ${after}`)
 
   const event = await within(init, `${OWNER} recovers its stash`, async signal => await nara.until('stash:recovered', signal))
 
@@ -199,11 +202,12 @@ async function repairAfterKill (init: ScenarioInit, cast: Cast): Promise<void> {
 
   report.times.repaired = elapsed()
   report.repairTime = report.times.repaired - killed
-  timeline.line(OWNER, `${status.copies.have}/${status.copies.target} confidants again: ${namesOf(status)}; ${formatDuration(report.repairTime)} after the kill`, 'good')
+  timeline.line(OWNER, `${status.copies.have}/${status.copies.target} confidants again: ${namesOf(status)}; ` +
+    `${formatDuration(report.repairTime)} after the kill`, 'good')
 }
 
 /** The owner's status once all copies are there and the rest holds, too. */
-async function allCopies ({ clock, signal }: ScenarioInit, nara: NaraProcess, and: (status: DaemonStatus) => boolean): Promise<DaemonStatus> {
+async function allCopies ({ clock, signal }: ScenarioInit, nara: NaraProcess, and: Condition['holds']): Promise<DaemonStatus> {
   signal.throwIfAborted()
 
   return await waitFor({
@@ -221,7 +225,9 @@ function namesOf ({ confidants }: DaemonStatus): string {
 
 async function within<T> ({ signal, clock }: ScenarioInit, what: string, step: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const timeout = new AbortController()
-  const cancel = clock.setTimer(() => { timeout.abort(new DemoError(`waited ${formatDuration(STEP_TIMEOUT)} in vain until ${what}`)) }, STEP_TIMEOUT)
+  const cancel = clock.setTimer(() => {
+    timeout.abort(new DemoError(`waited ${formatDuration(STEP_TIMEOUT)} in vain until ${what}`))
+  }, STEP_TIMEOUT)
 
   try {
     return await step(AbortSignal.any([signal, timeout.signal]))

@@ -47,7 +47,9 @@ export async function openStage (io: Pick<Io, 'env' | 'clock'>): Promise<Stage> 
       const nara = new NaraProcess({
         name,
         dir: join(root, `${name}-${processes.length}`),
-        args: ['--name', name, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', pskFile, '--network', network, ...args],
+        args: [
+          '--name', name, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', pskFile, '--network', network, ...args
+        ],
         env: withoutSettings(io.env)
       })
 

@@ -35,7 +35,8 @@ export function soulPath (dir: string): string {
  *
  * @throws {SoulFileError | UsageError}
  */
-export async function findSoul ({ dir, soulFile, soulFileSource, name }: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul | undefined> {
+export async function findSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul | undefined> {
+  const { dir, soulFile, soulFileSource, name } = request
   const variable = io.env.NARA_SOUL === '' ? undefined : io.env.NARA_SOUL
 
   if (variable != null && soulFileSource === 'environment') {

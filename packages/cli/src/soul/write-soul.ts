@@ -25,7 +25,9 @@ export async function writeSoulFile (path: string, soul: Soul): Promise<void> {
     await syncFolder(dirname(path))
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST'
-      ? new SoulFileError(`${printable(path)} exists already, and a soul in it would be lost`, { hint: 'move it away first, or choose another path' })
+      ? new SoulFileError(`${printable(path)} exists already, and a soul in it would be lost`, {
+        hint: 'move it away first, or choose another path'
+      })
       : fileError('write', path, error)
   } finally {
     await rm(temporary, { force: true })

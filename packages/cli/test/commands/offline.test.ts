@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
 import { soulIn, writeModed } from '../support/files.ts'
-import { fakeIo } from '../support/fake-io.ts'
+import { ended, fakeIo } from '../support/fake-io.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import type { FakeIo, FakeIoInit } from '../support/fake-io.ts'
 
@@ -102,19 +102,19 @@ describe('start', () => {
     const wrongKey = await writeModed(join(dir, 'psk'), '/key/swarm/psk/1.0.0/\n/base16/\n0123', 0o600)
     const typo = soulToWords(createSoul()).replace(/^\w+/, 'zooo')
 
-    expect(await start(['--soul-file', loose.path])).toMatchObject({ code: 1, stderr: expect.stringContaining(`chmod 600 ${loose.path}`) as string })
-    expect(await start(['--soul-file', join(dir, 'none')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not exist/) as string })
-    expect(await start(['--soul-file', '-'], { stdin: typo })).toMatchObject({ code: 1, stderr: expect.stringMatching(/word 1, "zooo"/) as string })
-    expect(await start(['--soul-file', named, '--name', 'shop'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/not bonded to the name "shop"/) as string })
-    expect(await start(['--psk-file', wrongKey])).toMatchObject({ code: 1, stderr: expect.stringMatching(/is no private-network key/) as string })
-    expect(await start(['--psk-file', join(dir, 'none')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not exist/) as string })
+    expect(await start(['--soul-file', loose.path])).toMatchObject(ended(1, `chmod 600 ${loose.path}`))
+    expect(await start(['--soul-file', join(dir, 'none')])).toMatchObject(ended(1, /does not exist/))
+    expect(await start(['--soul-file', '-'], { stdin: typo })).toMatchObject(ended(1, /word 1, "zooo"/))
+    expect(await start(['--soul-file', named, '--name', 'shop'])).toMatchObject(ended(1, /not bonded to the name "shop"/))
+    expect(await start(['--psk-file', wrongKey])).toMatchObject(ended(1, /is no private-network key/))
+    expect(await start(['--psk-file', join(dir, 'none')])).toMatchObject(ended(1, /does not exist/))
     expect((await start(['--json', '--psk-file', wrongKey])).stdout.toString()).toMatch(/^\{"error":\{"name":"InvalidNetworkKeyError".*\}\n$/)
   })
 
   it('refuses a folder that is none', async () => {
     const file = await writeModed(join(await tempDir(), 'file'), '', 0o600)
 
-    expect(await command(['start', '--dir', file])).toMatchObject({ code: 1, stderr: expect.stringMatching(/not a folder/) as string })
+    expect(await command(['start', '--dir', file])).toMatchObject(ended(1, /not a folder/))
   })
 })
 
@@ -199,10 +199,10 @@ describe('id', () => {
     const named = await writeModed(join(dir, 'named'), formatSoul(createSoul({ name: 'kiosk' })), 0o600)
     const show = async (...args: string[]): Promise<FakeIo & { code: number }> => await command(['id', 'show', '--dir', join(dir, 'none'), ...args])
 
-    expect(await show('--soul-file', loose.path)).toMatchObject({ code: 1, stderr: expect.stringContaining(`chmod 600 ${loose.path}`) as string })
-    expect(await show('--soul-file', named)).toMatchObject({ code: 1, stderr: expect.stringMatching(/bonded to a name.*--name NAME/s) as string })
-    expect(await show('--soul-file', named, '--name', 'shop')).toMatchObject({ code: 1, stderr: expect.stringMatching(/not bonded to the name "shop"/) as string })
-    expect(await show()).toMatchObject({ code: 1, stderr: expect.stringMatching(/no soul was given/) as string })
+    expect(await show('--soul-file', loose.path)).toMatchObject(ended(1, `chmod 600 ${loose.path}`))
+    expect(await show('--soul-file', named)).toMatchObject(ended(1, /bonded to a name.*--name NAME/s))
+    expect(await show('--soul-file', named, '--name', 'shop')).toMatchObject(ended(1, /not bonded to the name "shop"/))
+    expect(await show()).toMatchObject(ended(1, /no soul was given/))
     expect(await show('--soul-file', named, '--name', 'kiosk')).toMatchObject({ code: 0 })
     expect((await command(['id', 'new', '--name', 'a\u0007'])).code).toBe(2)
   })

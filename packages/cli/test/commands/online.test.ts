@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
-import { fakeIo } from '../support/fake-io.ts'
+import { ended, fakeIo } from '../support/fake-io.ts'
 import { runningDaemon } from '../support/running-daemon.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import type { DaemonStatus, PutAnswer } from '../../src/api/types.ts'
@@ -81,10 +81,11 @@ describe('put', () => {
     await mkdir(join(dir, 'folder'))
     await writeFile(join(dir, 'large'), 'x'.repeat(11))
     await writeFile(join(dir, 'full'), 'x'.repeat(10))
-    expect(await command(['put', 'folder'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/folder is a folder, not a file/) as string })
-    expect(await command(['put', 'none'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot read .*none: it does not exist/) as string })
-    expect(await command(['put', 'large'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/large is larger than the limit of 10 bytes.*: 11 bytes\n.*--max-stash/) as string })
-    expect(await command(['put'], { stdin: 'x'.repeat(11) })).toMatchObject({ code: 1, stderr: expect.stringMatching(/limit of 10 bytes/) as string })
+    expect(await command(['put', 'folder'])).toMatchObject(ended(1, /folder is a folder, not a file/))
+    expect(await command(['put', 'none'])).toMatchObject(ended(1, /cannot read .*none: it does not exist/))
+    expect(await command(['put', 'large']))
+      .toMatchObject(ended(1, /large is larger than the limit of 10 bytes.*: 11 bytes\n.*--max-stash/))
+    expect(await command(['put'], { stdin: 'x'.repeat(11) })).toMatchObject(ended(1, /limit of 10 bytes/))
     expect(nara.fake.data).toBeUndefined()
     expect(await command(['put', 'full'])).toMatchObject({ code: 0 })
   })
@@ -107,7 +108,7 @@ describe('put', () => {
     const { command, nara } = await harness()
     const broken = Readable.from((async function * () { yield Buffer.from('abc'); throw new Error('disk fault') })())
 
-    expect(await command(['put'], { stdin: broken })).toMatchObject({ code: 1, stderr: expect.stringMatching(/disk fault/) as string })
+    expect(await command(['put'], { stdin: broken })).toMatchObject(ended(1, /disk fault/))
     expect(nara.fake.data).toBeUndefined()
   })
 
@@ -115,7 +116,7 @@ describe('put', () => {
     const { command, nara } = await harness()
 
     nara.fake.failure = new RecoveredFirstError('version 4 was recovered')
-    expect(await command(['put'], { stdin: 'x' })).toMatchObject({ code: 1, stderr: expect.stringMatching(/version 4 was recovered\n {2}nothing was overwritten/) as string })
+    expect(await command(['put'], { stdin: 'x' })).toMatchObject(ended(1, /version 4 was recovered\n {2}nothing was overwritten/))
   })
 })
 
@@ -141,7 +142,7 @@ describe('get', () => {
 
     const missing = await command(['get', '-o', 'no/such/folder'])
 
-    expect(missing).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot write/) as string })
+    expect(missing).toMatchObject(ended(1, /cannot write/))
     expect((await readdir(dir)).sort()).toEqual(['out', 'run', 'soul'])
   })
 
@@ -179,7 +180,7 @@ describe('what was set aside', () => {
     expect((await command(['status'])).stdout.toString()).toMatch(/set aside +5 B, of 1970.*: nara-stash get --set-aside 2\n/)
     expect((await command(['get', '--set-aside', '2'])).stdout.toString()).toBe('first')
     expect((await command(['get', '--set-aside', '1', '--json'])).json()).toMatchObject({ bytes: 6, data: Buffer.from('latest').toString('base64') })
-    expect(await command(['get', '--set-aside', '3'])).toMatchObject({ code: 4, stderr: expect.stringMatching(/2 versions set aside/) as string })
+    expect(await command(['get', '--set-aside', '3'])).toMatchObject(ended(4, /2 versions set aside/))
     expect(await command(['get', '--set-aside', '0'])).toMatchObject({ code: 2 })
   })
 })

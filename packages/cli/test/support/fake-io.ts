@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
+import { expect } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import type { Io, Output, StopSignal } from '../../src/cli/io.ts'
 
@@ -81,4 +82,9 @@ function fakeOutput (): { output: Output, chunks: Buffer[], line: (pattern: RegE
       flush: async () => {}
     }
   }
+}
+
+/** How a command shall have ended: its exit code, and what standard error has in it. */
+export function ended (code: number, stderr: string | RegExp): { code: number, stderr: string } {
+  return { code, stderr: (typeof stderr === 'string' ? expect.stringContaining(stderr) : expect.stringMatching(stderr)) as string }
 }

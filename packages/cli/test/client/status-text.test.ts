@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { statusText } from '../../src/client/status-text.ts'
+import type { DaemonStatus } from '../../src/api/types.ts'
+
+const status: DaemonStatus = {
+  peerId: '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB',
+  naraId: 'id',
+  name: 'kiosk',
+  state: 'settled',
+  stash: { seq: '7', bytes: 204_800, sha256: 'ab'.repeat(32), updatedAt: '2026-01-02T03:04:05.000Z' },
+  pending: null,
+  copies: { have: 1, minimum: 2, target: 3 },
+  confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true }],
+  held: { count: 1, limit: 20, bytes: 2048, byteLimit: 65_536 },
+  recovery: { via: 'push', from: 'peer', confirmed: true, answered: 2, of: 3, doubt: null },
+  addresses: ['/ip4/192.0.2.1/tcp/4001', '/ip4/127.0.0.1/tcp/4001'],
+  setAside: [],
+  maxStash: 1024,
+  pid: 42,
+  socket: '/run/api.sock',
+  version: '1.2.3',
+  uptime: 3_700
+}
+
+describe('the status for people', () => {
+  it('says how safe the stash is, where it came from, and who holds it', () => {
+    expect(statusText(status)).toBe([
+      'name       kiosk',
+      'peer id    12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB',
+      'state      settled: the stash is known',
+      'recovered  pushed by peer, confirmed: 2 of 3 peers answered',
+      'stash      version 7, 200 KiB, of 2026-01-02T03:04:05.000Z',
+      `sha256     ${'ab'.repeat(32)}`,
+      'copies     1 of 3, 2 make it safe',
+      'holds      1 stash for others, 20 at most; 2 KiB of 64 KiB',
+      'addresses  /ip4/192.0.2.1/tcp/4001',
+      '           /ip4/127.0.0.1/tcp/4001',
+      'daemon     process 42, up for 1 h 1 min',
+      '',
+      'CONFIDANT  NAME         STATE            SINCE',
+      'peer       bo\\u{1b}[2J  suspect, pinned  2026-01-02T03:04:05.000Z',
+      ''
+    ].join('\n'))
+  })
+
+  it('says what is doubtful, and what waits', () => {
+    const records = [{ id: 'ff'.repeat(32), seq: '8', readable: false, holders: ['a\u0007', 'b'] }, { id: '00'.repeat(32), seq: '7', readable: true, holders: [] }]
+    const text = statusText({
+      ...status, state: 'doubtful', pending: 1024, recovery: { ...status.recovery, doubt: { reason: 'ROLLBACK_SUSPECTED', records } }
+    })
+
+    expect(text).toContain('doubt      ROLLBACK_SUSPECTED\n           version 8 (ffffffffffff), not readable, held by a\\u{7}, b\n')
+    expect(text).toContain('version 7 (000000000000), readable, held by nobody that is known\n')
+    expect(text).toContain('waiting    a write of 1 KiB waits until it is known what was stored before\n')
+  })
+})

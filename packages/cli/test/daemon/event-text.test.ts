@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { eventLog } from '../../src/daemon/event-log.ts'
+import { eventText } from '../../src/daemon/event-text.ts'
+import { fakeIo } from '../support/fake-io.ts'
+import type { DaemonEvent } from '../../src/api/types.ts'
+
+const time = '2026-01-02T03:04:05.678Z'
+const peer = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
+const name = 'bo\u001b\n'
+const shown = 'bo\\u{1b}\\u{a} (…TXp8V4wB)'
+
+const sayings: Array<[DaemonEvent, string | undefined]> = [
+  [{ event: 'stash:state', time, state: 'settled', previous: 'searching' }, 'the stash is settled, was searching'],
+  [{ event: 'stash:found', time, via: 'push', from: peer, seq: '1', bytes: 1024 }, 'a copy of the stash (1 KiB) was pushed by …TXp8V4wB'],
+  [{ event: 'stash:recovered', time, via: 'fetch', from: peer, seq: '1', bytes: 3, confirmed: false, answered: 1, of: 2 },
+    'recovered version 1 (3 B) from …TXp8V4wB, unconfirmed by 1 of 2 peers'],
+  [{ event: 'stash:copies', time, seq: '1', have: 1, minimum: 2, target: 3 }, 'version 1 is held by 1 of 3 confidants; 2 make it safe'],
+  [{ event: 'stash:doubt', time, reason: 'CONFLICT', records: [] }, 'doubtful (CONFLICT): 0 versions seen, see nara-stash status'],
+  [{ event: 'stash:set-aside', time, bytes: 3, timestamp: 0 }, 'a version of 3 B was set aside'],
+  [{ event: 'confidant:add', time, peer, name }, `${shown} is a confidant`],
+  [{ event: 'confidant:remove', time, peer, name, why: 'gone\u0007' }, `${shown} is no confidant any more: gone\\u{7}`],
+  [{ event: 'confidant:state', time, peer, name, state: 'suspect' }, `confidant ${shown} is suspect`],
+  [{ event: 'held:stored', time, owner: peer, name, seq: '2', bytes: 3 }, `holds version 2 (3 B) for ${shown}`],
+  [{ event: 'held:refused', time, owner: peer, name, reason: 'too large' }, `refused to hold for ${shown}: too large`],
+  [{ event: 'held:dropped', time, owner: peer, name, why: 'lease' }, `holds nothing for ${shown} any more: lease`],
+  [{ event: 'held:pushed', time, owner: peer, name: '', seq: '2', outcome: 'taken' }, 'offered …TXp8V4wB its version 2: taken'],
+  [{ event: 'peer:connect', time, peer, name, address: '192.0.2.1' }, `met ${shown} at 192.0.2.1`],
+  [{ event: 'peer:disconnect', time, peer, name }, `lost ${shown}`],
+  [{ event: 'presence', time, peer, name, kind: 'chau' }, `${shown} says chau`],
+  [{ event: 'presence', time, peer, name, kind: 'here' }, undefined],
+  [{ event: 'missed', time, events: 1 }, '1 event not shown: the output was read too slowly'],
+  [{ event: 'stopping', time, why: 'SIGINT' }, 'stops: SIGINT'],
+  [{ event: 'stopped', time }, 'stopped']
+]
+
+describe('an event for people', () => {
+  it.each(sayings)('%s', (event, text) => {
+    expect(eventText(event)).toBe(text)
+  })
+})
+
+describe('the log', () => {
+  it('has a time on each line, and none for what is only noise', () => {
+    const io = fakeIo()
+    const log = eventLog(io.out, false)
+
+    sayings.slice(-5).forEach(([event]) => { log(event) })
+    expect(io.stdout.toString().replaceAll(/^\d\d:\d\d:05\.678 {2}/gm, '')).toBe(
+      `${shown} says chau\n1 event not shown: the output was read too slowly\nstops: SIGINT\nstopped\n`)
+  })
+
+  it('counts what a reader was too slow for, and tells it', () => {
+    const io = fakeIo()
+    let backlog = 2 ** 21
+    const log = eventLog(Object.defineProperty(io.out, 'backlog', { get: () => backlog }), true)
+
+    log({ event: 'stopping', time, why: 'a' })
+    log({ event: 'stopping', time, why: 'b' })
+    expect(io.stdout).toHaveLength(0)
+    backlog = 0
+    log({ event: 'stopped', time })
+    expect(io.stdout.toString()).toBe(`{"event":"missed","time":"${time}","events":2}\n{"event":"stopped","time":"${time}"}\n`)
+  })
+})
