@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { RETRY_AFTER } from '../../src/constants.ts'
+import { TroubledStore } from '../held/troubled-store.ts'
+import { holder, live, otherOwner, owner, scene, storing } from './scene.ts'
+
+const header = { type: 'fetch' as const, whole: false }
+const whole = { type: 'fetch' as const, whole: true }
+const day = 24 * 60 * 60
+
+describe('handleFetch', () => {
+  it('shows an owner what is held for it, with the body if it asks for that', async () => {
+    const { ask } = scene()
+    const { record, placement, body, ...request } = await storing()
+    await ask(owner, { ...request, record, placement, body })
+    const found = { type: 'found', record, placement, liveHolders: [live.id], leaseRemaining: 7 * day, direct: true }
+
+    expect(await ask(owner, header)).toStrictEqual([found])
+    expect(await ask(owner, whole)).toStrictEqual([{ ...found, body }])
+  })
+
+  it('says what is left of the lease, not what was left when the copy came', async () => {
+    const { ask, clock } = scene()
+    await ask(owner, await storing())
+    await clock.advance(1_000 * day + 999)
+    expect(await ask(owner, header)).toMatchObject([{ leaseRemaining: 6 * day }])
+    expect(await ask(owner, whole)).toMatchObject([{ leaseRemaining: 6 * day }])
+
+    await clock.advance(1_000 * 6 * day)
+    expect(await ask(owner, header)).toMatchObject([{ leaseRemaining: 0 }])
+  })
+
+  it('says that a copy came from somebody else', async () => {
+    const { ask } = scene()
+    await ask(holder, await storing())
+
+    expect(await ask(owner, header)).toMatchObject([{ type: 'found', direct: false }])
+  })
+
+  it('shows nothing to anybody else, not even to who brought it or holds it, too', async () => {
+    const { ask } = scene()
+    await ask(holder, await storing({ placement: { holders: [holder.id] } }))
+
+    for (const caller of [holder, otherOwner]) {
+      expect(await ask(caller, header)).toStrictEqual([{ type: 'not-found' }])
+      expect(await ask(caller, whole)).toStrictEqual([{ type: 'not-found' }])
+    }
+  })
+
+  it.each([
+    ['who is denied', { deny: [owner.id] }],
+    ['who is not on the allow list', { allow: [holder.id] }]
+  ])('does not deal with %s', async (_, trust) => {
+    const { ask, held } = scene(trust)
+    const { record, placement, body } = await storing()
+    // as from a datastore of a time when it was
+    const verdict = await held.admit({ record, placement, direct: true, exempt: true, leaseRemaining: day, liveHolders: [] })
+    expect(verdict.type === 'admitted' && await verdict.commit(body)).toEqual({ type: 'stored' })
+
+    for (const request of [header, whole]) {
+      expect(await ask(owner, request)).toEqual([{ type: 'refused', reason: 'not trusted', retryAfter: RETRY_AFTER }])
+    }
+  })
+
+  it('answers while it leaves, and however often it is asked', async () => {
+    const it = scene({ burst: 1 })
+    await it.ask(owner, await storing())
+    it.leaving = true
+
+    for (const request of [header, whole, header, whole]) {
+      expect(await it.ask(owner, request)).toMatchObject([{ type: 'found' }])
+    }
+  })
+
+  it('does not take a failing store for an empty one', async () => {
+    const store = new TroubledStore()
+    const { ask, held } = scene({ store })
+    await ask(owner, await storing())
+    store.failing.add('body')
+
+    await expect(ask(owner, whole)).rejects.toMatchObject({ name: 'HeldStoreError' })
+    expect(held.count).toBe(1)
+
+    store.failing.clear()
+    expect(await ask(owner, whole)).toMatchObject([{ type: 'found' }])
+  })
+
+  it('reads no body for a header', async () => {
+    const store = new TroubledStore()
+    const { ask } = scene({ store })
+    await ask(owner, await storing())
+    store.failing.add('body')
+
+    expect(await ask(owner, header)).toMatchObject([{ type: 'found' }])
+  })
+
+  it('never serves a damaged copy', async () => {
+    const store = new TroubledStore()
+    const { ask, held } = scene({ store })
+    await ask(owner, await storing())
+    store.lost = true
+
+    expect(await ask(owner, whole)).toStrictEqual([{ type: 'not-found' }])
+    expect(await ask(owner, header)).toStrictEqual([{ type: 'not-found' }])
+    expect(held.count).toBe(0)
+  })
+})

@@ -1,0 +1,113 @@
+import { VirtualClock, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
+import { createHandler } from '../../src/handlers/index.ts'
+import { HeldStashes } from '../../src/held/held-stashes.ts'
+import { RateLimiter } from '../../src/rate-limit.ts'
+import { NewestTable } from '../../src/record/newest-table.ts'
+import { createTrust } from '../../src/trust.ts'
+import type { OwnerOfferHandler } from '../../src/handlers/index.ts'
+import type { Capacity } from '../../src/held/held-stashes.ts'
+import type { StashStore } from '../../src/held/stash-store.ts'
+import type { RequestHandler, StashRequest, StashResponse, StoreRequest, WantsBody } from '../../src/messages.ts'
+import type { RecordHeader } from '../../src/record/header.ts'
+import type { TrustInit } from '../../src/trust.ts'
+import type { PlacementClaims } from '../../src/record/placement.ts'
+import type { RecordInit, TestKey } from '@nara-stash/testing'
+
+export const owner = testKey(1)
+export const otherOwner = testKey(2)
+/** A nara that holds for `owner`, as we do. */
+export const holder = testKey(3)
+/** Who answers. */
+export const self = testKey(4)
+export const live = testKey(5)
+
+/** A host that is nobody's neighbour. */
+export const ADDRESS = '198.51.100.7'
+
+interface SceneInit extends TrustInit {
+  capacity?: Partial<Capacity>
+  store?: StashStore
+  ownOffer?: OwnerOfferHandler
+  burst?: number
+}
+
+export interface Scene {
+  clock: VirtualClock
+  held: HeldStashes
+  newest: NewestTable
+  handler: RequestHandler
+  /** Set to leave. */
+  leaving: boolean
+  /** Asks as `caller` and sends the body if it is wanted: all that is answered, in order. */
+  ask (caller: TestKey, request: StashRequest, address?: string): Promise<Array<StashResponse | Pick<WantsBody, 'type'>>>
+  /** Asks and keeps the body back. */
+  begin (caller: TestKey, request: StashRequest): Promise<WantsBody>
+}
+
+/** A confidant without a network. */
+export function scene (init: SceneInit = {}): Scene {
+  const clock = new VirtualClock()
+  const newest = new NewestTable()
+  const capacity = { stashes: 20, bytes: 1_000_000, maxStash: 100_000, ...init.capacity }
+  const held = new HeldStashes({ capacity, newest, clock, ...(init.store == null ? {} : { store: init.store }) })
+  const handler = createHandler({
+    self: self.id,
+    held,
+    trust: createTrust(init),
+    limiter: new RateLimiter({ clock, ...(init.burst == null ? {} : { burst: init.burst }) }),
+    clock,
+    draining: () => it.leaving,
+    liveHolders: () => [live.id],
+    ...(init.ownOffer == null ? {} : { ownOffer: init.ownOffer })
+  })
+
+  const it: Scene = {
+    clock,
+    held,
+    newest,
+    handler,
+    leaving: false,
+    ask: async (caller, request, address = ADDRESS) => {
+      const answer = await handler({ peer: caller.id, address }, withoutBody(request))
+
+      return 'receive' in answer && 'body' in request
+        ? [{ type: answer.type }, await answer.receive(request.body)]
+        : [answer as StashResponse]
+    },
+    begin: async (caller, request) => {
+      const answer = await handler({ peer: caller.id, address: ADDRESS }, withoutBody(request))
+
+      if (!('receive' in answer)) {
+        throw new Error(`wants no body: ${answer.type}`)
+      }
+
+      return answer
+    }
+  }
+
+  return it
+}
+
+/** What `ask` brings when something new is kept. */
+export const KEPT = [{ type: 'send' }, { type: 'stored' }]
+
+/** A STORE of a signed record with a signed placement. */
+export async function storing (
+  init: RecordInit & { placement?: Partial<PlacementClaims> } = {}, changes: Partial<StoreRequest> = {}
+): Promise<StoreRequest> {
+  const { key = owner, placement, ...rest } = init
+
+  return storeRequest(await sealedRecord({ key, ...rest }), await sealedPlacement(key, placement), changes)
+}
+
+/** The past of a record that builds on `record`. */
+export function building (...on: RecordHeader[]): RecordInit['past'] {
+  return on.map(({ boot, seq }) => ({ boot, seq })).sort((a, b) => a.seq - b.seq)
+}
+
+function withoutBody (request: StashRequest): Parameters<RequestHandler>[1] {
+  const head = { ...request }
+  Reflect.deleteProperty(head, 'body')
+
+  return head
+}

@@ -1,0 +1,147 @@
+import { sealedPlacement, storeRequest, testBoot } from '@nara-stash/testing'
+import { describe, expect, it } from 'vitest'
+import { RETRY_AFTER } from '../../src/constants.ts'
+import { TroubledStore } from '../held/troubled-store.ts'
+import { ADDRESS, KEPT, building, holder, live, otherOwner, owner, scene, storing } from './scene.ts'
+
+const refused = (reason: string): object[] => [{ type: 'refused', reason, retryAfter: RETRY_AFTER }]
+const day = 24 * 60 * 60
+
+describe('handleStore', () => {
+  it('keeps what an owner brings, for as long as its placement says', async () => {
+    const { ask, held } = scene()
+    const request = await storing({}, { liveHolders: [live.id], leaseRemaining: 1 })
+
+    expect(await ask(owner, request)).toEqual(KEPT)
+    expect(held.get(owner.id)).toMatchObject({
+      record: request.record, placement: request.placement, direct: true, address: ADDRESS, leaseRemaining: 7 * day, liveHolders: [live.id]
+    })
+    expect((await held.read(owner.id))?.body).toEqual(request.body)
+  })
+
+  it.each([
+    ['what is left of the promise', 3 * day, 3 * day],
+    ['never more than the owner promised', 8 * day, 7 * day]
+  ])('keeps what a holder brings for %s', async (_, left, kept) => {
+    const { ask, held } = scene()
+
+    expect(await ask(holder, await storing({}, { leaseRemaining: left }))).toEqual(KEPT)
+    expect(held.get(owner.id)).toMatchObject({ direct: false, leaseRemaining: kept })
+  })
+
+  it('takes a newer placement with a record that it has, and the owner\'s word for the lease and the origin', async () => {
+    const { ask, held, clock } = scene()
+    const request = await storing()
+    await ask(holder, { ...request, leaseRemaining: 2 * day })
+    await clock.advance(1_000 * day)
+    const placement = await sealedPlacement(owner, { version: 2, holders: [holder.id], leaseSeconds: 5 * day })
+
+    expect(await ask(owner, { ...request, placement })).toEqual([{ type: 'have' }])
+    expect(held.get(owner.id)).toMatchObject({ placement, direct: true, leaseRemaining: 5 * day })
+  })
+
+  it('replaces a copy by a record that supersedes it, and by no other', async () => {
+    const { ask, held } = scene()
+    const first = await storing({ seq: 1 })
+    const second = await storing({ seq: 2 })
+    const newborn = await storing({ boot: testBoot(2), seq: 1 })
+    await ask(owner, second)
+
+    expect(await ask(owner, first)).toEqual([{ type: 'stale', record: second.record, placement: second.placement }])
+    expect(await ask(owner, newborn)).toEqual([{ type: 'conflict', record: second.record, placement: second.placement }])
+    expect((await held.read(owner.id))?.body).toEqual(second.body)
+
+    const third = await storing({ boot: testBoot(2), seq: 3, past: building(second.record) })
+    expect(await ask(owner, third)).toEqual(KEPT)
+    expect((await held.read(owner.id))?.body).toEqual(third.body)
+  })
+
+  it('shows who holds what to the owner alone', async () => {
+    const { ask } = scene()
+    const second = await storing({ seq: 2 })
+    await ask(owner, second)
+
+    expect(await ask(holder, await storing({ seq: 1 }))).toStrictEqual([{ type: 'stale', record: second.record }])
+    expect(await ask(holder, await storing({ boot: testBoot(2), seq: 1 }))).toStrictEqual([{ type: 'conflict', record: second.record }])
+  })
+
+  it('shows a header that it only heard of: there is no placement', async () => {
+    const { ask, newest, held } = scene()
+    const [first, second, twin] = await Promise.all([storing({ seq: 1 }), storing({ seq: 2 }), storing({ boot: testBoot(2), seq: 2 })])
+    newest.see(second.record)
+
+    expect(await ask(owner, first)).toStrictEqual([{ type: 'stale', record: second.record }])
+    expect(await ask(owner, twin)).toStrictEqual([{ type: 'conflict', record: second.record }])
+    expect(held.count).toBe(0)
+  })
+
+  it('asks the order rule again when the body is there', async () => {
+    const { ask, begin, held } = scene()
+    const [first, second, twin] = await Promise.all([storing({ seq: 1 }), storing({ seq: 2 }), storing({ boot: testBoot(2), seq: 2 })])
+    const waiting = await Promise.all([begin(owner, first), begin(holder, first), begin(owner, twin), begin(owner, second)])
+    await ask(owner, second)
+
+    const [byOwner, byHolder, conflicting, again] = waiting
+    expect(await byOwner.receive(first.body)).toEqual({ type: 'stale', record: second.record, placement: second.placement })
+    expect(await byHolder.receive(first.body)).toStrictEqual({ type: 'stale', record: second.record })
+    expect(await conflicting.receive(twin.body)).toEqual({ type: 'conflict', record: second.record, placement: second.placement })
+    expect(await again.receive(second.body)).toEqual({ type: 'have' })
+    expect(held.get(owner.id)?.record).toBe(second.record)
+  })
+
+  it('keeps nothing of a body that is not the promised one, and gives its room back', async () => {
+    const { ask, begin, held } = scene({ capacity: { stashes: 1 } })
+    const request = await storing()
+
+    for (const body of [request.body.slice(1), request.body.map(byte => byte ^ 1)]) {
+      await expect((await begin(owner, request)).receive(body)).rejects.toMatchObject({ name: 'BodyMismatchError' })
+      expect(held.count).toBe(0)
+    }
+
+    expect(await ask(otherOwner, await storing({ key: otherOwner }))).toEqual(KEPT)
+  })
+
+  it('gives the room of a body that does not come back', async () => {
+    const { ask, begin } = scene({ capacity: { stashes: 1 } })
+    const waiting = await begin(owner, await storing())
+    expect(await ask(otherOwner, await storing({ key: otherOwner }))).toEqual(refused('at capacity'))
+
+    waiting.abandon()
+    expect(await ask(otherOwner, await storing({ key: otherOwner }))).toEqual(KEPT)
+  })
+
+  it('fails, instead of saying STORED, when the store does; what was there stays', async () => {
+    const store = new TroubledStore()
+    const { ask, held } = scene({ store })
+    const first = await storing({ seq: 1 })
+    await ask(owner, first)
+    store.failing.add('put')
+
+    await expect(ask(owner, await storing({ seq: 2 }))).rejects.toMatchObject({ name: 'HeldStoreError' })
+    expect(held.get(owner.id)?.record).toBe(first.record)
+  })
+
+  it('takes no record under the placement of another owner', async () => {
+    const { ask, held } = scene()
+    const { record, body } = await storing()
+    const placement = await sealedPlacement(otherOwner)
+
+    for (const caller of [owner, otherOwner, holder]) {
+      await expect(ask(caller, storeRequest({ record, body }, placement))).rejects.toMatchObject({ name: 'MalformedError' })
+    }
+
+    expect(held.count).toBe(0)
+  })
+
+  it('keeps each owner\'s copy apart from the others\'', async () => {
+    const { ask, held } = scene()
+    const mine = await storing({ seq: 5 })
+    // the very boot of another owner's record, and a lower seq
+    const theirs = await storing({ key: otherOwner, seq: 1 })
+    await ask(owner, mine)
+
+    expect(await ask(otherOwner, theirs)).toStrictEqual(KEPT)
+    expect(held.get(owner.id)?.record).toBe(mine.record)
+    expect(held.get(otherOwner.id)?.record).toBe(theirs.record)
+  })
+})
