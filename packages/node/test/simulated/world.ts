@@ -54,15 +54,22 @@ export interface Process {
 const EVENTS = ['stash:state', 'stash:found', 'stash:recovered', 'stash:copies', 'stash:doubt', 'stash:set-aside', 'confidant:add', 'confidant:remove',
   'held:stored', 'held:refused', 'held:dropped', 'held:pushed'] as const
 
+export interface NaraInit extends StashInit {
+  /** False for one that has no stash of its own and only holds for others. @default true */
+  owns?: boolean
+  /** False for one on a host without gossipsub. @default true */
+  gossip?: boolean
+}
+
 /** A nara over its processes: the soul stays, the rest does not. */
 export class Nara {
   readonly id: string
   readonly soul: Soul
   process: Process
   private readonly world: World
-  private readonly init: StashInit
+  private readonly init: NaraInit
 
-  constructor (world: World, soul: Soul, init: StashInit) {
+  constructor (world: World, soul: Soul, init: NaraInit) {
     this.world = world
     this.soul = soul
     this.init = init
@@ -111,7 +118,7 @@ export class Nara {
   }
 
   /** Another process with the same soul, in an empty folder. */
-  async restart (changes: Partial<StashInit> = {}): Promise<this> {
+  async restart (changes: Partial<NaraInit> = {}): Promise<this> {
     this.process = this.boot({ ...this.init, fresh: false, ...changes })
 
     return await this.start()
@@ -135,7 +142,7 @@ export class Nara {
     return this.process.parts.held.get(owner.id)?.record.id
   }
 
-  private boot (init: StashInit): Process {
+  private boot ({ owns = true, gossip = true, ...init }: NaraInit): Process {
     const { net, random, clock: virtual } = this.world
     const port = net.join(this.id, { privateKey: privateKeyFromSoul(this.soul), twin: true })
     const clock = new CountingClock(port.clock)
@@ -151,9 +158,9 @@ export class Nara {
     }
     let parts: StashParts | undefined
     const service = new StashService(events => {
-      parts = composeStash({ memory: 'medium', minConnections: 0, ...init, soul: this.soul, clock, random: childRandom(random) }, {
-        network: port, presence, dialler: port
-      }, events)
+      parts = composeStash({
+        memory: 'medium', minConnections: 0, ...init, ...(owns ? { soul: this.soul } : {}), clock, random: childRandom(random)
+      }, { network: port, dialler: port, ...(gossip ? { presence } : {}) }, events)
 
       return parts
     })
@@ -184,7 +191,7 @@ export class World {
   }
 
   /** Makes and starts a nara with a soul of its own. */
-  async nara (init: StashInit = {}): Promise<Nara> {
+  async nara (init: NaraInit = {}): Promise<Nara> {
     const n = this.naras.length
     const nara = new Nara(this, soulFromSeed(new Uint8Array(32).fill(n + 1), `nara ${n}`), init)
     this.naras.push(nara)
@@ -193,7 +200,7 @@ export class World {
   }
 
   /** So many that only hold for others, or have an empty stash of their own. */
-  async confidants (count: number, init: StashInit = {}): Promise<Nara[]> {
+  async confidants (count: number, init: NaraInit = {}): Promise<Nara[]> {
     const naras: Nara[] = []
 
     for (let i = 0; i < count; i++) {
@@ -204,7 +211,7 @@ export class World {
   }
 
   /** An owner and its confidants, all connected. */
-  async owned (confidants: number, init: StashInit = {}): Promise<{ owner: Nara, confidants: Nara[] }> {
+  async owned (confidants: number, init: NaraInit = {}): Promise<{ owner: Nara, confidants: Nara[] }> {
     const owner = await this.nara({ fresh: true, ...init })
     const others = await this.confidants(confidants)
     this.net.connectAll()

@@ -1,0 +1,303 @@
+import { order } from '@nara-stash/protocol'
+import { int, pick, seededRandom } from '@nara-stash/testing'
+import { childRandom, Nara, World } from './world.ts'
+import type { Merge } from '../../src/api.ts'
+import type { Random, RecordHeader } from '@nara-stash/protocol'
+
+/**
+ * Random schedules of writes, crashes in the middle of stores, restarts, cut links, lost memories and copies handed on, with the
+ * truth kept beside the real code: what each record's content builds on, and which records minCopies acknowledged.
+ *
+ * A content is the set of the writes that it builds on, so one content holds another if it is a superset.
+ */
+const PEERS = 5
+
+/** Steps of one schedule: enough for three or four owners' lives. */
+const STEPS = 40
+
+export interface ScheduleOptions {
+  merge?: boolean
+  steps?: number
+}
+
+export interface Outcome {
+  /** What was lost in silence; empty if nothing was. */
+  lost: string[]
+  /** How the schedule went, for people. */
+  log: string[]
+  writes: number
+  acknowledged: number
+  boots: number
+  doubts: number
+  /** Records that were taken into the past of another without being part of its content: leftovers of crashes. */
+  absorbed: number
+  final: string
+}
+
+interface Sealed {
+  record: RecordHeader
+  content: ReadonlySet<string>
+}
+
+export async function runSchedule (seed: number, options: ScheduleOptions = {}): Promise<Outcome> {
+  return await new Schedule(seed, options).run()
+}
+
+class Schedule {
+  private readonly world: World
+  private readonly random: Random
+  private readonly options: ScheduleOptions
+  private readonly near = new Array<boolean>(PEERS).fill(true)
+  private readonly sealed = new Map<string, Sealed>()
+  private readonly acknowledged = new Set<string>()
+  private readonly outcome: Outcome = { lost: [], log: [], writes: 0, acknowledged: 0, boots: 1, doubts: 0, absorbed: 0, final: '' }
+  private owner!: Nara
+  private peers: Nara[] = []
+
+  constructor (seed: number, options: ScheduleOptions) {
+    this.random = seededRandom(seed)
+    this.options = options
+    this.world = new World({ seed: Math.floor(childRandom(this.random).next() * 2 ** 40), latency: [1, 60] })
+  }
+
+  async run (): Promise<Outcome> {
+    const { world, random, outcome } = this
+
+    this.owner = await world.nara({ fresh: true, gossip: false, repairDelay: pick(random, [0, 5_000, 60_000]), ...(this.options.merge === true ? { merge: union } : {}) })
+    this.peers = await world.confidants(PEERS, { owns: false, gossip: false })
+    this.watch()
+    world.net.connectAll()
+    await world.run(1_000)
+
+    for (let step = 0; step < (this.options.steps ?? STEPS); step++) {
+      await this.step()
+      this.note()
+    }
+
+    await this.heal()
+    outcome.acknowledged = this.acknowledged.size
+
+    return outcome
+  }
+
+  private async step (): Promise<void> {
+    const { world, random } = this
+    const dice = random.next()
+
+    if (dice < 0.36) {
+      await this.write()
+    } else if (dice < 0.42) {
+      await this.reboot()
+    } else if (dice < 0.52) {
+      await world.run(pick(random, [200, 3_000, 12_000, 70_000]))
+    } else if (dice < 0.72) {
+      this.turn(int(random, 0, PEERS - 1))
+    } else if (dice < 0.82) {
+      await this.forget(pick(random, this.peers))
+    } else if (dice < 0.92) {
+      await this.handOn()
+    } else {
+      await this.push(pick(random, this.peers))
+    }
+  }
+
+  /** The application reads, adds one write of its own, and perhaps dies while it is being stored. */
+  private async write (): Promise<void> {
+    const { world, random, owner, outcome } = this
+
+    if (owner.state !== 'settled' && owner.state !== 'empty') {
+      await world.run(2_000)
+      return
+    }
+
+    const content = [...contentOf(owner.stash.getStashData()?.data), `w${++outcome.writes}`]
+    const process = owner.process
+
+    outcome.log.push(`write w${outcome.writes}`)
+    owner.stash.setStashData(new TextEncoder().encode(JSON.stringify(content))).then(({ outcome, seq }) => {
+      const record = [...this.sealed.values()].find(({ record }) => record.boot === process.parts.owning?.own.boot && String(record.seq) === seq)
+
+      if (outcome === 'kept' && record != null) {
+        this.acknowledge(record.record.id)
+      }
+    }, () => {})
+
+    if (random.next() < 0.5) {
+      // somewhere between the first byte sent and the last answer
+      await world.run(int(random, 0, 100))
+      this.note()
+      await this.reboot()
+    } else {
+      await world.run(pick(random, [150, 1_000, 15_000]))
+    }
+  }
+
+  private async reboot (): Promise<void> {
+    const { world, random, owner, outcome } = this
+
+    outcome.log.push(`reboot at ${world.clock.now()}`)
+    outcome.boots++
+    owner.kill()
+    await world.run(pick(random, [0, 100, 5_000]))
+    await owner.restart()
+    this.watch()
+    // somewhere else, where others are in reach
+    this.peers.forEach((_, i) => { this.near[i] = random.next() < 0.6 })
+    this.connect()
+    await world.run(pick(random, [0, 50, 500, 13_000]))
+  }
+
+  /** A peer goes out of the owner's reach, or comes back into it. */
+  private turn (i: number): void {
+    const { world, owner, outcome } = this
+    const peer = this.peers[i] as Nara
+
+    this.near[i] = this.near[i] !== true
+    outcome.log.push(`${i} ${this.near[i] === true ? 'near' : 'far'}`)
+
+    if (this.near[i] === true) {
+      this.connect()
+    } else {
+      world.net.disconnect(owner.process.port, peer.id)
+    }
+  }
+
+  private connect (): void {
+    const { net } = this.world
+
+    this.peers.forEach((peer, i) => {
+      if (this.near[i] === true && net.connections(this.owner.process.port, peer.id).length === 0) {
+        net.connect(this.owner.process.port, peer.id)
+      }
+
+      this.peers.slice(0, i).forEach(other => {
+        if (net.connections(peer.id, other.id).length === 0) {
+          net.connect(peer.id, other.id)
+        }
+      })
+    })
+  }
+
+  /** A confidant's process dies, and another one starts with nothing. */
+  private async forget (peer: Nara): Promise<void> {
+    this.outcome.log.push(`${this.peers.indexOf(peer)} forgets`)
+    peer.kill()
+    await this.world.run(pick(this.random, [0, 1_000, 20_000]))
+    await peer.restart()
+    this.connect()
+  }
+
+  /** A holder brings a copy to another peer, as surrogates do. */
+  private async handOn (): Promise<void> {
+    const { world, owner, random, outcome } = this
+    const [from, to] = [pick(random, this.peers), pick(random, this.peers)]
+    const whole = await from.process.parts.held.read(owner.id)
+
+    if (from !== to && whole != null) {
+      outcome.log.push(`${this.peers.indexOf(from)} hands on to ${this.peers.indexOf(to)}`)
+      const { stash: { record, placement, leaseRemaining }, body } = whole
+      await world.of(from.process.port.ask(to.id, { type: 'store', record, placement, leaseRemaining, liveHolders: [], body }).catch(() => {}))
+    }
+  }
+
+  private async push (peer: Nara): Promise<void> {
+    await this.world.of(peer.stash.pushTo(this.owner.id).catch(() => {}))
+  }
+
+  /** Everybody within reach, for long enough: what is not lost is the owner's again, or it says that it doubts. */
+  private async heal (): Promise<void> {
+    const { world, owner, outcome } = this
+
+    this.near.fill(true)
+    this.connect()
+    await world.run(90_000)
+    this.note()
+
+    for (const peer of this.peers) {
+      await this.push(peer)
+    }
+
+    await world.run(40_000)
+    this.note()
+    outcome.final = owner.state
+
+    if (owner.state !== 'settled' && owner.state !== 'empty' && owner.state !== 'doubtful') {
+      outcome.lost.push(`still ${owner.state} though everybody is here`)
+    }
+
+    const held = this.peers.flatMap(peer => peer.holds(owner) ?? []).flatMap(id => this.sealed.get(id) ?? [])
+    const content = contentOf(owner.process.parts.owning?.own.current?.data)
+
+    if (owner.state !== 'doubtful') {
+      for (const id of this.acknowledged) {
+        const { content: wanted } = this.sealed.get(id) as Sealed
+
+        if (held.some(({ content }) => wanted.isSubsetOf(content)) && !wanted.isSubsetOf(content)) {
+          outcome.lost.push(`${[...wanted].at(-1)} is held, was acknowledged, and the owner neither has it nor doubts`)
+        }
+      }
+    }
+  }
+
+  /** Looks over the shoulder of the owner's present process. */
+  private watch (): void {
+    const { own } = this.owner.process.parts.owning ?? {}
+
+    if (own == null) {
+      return
+    }
+
+    const seal = own.seal.bind(own)
+
+    own.seal = async (data) => {
+      const version = await seal(data)
+
+      this.sealed.set(version.record.id, { record: version.record, content: contentOf(data) })
+      this.judge(version.record)
+
+      return version
+    }
+    this.owner.stash.addEventListener('stash:copies', () => { this.note() })
+    this.owner.stash.addEventListener('stash:doubt', ({ detail }) => {
+      this.outcome.doubts++
+      this.outcome.log.push(`doubt: ${detail.reason}`)
+    })
+    this.owner.stash.addEventListener('stash:recovered', ({ detail }) => { this.outcome.log.push(`recovered ${JSON.stringify(detail)}`) })
+  }
+
+  private note (): void {
+    const { own, replication } = this.owner.process.parts.owning ?? {}
+
+    if (this.owner.up && replication?.acknowledged === true && own?.current != null) {
+      this.acknowledge(own.current.record.id)
+    }
+  }
+
+  private acknowledge (id: string): void {
+    if (!this.acknowledged.has(id)) {
+      this.acknowledged.add(id)
+      this.outcome.log.push(`acknowledged ${id.slice(0, 6)}: ${[...this.sealed.get(id)?.content ?? []].at(-1)}`)
+    }
+  }
+
+  /** Whoever holds what `record` supersedes will let it go. */
+  private judge (record: RecordHeader): void {
+    const { content } = this.sealed.get(record.id) as Sealed
+
+    for (const [id, other] of this.sealed) {
+      if (order(record, other.record) === 'supersedes' && !other.content.isSubsetOf(content)) {
+        if (this.acknowledged.has(id)) {
+          this.outcome.lost.push(`${[...other.content].at(-1)} was acknowledged, and is superseded by a record that does not build on it`)
+        } else {
+          this.outcome.absorbed++
+        }
+      }
+    }
+  }
+}
+
+const union: Merge = (a, b) => new TextEncoder().encode(JSON.stringify([...contentOf(a).union(contentOf(b))]))
+
+function contentOf (data: Uint8Array | undefined): Set<string> {
+  return new Set(data == null ? [] : JSON.parse(new TextDecoder().decode(data)) as string[])
+}
