@@ -16,7 +16,8 @@ const ownSettings = {
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],
   connectionEncrypters: [noise()],
-  streamMuxers: [yamux()]
+  // a window below the stream's read buffer of 4 MiB, or a large stash that has to wait would be reset
+  streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 2 << 20 } })]
 }
 
 /** A node with a stash of its own, which is a confidant to others as well. */
