@@ -54,11 +54,15 @@ export class Offers {
     return { type: 'wanted', receive: async body => await this.received(caller, offer, body), abandon: () => {} }
   }
 
-  private async received (caller: Caller, { record, placement }: Offer, body: Uint8Array, searching?: WantsBody): Promise<StashResponse> {
+  private async received (caller: Caller, offer: Offer, body: Uint8Array, searching?: WantsBody): Promise<StashResponse> {
     const { own, recovery, strangers, turns } = this.init
+    const { record, placement } = offer
 
-    if (searching != null && recovery.active) {
-      return await searching.receive(body)
+    if (recovery.active) {
+      // a search may have begun since it was offered
+      const answer = searching ?? recovery.offered(caller, offer)
+
+      return 'receive' in answer ? await answer.receive(body) : answer
     }
 
     const version = own.open(record, verified(record, body))

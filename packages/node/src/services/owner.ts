@@ -57,6 +57,7 @@ export class Owner {
     this.settling = new Settling({
       ...parts,
       heard: () => this.author.kept(init.heard()),
+      onSettled: () => { void this.resolve() },
       onStranger: (record, placement, from) => { this.met(record, placement, from) }
     })
     this.surprises = new Surprises({

@@ -17,6 +17,8 @@ export interface SettlingInit extends Omit<RecoveryInit, 'onFound' | 'onDecision
   merge: Merge | undefined
   writes: Pick<Writes, 'unread' | 'flush' | 'recovered'>
   onFound (version: Version, origin: Origin): void
+  /** It is known what our stash is. */
+  onSettled (): void
   /** A record was heard of that the version taken does not build on. */
   onStranger (record: RecordHeader, placement: Placement | undefined, from: string): void
 }
@@ -154,10 +156,11 @@ export class Settling {
   }
 
   private back (version: Version, origin: Origin, sureness: { confirmed: boolean, answered: number, of: number }): void {
-    const { condition, writes } = this.init
+    const { condition, onSettled, writes } = this.init
 
     condition.isBack(version, origin, sureness)
     writes.recovered()
     writes.flush()
+    onSettled()
   }
 }

@@ -120,14 +120,14 @@ export class Surprises {
   }
 
   private doubt (): Doubt | null {
-    const { own: { current }, replication } = this.init
+    const { own: { current }, replication, author: { standing: { content } } } = this.init
     const stuck = this.strangers.list.filter(({ stuck }) => stuck)
 
     if (stuck.length === 0) {
       return null
     }
 
-    const above = stuck.some(({ record }) => current != null && order(record, current.record) === 'supersedes')
+    const above = stuck.some(({ record }) => content != null && order(record, content) === 'supersedes')
 
     return {
       reason: above ? 'ROLLBACK_SUSPECTED' : 'CONFLICT',

@@ -47,7 +47,8 @@ class Schedule {
   private readonly world: World
   private readonly random: Random
   private readonly options: ScheduleOptions
-  private readonly near = new Array<boolean>(PEERS).fill(true)
+  /** Peers out of the owner's reach, by number. */
+  private readonly far = new Set<number>()
   private readonly sealed = new Map<string, Sealed>()
   private readonly acknowledged = new Set<string>()
   private readonly outcome: Outcome = { lost: [], log: [], writes: 0, acknowledged: 0, boots: 1, doubts: 0, absorbed: 0, final: '' }
@@ -142,7 +143,12 @@ class Schedule {
     await owner.restart()
     this.watch()
     // somewhere else, where others are in reach
-    this.peers.forEach((_, i) => { this.near[i] = random.next() < 0.6 })
+    this.far.clear()
+    this.peers.forEach((_, i) => {
+      if (random.next() >= 0.6) {
+        this.far.add(i)
+      }
+    })
     this.connect()
     await world.run(pick(random, [0, 50, 500, 13_000]))
   }
@@ -152,12 +158,12 @@ class Schedule {
     const { world, owner, outcome } = this
     const peer = this.peers[i] as Nara
 
-    this.near[i] = this.near[i] !== true
-    outcome.log.push(`${i} ${this.near[i] === true ? 'near' : 'far'}`)
-
-    if (this.near[i] === true) {
+    if (this.far.delete(i)) {
+      outcome.log.push(`${i} near`)
       this.connect()
     } else {
+      outcome.log.push(`${i} far`)
+      this.far.add(i)
       world.net.disconnect(owner.process.port, peer.id)
     }
   }
@@ -166,7 +172,7 @@ class Schedule {
     const { net } = this.world
 
     this.peers.forEach((peer, i) => {
-      if (this.near[i] === true && net.connections(this.owner.process.port, peer.id).length === 0) {
+      if (!this.far.has(i) && net.connections(this.owner.process.port, peer.id).length === 0) {
         net.connect(this.owner.process.port, peer.id)
       }
 
@@ -208,7 +214,7 @@ class Schedule {
   private async heal (): Promise<void> {
     const { world, owner, outcome } = this
 
-    this.near.fill(true)
+    this.far.clear()
     this.connect()
     await world.run(90_000)
     this.note()
