@@ -130,7 +130,6 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
 
   /** Takes nothing more, and ends what is under way while the connections still are open. */
   beforeStop (): void {
-    this.confidant.drain()
     this.network.beforeStop()
   }
 

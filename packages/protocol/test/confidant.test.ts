@@ -73,6 +73,17 @@ describe('Confidant', () => {
     expect(events).toEqual(['refused owner from friend: not trusted', 'refused owner from friend: not trusted', 'stored owner 2 from friend'])
   })
 
+  it('tells once of a version that comes twice at a time', async () => {
+    const it = confidantAt(net.join(keeper.id))
+    await it.confidant.start()
+    const home = net.join(owner.id)
+    net.connect(home, it.port)
+    const long = storeRequest(await sealedRecord({ key: owner, body: new Uint8Array(20_000) }), placement)
+
+    expect(await clock.outcome(Promise.all([home.ask(keeper.id, long), home.ask(keeper.id, long)]))).toEqual([{ type: 'stored' }, { type: 'have' }])
+    expect(it.events).toEqual(['stored owner 1 from owner'])
+  })
+
   it('names the live holders: itself, and those it is connected to', async () => {
     const { home, port } = await kept()
     expect(await ask(home, whole)).toMatchObject({ liveHolders: [keeper.id] })
@@ -266,5 +277,7 @@ describe('Confidant', () => {
 
     await confidant.stop()
     expect(clock.pending).toBe(0)
+    expect([port.listenerCount('peer:connect'), port.listenerCount('peer:disconnect')]).toEqual([0, 0])
+    expect(await ask(back, storeRequest(sealed, placement))).toMatchObject({ type: 'refused', reason: 'draining' })
   })
 })

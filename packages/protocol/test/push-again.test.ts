@@ -165,6 +165,18 @@ describe('Pusher, refused', () => {
     expect(at.asked).toHaveLength(1)
   })
 
+  it('does not come back to one that left before its answer came', async () => {
+    const answer = Promise.withResolvers<OfferResponse>()
+    at.react(async () => await answer.promise)
+    await wake()
+    at.disconnect(owner)
+    answer.resolve({ type: 'refused', reason: 'rate limited', retryAfter: 1 })
+    await at.clock.advance(0)
+
+    expect(at.told).toEqual(['1 refused'])
+    expect(at.clock.pending).toBe(0)
+  })
+
   it.each(['at capacity', 'too large', 'not trusted', 'draining', 'over quota', 'unsupported'] as const)('takes "%s" for an answer', async (reason) => {
     at.react({ type: 'refused', reason, retryAfter: 1 })
     await wake(day)

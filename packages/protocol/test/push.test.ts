@@ -126,6 +126,15 @@ describe('Pusher', () => {
     })
   })
 
+  it('offers to an owner that is here what came from somebody else meanwhile', async () => {
+    at.connect(owner)
+    await wake(testBoot(1))
+    await at.hold({ key: owner })
+    await wake(testBoot(1))
+
+    expect(at.asked).toHaveLength(1)
+  })
+
   it('makes one offer of many wakes at once', async () => {
     await at.hold({ key: owner })
     at.connect(owner)

@@ -3,7 +3,7 @@ import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify } from '@libp2p/identify'
 import { tcp } from '@libp2p/tcp'
-import { sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
+import { VirtualClock, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
 import { MemoryDatastore } from 'datastore-core'
 import { createLibp2p } from 'libp2p'
 import { pEvent } from 'p-event'
@@ -252,6 +252,24 @@ describe('stashProtocol(), stopping', () => {
     await node.stop()
 
     await pushing
+  })
+})
+
+describe('stashProtocol(), stopped', () => {
+  it('leaves no timer behind, not even for an offer that it meant to repeat', async () => {
+    const clock = new VirtualClock()
+    const node = await confidant({ clock })
+    const home = await ownerNode(async () => { throw new Error('not ready') })
+    await meet(home, node)
+    await home.services.stash.ask(nameOf(node.peerId), await storing())
+    await Promise.all([parting(node), home.stop()])
+    const pushed = next(node, 'held:pushed')
+    await node.dial((await ownerNode(async () => { throw new Error('not ready') })).getMultiaddrs())
+    expect(await pushed).toMatchObject({ outcome: 'failed' })
+    await until(() => clock.pending > 0)
+    await node.stop()
+
+    expect(clock.pending).toBe(0)
   })
 })
 

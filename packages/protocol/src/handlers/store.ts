@@ -29,7 +29,7 @@ export async function admit (context: HandlerContext, caller: Caller, request: E
     direct,
     ...(caller.address == null ? {} : { address: caller.address }),
     exempt: caller.address == null || isLoopback(caller.address) || context.trust.vouchedFor(caller.peer),
-    leaseRemaining: direct ? placement.leaseSeconds : Math.min(request.leaseRemaining, placement.leaseSeconds),
+    leaseRemaining: direct ? placement.leaseSeconds : request.leaseRemaining,
     liveHolders: request.liveHolders
   }
   const verdict = await context.held.admit(arrival)
