@@ -18,6 +18,8 @@ interface Copy extends CopyView {
   drops?: number
   /** Since when it has only said that it is asked too often. */
   limitedSince?: number
+  /** Refusals in a row. */
+  refusals?: number
 }
 
 /**
@@ -139,6 +141,7 @@ export class Copies {
       Object.assign(copy, { record, placement, failures: 0, refused: false, notBefore: 0 })
       delete copy.why
       delete copy.limitedSince
+      delete copy.refusals
       delete copy.drops
     }
   }
@@ -148,11 +151,15 @@ export class Copies {
     const copy = this.table.get(peer)
 
     if (copy != null) {
+      const now = this.clock.now()
+
       copy.why = why
-      copy.notBefore = this.clock.now() + Math.max(retryAfter, why === 'rate limited' ? LEAST_RETRY : STORE_BACKOFF[0])
-      copy.limitedSince ??= this.clock.now()
+      copy.limitedSince ??= now
       // to be asked less often is a wish, to be put off for minutes is a refusal
-      copy.refused = why !== 'rate limited' || copy.notBefore - copy.limitedSince > RETRY_AFTER
+      copy.refused = why !== 'rate limited' || now + retryAfter - copy.limitedSince > RETRY_AFTER
+      // who refuses again and again is asked ever more rarely, however soon it wants to be
+      copy.notBefore = now + Math.max(retryAfter, copy.refused ? backoff(copy.refusals ?? 0) : LEAST_RETRY)
+      copy.refusals = (copy.refusals ?? 0) + (copy.refused ? 1 : 0)
     }
   }
 
@@ -161,7 +168,7 @@ export class Copies {
 
     if (copy != null) {
       copy.why = why
-      copy.notBefore = this.clock.now() + (STORE_BACKOFF[Math.min(copy.failures, STORE_BACKOFF.length - 1)] ?? 0)
+      copy.notBefore = this.clock.now() + backoff(copy.failures)
       copy.failures++
     }
   }
@@ -219,4 +226,9 @@ function stopStore (copy: Copy): void {
   copy.abort?.abort()
   copy.busy = false
   delete copy.abort
+}
+
+/** Milliseconds to wait after so many failures before. */
+function backoff (failures: number): number {
+  return STORE_BACKOFF[Math.min(failures, STORE_BACKOFF.length - 1)] ?? 0
 }

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest'
+import { acknowledgedElsewhere, vouchedForAfterRefill } from './cut-short.ts'
 import { runSchedule } from './schedule.ts'
 import type { Exposure } from '../../src/services/exposure.ts'
 import type { Placements } from '../../src/services/placements.ts'
@@ -102,3 +103,13 @@ for (const rule of [
     expect(lost).not.toEqual([])
   }, 900_000)
 }
+
+it('the one-placement scenario fails if a record is acknowledged under any placement', async () => {
+  broken.rule = 'a record is acknowledged under any placement'
+  expect(await acknowledgedElsewhere()).toEqual({ text: 'one', state: 'settled' })
+})
+
+it('the refill scenario fails if a placement outlives an unconfirmed recovery', async () => {
+  broken.rule = 'a placement outlives an unconfirmed recovery'
+  expect(await vouchedForAfterRefill()).toEqual({ text: 'one', state: 'settled' })
+})

@@ -65,6 +65,8 @@ export interface NaraInit extends StashInit {
 export class Nara {
   readonly id: string
   readonly soul: Soul
+  /** The address of its next process; one of its own unless told otherwise. */
+  address: string | undefined
   process: Process
   private readonly world: World
   private readonly init: NaraInit
@@ -144,7 +146,9 @@ export class Nara {
 
   private boot ({ owns = true, gossip = true, ...init }: NaraInit): Process {
     const { net, random, clock: virtual } = this.world
-    const port = net.join(this.id, { privateKey: privateKeyFromSoul(this.soul), twin: true })
+    const port = net.join(this.id, {
+      privateKey: privateKeyFromSoul(this.soul), twin: true, ...(this.address == null ? {} : { address: this.address })
+    })
     const clock = new CountingClock(port.clock)
     const presence = {
       announce: async (bytes: Uint8Array) => {
