@@ -29,6 +29,8 @@ import type { StashProtocolInit } from './stash-protocol.ts'
 
 /**
  * A libp2p service that holds stashes for others.
+ *
+ * @throws {RangeError} when the host is created: an option that is out of range, or a list that names what is no peer id
  */
 export function stashProtocol (init: StashProtocolInit = {}): (components: Libp2pStashNetworkComponents) => StashProtocol {
   return (components) => new StashProtocol(components, init)
@@ -55,24 +57,33 @@ export type { Order, Ordered } from './record/order.ts'
 export { openPlacement, peerIdBytes, sealPlacement } from './record/placement.ts'
 export type { Placement, PlacementClaims, Surrogates } from './record/placement.ts'
 export { NewestTable } from './record/newest-table.ts'
+export type { NewestTableInit } from './record/newest-table.ts'
 
 export { Confidant } from './confidant.ts'
 export type { ConfidantEvents, ConfidantInit } from './confidant.ts'
 export { createHandler } from './handlers/index.ts'
 export type { HandlerContext, OwnerOfferHandler } from './handlers/index.ts'
 export { HeldStashes } from './held/held-stashes.ts'
-export type { Arrival, Capacity, HeldStash } from './held/held-stashes.ts'
+export type {
+  Admitted, Arrival, Capacity, HeldStash, HeldStashesEvents, HeldStashesInit, StoreOutcome
+} from './held/held-stashes.ts'
+export { leaseLeft } from './held/held-stash.ts'
+export { ReservationClosedError } from './held/reservation.ts'
 export { DatastoreStashStore } from './held/datastore-store.ts'
+export type { DatastoreStashStoreInit, StashDatastore } from './held/datastore-store.ts'
 export { MemoryStashStore } from './held/memory-store.ts'
-export type { StashStore } from './held/stash-store.ts'
+export type { DamagedStash, LoadedStashes, StashStore } from './held/stash-store.ts'
 export { detectMemoryMode } from './held/memory-mode.ts'
 export type { MemoryMode } from './held/memory-mode.ts'
 export { RateLimiter } from './rate-limit.ts'
+export type { RateLimiterInit, Take } from './rate-limit.ts'
 export { createTrust, isLoopback } from './trust.ts'
 export type { Trust, TrustInit } from './trust.ts'
 export { registerHeldMetrics } from './metrics.ts'
 
 export { Libp2pStashNetwork } from './libp2p-network.ts'
 export type { Libp2pStashNetworkComponents, Libp2pStashNetworkInit } from './libp2p-network.ts'
+export { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from './wire/codec.ts'
+export type { DecodedRequest, WireResponse } from './wire/codec.ts'
 export type * from './messages.ts'
 export type { NetworkEvents, NetworkPeer, StashNetwork } from './network.ts'
