@@ -87,11 +87,10 @@ export function plan (input: PlanInput, random: Random): Plan {
  */
 function helpers (before: readonly CopyView[], counting: readonly CopyView[], input: PlanInput, random: Random): string[] {
   const known = new Set(before.map(({ peer }) => peer))
-  const room = MAX_HOLDERS - before.filter(copy => counting.includes(copy) || isPinned(copy, input)).length
   const taken: Array<Pick<Candidate, 'id' | 'address'>> = counting.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))
   const picks: string[] = []
 
-  for (let places = distinctCopies(taken); places < input.target && picks.length < room; places = distinctCopies(taken)) {
+  for (let places = distinctCopies(taken); places < input.target; places = distinctCopies(taken)) {
     const useful = input.candidates.filter(candidate =>
       !known.has(candidate.id) && !picks.includes(candidate.id) && (taken.length < input.target || distinctCopies([...taken, candidate]) > places))
     const [pick] = select(useful, { count: 1, present: taken, now: input.now }, random)

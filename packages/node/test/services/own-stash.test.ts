@@ -120,6 +120,19 @@ describe('what was found', () => {
     expect([first, stranger].map(({ record }) => order(second.record, record))).toStrictEqual(['supersedes', 'supersedes'])
   })
 
+  it('stays the current one if it is later than what was being sealed', async () => {
+    const other = boot(1)
+    await other.seal(bytes('1'))
+    const found = await other.seal(bytes('2'))
+    const own = boot(2)
+    const sealing = own.seal(bytes('unaware'))
+    own.adopt(found)
+    const { record } = await sealing
+
+    expect(record.seq).toBe(1)
+    expect(own.current).toBe(found)
+  })
+
   it('opens with our soul only, and as this very record', async () => {
     const { record, body } = await boot(1).seal(bytes('mine'))
     const stranger = soulFromSeed(new Uint8Array(32).fill(8), 'alice')
