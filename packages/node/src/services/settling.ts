@@ -53,6 +53,11 @@ export class Settling {
     return { answered: answers.filter(({ status }) => status === 'answered').length, of: answers.length }
   }
 
+  /** Somebody has a copy. To have heard of one is not enough. */
+  private get isFound (): boolean {
+    return this.recovery.tally().some(({ record }) => record != null)
+  }
+
   private decided (decision: Decision): void {
     const { condition, writes } = this.init
 
@@ -60,7 +65,7 @@ export class Settling {
       case 'searching':
         break
       case 'waiting':
-        if (decision.found && (condition.state === 'searching' || condition.state === 'empty')) {
+        if (this.isFound && (condition.state === 'searching' || condition.state === 'empty')) {
           // an application that was told "empty" may be about to write without having read this
           writes.unread ||= condition.state === 'empty'
           condition.is('recovering')

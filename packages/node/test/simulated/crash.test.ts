@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { acknowledgedElsewhere, vouchedForAfterRefill } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
+
+// eight recoveries each, on a machine that may be busy
+vi.setConfig({ testTimeout: 60_000 })
 
 /** Every choice of three holders to meet first, as bits. */
 const SUBSETS = [0, 1, 2, 3, 4, 5, 6, 7]
