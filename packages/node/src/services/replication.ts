@@ -116,13 +116,11 @@ export class Replication {
    * timeout it ends when everybody willing was tried.
    */
   async outcome (options: WaitOptions & { until?: 'kept' | 'all' | { peer: string } } = {}): Promise<WriteResult> {
-    const { until = 'kept' } = options
+    const { until = 'kept', timeout = 0 } = options
     const isDone = (tried: boolean): boolean => {
-      if (typeof until === 'object') {
-        return this.stores.isHeard(until.peer, this.version?.record.id)
-      }
-
-      return (until === 'kept' ? this.isKept : this.isWhole) || (tried && (options.timeout ?? 0) === 0)
+      return typeof until === 'object'
+        ? this.stores.isHeard(until.peer, this.version?.record.id)
+        : (until === 'kept' ? this.isKept : this.isWhole) || (tried && timeout === 0)
     }
 
     this.reconciler.wake()
@@ -162,7 +160,7 @@ export class Replication {
     return this.acknowledged && this.have() >= this.init.minCopies
   }
 
-  /** As many copies as wanted are here. */
+  /** As many copies as wanted are. */
   get isWhole (): boolean {
     return this.acknowledged && this.have() >= this.init.target
   }

@@ -39,6 +39,8 @@ export class Writes {
   private readonly init: WritesInit
   private readonly queue: Entry[] = []
   private running = false
+  /** How often a stash was found. */
+  private recoveries = 0
   private stopped = false
 
   constructor (init: WritesInit) {
@@ -69,6 +71,7 @@ export class Writes {
 
   /** A stash was found that the waiting writes did not know of. */
   recovered (): void {
+    this.recoveries++
     this.queue.forEach(entry => { entry.waited = true })
   }
 
@@ -99,12 +102,14 @@ export class Writes {
 
     while (this.init.isReady() && this.queue.length > 0) {
       const entry = this.queue.shift() as Entry
+      const { recoveries } = this
       entry.cancel()
 
       try {
         const result = await this.init.commit(this.inTime(entry))
 
         if (result == null) {
+          entry.waited ||= this.recoveries > recoveries
           this.waitOn(entry)
         } else {
           entry.resolve(result)
