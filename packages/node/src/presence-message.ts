@@ -45,12 +45,12 @@ export function encodePresence (presence: Presence): Uint8Array {
   return PresenceMessage.encode({
     kind: toWire(KINDS, presence.kind) ?? Kind.UNKNOWN,
     boot: new Uint8Array(fromString(presence.boot, 'base16')),
-    n: BigInt(presence.n),
+    n: presence.n,
     state: toWire(STATES, presence.state) ?? State.NO_STASH,
     accepting: presence.accepting,
     uptimeS: Math.min(Math.floor(presence.uptime), 2 ** 32 - 1),
     memory: toWire(MEMORIES, presence.memory) ?? Memory.UNTOLD,
-    maxBytes: BigInt(presence.maxBytes),
+    maxBytes: presence.maxBytes,
     name: presence.name,
     ...(presence.peerRecord == null ? {} : { peerRecord: new Uint8Array(presence.peerRecord) })
   })
@@ -63,7 +63,7 @@ export function decodePresence (bytes: Uint8Array): Presence {
   const message = decode(bytes)
   const kind = fromWire(KINDS, message.kind)
 
-  if (kind == null || message.boot.byteLength !== BOOT_BYTES || message.n < 1n || message.n > BigInt(Number.MAX_SAFE_INTEGER)) {
+  if (kind == null || message.boot.byteLength !== BOOT_BYTES || message.n < 1 || message.n > Number.MAX_SAFE_INTEGER) {
     throw new MalformedError('a presence message has a kind, a boot of 8 bytes and a count from 1')
   }
 
@@ -73,12 +73,12 @@ export function decodePresence (bytes: Uint8Array): Presence {
   return {
     kind,
     boot: toString(message.boot, 'base16'),
-    n: Number(message.n),
+    n: message.n,
     ...(state == null ? {} : { state }),
     accepting: message.accepting,
     uptime: message.uptimeS,
     ...(memory == null ? {} : { memory }),
-    maxBytes: Math.min(Number(message.maxBytes), Number.MAX_SAFE_INTEGER),
+    maxBytes: message.maxBytes,
     name: checkName(message.name),
     ...(message.peerRecord == null ? {} : { peerRecord: message.peerRecord })
   }

@@ -6,12 +6,12 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface PresenceMessage {
   kind: PresenceMessage.Kind
   boot: Uint8Array<ArrayBuffer>
-  n: bigint
+  n: number
   state: PresenceMessage.State
   accepting: boolean
   uptimeS: number
   memory: PresenceMessage.Memory
-  maxBytes: bigint
+  maxBytes: number
   name: string
   peerRecord?: Uint8Array<ArrayBuffer>
 }
@@ -100,9 +100,9 @@ export namespace PresenceMessage {
           w.bytes(obj.boot)
         }
 
-        if ((obj.n != null && obj.n !== 0n)) {
+        if ((obj.n != null && obj.n !== 0)) {
           w.uint32(24)
-          w.uint64(obj.n)
+          w.uint64Number(obj.n)
         }
 
         if (obj.state != null && __StateValues[obj.state] !== 0) {
@@ -125,9 +125,9 @@ export namespace PresenceMessage {
           PresenceMessage.Memory.codec().encode(obj.memory, w)
         }
 
-        if ((obj.maxBytes != null && obj.maxBytes !== 0n)) {
+        if ((obj.maxBytes != null && obj.maxBytes !== 0)) {
           w.uint32(64)
-          w.uint64(obj.maxBytes)
+          w.uint64Number(obj.maxBytes)
         }
 
         if ((obj.name != null && obj.name !== '')) {
@@ -147,12 +147,12 @@ export namespace PresenceMessage {
         const obj: any = {
           kind: Kind.UNKNOWN,
           boot: uint8ArrayAlloc(0),
-          n: 0n,
+          n: 0,
           state: State.NO_STASH,
           accepting: false,
           uptimeS: 0,
           memory: Memory.UNTOLD,
-          maxBytes: 0n,
+          maxBytes: 0,
           name: ''
         }
 
@@ -171,7 +171,7 @@ export namespace PresenceMessage {
               break
             }
             case 3: {
-              obj.n = reader.uint64()
+              obj.n = reader.uint64Number()
               break
             }
             case 4: {
@@ -191,7 +191,7 @@ export namespace PresenceMessage {
               break
             }
             case 8: {
-              obj.maxBytes = reader.uint64()
+              obj.maxBytes = reader.uint64Number()
               break
             }
             case 9: {
@@ -234,7 +234,7 @@ export namespace PresenceMessage {
             case 3: {
               yield {
                 field: `${prefix}.n`,
-                value: reader.uint64()
+                value: reader.uint64Number()
               }
               break
             }
@@ -269,7 +269,7 @@ export namespace PresenceMessage {
             case 8: {
               yield {
                 field: `${prefix}.maxBytes`,
-                value: reader.uint64()
+                value: reader.uint64Number()
               }
               break
             }
@@ -311,7 +311,7 @@ export namespace PresenceMessage {
 
   export interface PresenceMessageNFieldEvent {
     field: '$.n'
-    value: bigint
+    value: number
   }
 
   export interface PresenceMessageStateFieldEvent {
@@ -336,7 +336,7 @@ export namespace PresenceMessage {
 
   export interface PresenceMessageMaxBytesFieldEvent {
     field: '$.maxBytes'
-    value: bigint
+    value: number
   }
 
   export interface PresenceMessageNameFieldEvent {

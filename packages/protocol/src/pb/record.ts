@@ -5,7 +5,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 
 export interface RecordPayload {
   kind: RecordPayload.Kind
-  seq: bigint
+  seq: number
   boot: Uint8Array<ArrayBuffer>
   past: RecordPayload.Past[]
   bodyLength: number
@@ -33,7 +33,7 @@ export namespace RecordPayload {
 
   export interface Past {
     boot: Uint8Array<ArrayBuffer>
-    seq: bigint
+    seq: number
   }
 
   export namespace Past {
@@ -51,9 +51,9 @@ export namespace RecordPayload {
             w.bytes(obj.boot)
           }
 
-          if ((obj.seq != null && obj.seq !== 0n)) {
+          if ((obj.seq != null && obj.seq !== 0)) {
             w.uint32(16)
-            w.uint64(obj.seq)
+            w.uint64Number(obj.seq)
           }
 
           if (opts.lengthDelimited !== false) {
@@ -62,7 +62,7 @@ export namespace RecordPayload {
         }, (reader, length, opts = {}) => {
           const obj: any = {
             boot: uint8ArrayAlloc(0),
-            seq: 0n
+            seq: 0
           }
 
           const end = length == null ? reader.len : reader.pos + length
@@ -76,7 +76,7 @@ export namespace RecordPayload {
                 break
               }
               case 2: {
-                obj.seq = reader.uint64()
+                obj.seq = reader.uint64Number()
                 break
               }
               default: {
@@ -104,7 +104,7 @@ export namespace RecordPayload {
               case 2: {
                 yield {
                   field: `${prefix}.seq`,
-                  value: reader.uint64()
+                  value: reader.uint64Number()
                 }
                 break
               }
@@ -127,7 +127,7 @@ export namespace RecordPayload {
 
     export interface PastSeqFieldEvent {
       field: '$.seq'
-      value: bigint
+      value: number
     }
 
     export function encode (obj: Partial<Past>): Uint8Array<ArrayBuffer> {
@@ -157,9 +157,9 @@ export namespace RecordPayload {
           RecordPayload.Kind.codec().encode(obj.kind, w)
         }
 
-        if ((obj.seq != null && obj.seq !== 0n)) {
+        if ((obj.seq != null && obj.seq !== 0)) {
           w.uint32(16)
-          w.uint64(obj.seq)
+          w.uint64Number(obj.seq)
         }
 
         if ((obj.boot != null && obj.boot.byteLength > 0)) {
@@ -190,7 +190,7 @@ export namespace RecordPayload {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           kind: Kind.UNKNOWN,
-          seq: 0n,
+          seq: 0,
           boot: uint8ArrayAlloc(0),
           past: [],
           bodyLength: 0,
@@ -208,7 +208,7 @@ export namespace RecordPayload {
               break
             }
             case 2: {
-              obj.seq = reader.uint64()
+              obj.seq = reader.uint64Number()
               break
             }
             case 3: {
@@ -262,7 +262,7 @@ export namespace RecordPayload {
             case 2: {
               yield {
                 field: `${prefix}.seq`,
-                value: reader.uint64()
+                value: reader.uint64Number()
               }
               break
             }
@@ -324,7 +324,7 @@ export namespace RecordPayload {
 
   export interface RecordPayloadSeqFieldEvent {
     field: '$.seq'
-    value: bigint
+    value: number
   }
 
   export interface RecordPayloadBootFieldEvent {
@@ -340,7 +340,7 @@ export namespace RecordPayload {
 
   export interface RecordPayloadPastSeqFieldEvent {
     field: '$.past[].seq'
-    value: bigint
+    value: number
     index: number
   }
 
@@ -368,7 +368,7 @@ export namespace RecordPayload {
 }
 
 export interface PlacementPayload {
-  version: bigint
+  version: number
   holders: Uint8Array<ArrayBuffer>[]
   target: number
   minCopies: number
@@ -405,9 +405,9 @@ export namespace PlacementPayload {
           w.fork()
         }
 
-        if ((obj.version != null && obj.version !== 0n)) {
+        if ((obj.version != null && obj.version !== 0)) {
           w.uint32(8)
-          w.uint64(obj.version)
+          w.uint64Number(obj.version)
         }
 
         if (obj.holders != null && obj.holders.length > 0) {
@@ -449,7 +449,7 @@ export namespace PlacementPayload {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          version: 0n,
+          version: 0,
           holders: [],
           target: 0,
           minCopies: 0,
@@ -465,7 +465,7 @@ export namespace PlacementPayload {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.version = reader.uint64()
+              obj.version = reader.uint64Number()
               break
             }
             case 2: {
@@ -523,7 +523,7 @@ export namespace PlacementPayload {
             case 1: {
               yield {
                 field: `${prefix}.version`,
-                value: reader.uint64()
+                value: reader.uint64Number()
               }
               break
             }
@@ -599,7 +599,7 @@ export namespace PlacementPayload {
 
   export interface PlacementPayloadVersionFieldEvent {
     field: '$.version'
-    value: bigint
+    value: number
   }
 
   export interface PlacementPayloadHoldersFieldEvent {

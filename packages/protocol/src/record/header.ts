@@ -5,6 +5,7 @@ import { BOOT_BYTES, MAX_HEADER_BYTES, MAX_PAST, RECORD_DOMAIN, RECORD_PAYLOAD_T
 import { MalformedError } from '../errors.ts'
 import { RecordPayload } from '../pb/record.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
+import { whole } from './whole.ts'
 import type { EnvelopeKind } from './envelope.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
@@ -79,9 +80,9 @@ function encodeClaims (claims: RecordClaims): Uint8Array {
   try {
     return RecordPayload.encode({
       kind: claims.kind === 'data' ? RecordPayload.Kind.DATA : RecordPayload.Kind.TOMBSTONE,
-      seq: BigInt(claims.seq),
+      seq: whole(claims.seq),
       boot: hexBytes(claims.boot),
-      past: claims.past.map(({ boot, seq }) => ({ boot: hexBytes(boot), seq: BigInt(seq) })),
+      past: claims.past.map(({ boot, seq }) => ({ boot: hexBytes(boot), seq: whole(seq) })),
       bodyLength: claims.bodyLength,
       bodySha256: hexBytes(claims.bodyDigest)
     })
@@ -138,16 +139,16 @@ function decode (payload: Uint8Array): RecordPayload {
   }
 }
 
-function bootSeq (entry: { boot: Uint8Array, seq: bigint }): BootSeq {
+function bootSeq (entry: { boot: Uint8Array, seq: number }): BootSeq {
   if (entry.boot.byteLength !== BOOT_BYTES) {
     throw new MalformedError(`a boot has ${BOOT_BYTES} bytes, not ${entry.boot.byteLength}`)
   }
 
-  if (entry.seq < 1n || entry.seq > BigInt(Number.MAX_SAFE_INTEGER)) {
+  if (entry.seq < 1 || entry.seq > Number.MAX_SAFE_INTEGER) {
     throw new MalformedError('a seq is from 1 to 2^53 - 1')
   }
 
-  return { boot: toString(entry.boot, 'base16'), seq: Number(entry.seq) }
+  return { boot: toString(entry.boot, 'base16'), seq: entry.seq }
 }
 
 function hexBytes (hex: string): Uint8Array<ArrayBuffer> {

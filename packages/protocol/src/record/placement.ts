@@ -7,6 +7,7 @@ import { MAX_ALLOWED, MAX_HOLDERS, MAX_PLACEMENT_BYTES, PLACEMENT_DOMAIN, PLACEM
 import { MalformedError } from '../errors.ts'
 import { PlacementPayload } from '../pb/record.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
+import { whole } from './whole.ts'
 import type { EnvelopeKind } from './envelope.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
@@ -84,7 +85,7 @@ export async function openPlacement (envelope: Uint8Array): Promise<Placement> {
 function encodeClaims (claims: PlacementClaims): Uint8Array {
   try {
     return PlacementPayload.encode({
-      version: BigInt(claims.version),
+      version: whole(claims.version),
       holders: claims.holders.map(peerIdBytes),
       target: claims.target,
       minCopies: claims.minCopies,
@@ -102,7 +103,7 @@ function decodeClaims (payload: Uint8Array): PlacementClaims {
   const holders = decoded.holders.map(peerIdText)
   const allowed = decoded.allowed.map(peerIdText)
 
-  if (decoded.version < 1n || decoded.version > BigInt(Number.MAX_SAFE_INTEGER)) {
+  if (decoded.version < 1 || decoded.version > Number.MAX_SAFE_INTEGER) {
     throw new MalformedError('a placement\'s version is from 1 to 2^53 - 1')
   }
 
@@ -119,7 +120,7 @@ function decodeClaims (payload: Uint8Array): PlacementClaims {
   }
 
   return {
-    version: Number(decoded.version),
+    version: decoded.version,
     holders,
     target: decoded.target,
     minCopies: decoded.minCopies,
