@@ -96,7 +96,12 @@ export interface WriteResult {
 }
 
 export interface WriteOptions extends AbortOptions {
-  /** Milliseconds to wait for minCopies. @default 10_000 */
+  /**
+   * Milliseconds to go on waiting for minCopies once everybody within reach was tried: a nara that has just started may not have met
+   * anybody. Without it the write returns at that point; distribution goes on in either case.
+   *
+   * @default 0
+   */
   timeout?: number
 }
 

@@ -1,5 +1,5 @@
 import {
-  Confidant, createTrust, DatastoreStashStore, DEFAULT_LEASE, HeldStashes, NewestTable, RateLimiter
+  Confidant, createTrust, DatastoreStashStore, DEFAULT_LEASE, HeldStashes, NewestTable, RateLimiter, registerHeldMetrics
 } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { peerIdOf } from './identity.ts'
@@ -18,7 +18,7 @@ import type { Dialler, PresencePort } from './ports/presence-port.ts'
 import type { EventSink } from './services/events.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { StashNetwork, Trust } from '@nara-stash/protocol'
-import type { Startable } from '@libp2p/interface'
+import type { Metrics, Startable } from '@libp2p/interface'
 
 /** The network as the services see it: libp2p in a real node, a simulated one in tests and simulations. */
 export interface StashPorts {
@@ -29,6 +29,8 @@ export interface StashPorts {
   /** Absent on a host without gossipsub: recovery then starts when peers connect. */
   presence?: PresencePort
   dialler?: Dialler
+  /** A host that counts. */
+  metrics?: Metrics
 }
 
 /** The owner's parts; absent without a soul. */
@@ -138,6 +140,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     owning?.owner.disconnected(id)
     connector?.look()
   })
+  registerHeldMetrics(ports.metrics, held, confidant)
   announce.holding(confidant)
 
   return {
@@ -206,6 +209,7 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     onHolders: change => { announce.holders(change) },
     onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
     onStranger: (record, placement, from) => { owner.met(record, placement, from) },
+    isInDoubt: () => owner.state === 'doubtful',
     onOutdated: version => { void owner.revise(version) }
   })
   const owner = new Owner({
@@ -218,7 +222,11 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     maxStash: options.maxStash,
     admits: trust.admits,
     heard: () => [newest.get(own.owner)].flatMap(record => record ?? []),
-    onState: (state, previous) => { announce.state(state, previous) },
+    onState: (state, previous) => {
+      announce.state(state, previous)
+      // what waited for a doubt to end
+      replication.wake()
+    },
     onFound: (version, origin) => { announce.found(version, origin) },
     onRecovered: (version, origin, sureness) => { announce.recovered(version, origin, sureness) },
     onDoubt: doubt => { announce.doubt(doubt) },

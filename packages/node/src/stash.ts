@@ -53,7 +53,7 @@ function composeOnLibp2p (init: StashInit, components: StashComponents, service:
   // go on talking to them, so that not even a hey-there gets through
   network.addEventListener('peer:connect', ({ detail: { id } }) => { void network.probe(id) })
 
-  const parts = composeStash(init, { network, dialler, presence }, service)
+  const parts = composeStash(init, { network, dialler, presence, ...(components.metrics == null ? {} : { metrics: components.metrics }) }, service)
 
   return {
     ...parts,

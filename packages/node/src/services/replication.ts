@@ -23,6 +23,8 @@ export interface ReplicationInit extends StoresInit, PlacementsInit {
   /** Connected peers that may be chosen. */
   candidates (): Candidate[]
   onCopies (copies: { seq: string, have: number }): void
+  /** What our stash is, is in doubt: nothing more of it is handed out until that ends. */
+  isInDoubt (): boolean
   /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
   onOutdated (version: Version): void
 }
@@ -77,6 +79,11 @@ export class Replication {
     this.stores.clear()
     this.waiters.end()
     this.count()
+  }
+
+  /** Something changed that the next look at the copies depends on. */
+  wake (): void {
+    this.reconciler.wake()
   }
 
   /** Replaces the holders; those of `pinned` stay even when they fail. */
@@ -209,6 +216,11 @@ export class Replication {
       return
     }
 
+    if (init.isInDoubt()) {
+      this.waiters.progress(!this.isBusy)
+      return
+    }
+
     await this.place(version)
 
     // whoever changed these has woken us again
@@ -281,7 +293,11 @@ export class Replication {
 
     this.acknowledged ||= distinctCopies(acks) >= this.init.minCopies && !this.stores.isExposedElsewhere(placement)
     this.count()
-    this.waiters.progress(step != null && step.stores.length === 0 && !this.copies.views().some(({ busy }) => busy))
+    this.waiters.progress(step != null && step.stores.length === 0 && !this.isBusy)
+  }
+
+  private get isBusy (): boolean {
+    return this.copies.views().some(({ busy }) => busy)
   }
 
   private holdsCurrent (copy: CopyView): boolean {

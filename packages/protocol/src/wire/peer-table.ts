@@ -4,6 +4,8 @@ import type { Connection } from '@libp2p/interface'
 
 interface Entry {
   connection: Connection
+  /** Asked once: it does not change while the connection lasts. */
+  host: string | undefined
   since: number
   onClose: () => void
 }
@@ -41,11 +43,11 @@ export class PeerTable {
       return
     }
 
-    const entry = { connection, since: this.#clock.now(), onClose: () => { this.remove(connection) } }
+    const entry = { connection, host: this.#init.hostOf(connection), since: this.#clock.now(), onClose: () => { this.remove(connection) } }
     connection.addEventListener('close', entry.onClose)
     entries.push(entry)
     this.#entries.set(id, entries)
-    this.#init.onConnect(this.#toPeer(entry))
+    this.#init.onConnect(toPeer(entry))
   }
 
   /** The connection closed, or the peer turned out not to speak the protocol on it. */
@@ -73,7 +75,7 @@ export class PeerTable {
 
   /** Every peer with an open connection. */
   peers (): NetworkPeer[] {
-    return [...this.#entries.keys()].flatMap(id => this.#open(id).slice(-1).map(entry => this.#toPeer(entry)))
+    return [...this.#entries.keys()].flatMap(id => this.#open(id).slice(-1).map(toPeer))
   }
 
   /** Forgets everything without a word. */
@@ -88,14 +90,12 @@ export class PeerTable {
   #open (id: string): Entry[] {
     return this.#entries.get(id)?.filter(entry => entry.connection.status === 'open') ?? []
   }
-
-  #toPeer ({ connection, since }: Entry): NetworkPeer {
-    const address = this.#init.hostOf(connection)
-
-    return { id: connection.remotePeer.toString(), connection: connection.id, since, ...(address != null && { address }) }
-  }
 }
 
 function release ({ connection, onClose }: Entry): void {
   connection.removeEventListener('close', onClose)
+}
+
+function toPeer ({ connection, host, since }: Entry): NetworkPeer {
+  return { id: connection.remotePeer.toString(), connection: connection.id, since, ...(host != null && { address: host }) }
 }
