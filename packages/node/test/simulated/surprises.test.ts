@@ -47,6 +47,28 @@ describe('a twin', () => {
     expect(texts(owner)).toEqual(['of the twin'])
   })
 
+  it('leaves an owner that hands out nothing while it is in doubt, not even to a new peer', async () => {
+    const world = new World()
+    const { owner, twin } = await twins(world)
+    await world.of(twin.put('of the twin'))
+    await world.run(1_000)
+    await world.of(owner.put('of the owner', { timeout: 5_000 }))
+    await world.until(() => owner.state === 'doubtful')
+    let stores = 0
+    world.net.intercept((from, _to, request, next) => {
+      stores += Number(from === owner.id && request.type === 'store')
+
+      return next()
+    })
+
+    const [spare] = await world.confidants(1)
+    world.net.connect(owner.process.port, spare?.id ?? '')
+    await world.run(600_000)
+
+    expect(stores).toBe(0)
+    expect(spare?.holds(owner)).toBeUndefined()
+  })
+
   it('is merged where there is a merge function', async () => {
     const world = new World()
     const { owner, twin } = await twins(world, both)
