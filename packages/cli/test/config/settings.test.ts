@@ -23,7 +23,7 @@ async function load ({ flags = {}, env = {}, file }: Given): Promise<Config> {
     await writeFile(join(dir, 'config.json'), typeof file === 'string' ? file : JSON.stringify(file))
   }
 
-  return await loadConfig({ dir, flags, io: { env, cwd: '/work-dir' } })
+  return await loadConfig({ dir, flags, io: { env, cwd: '/elsewhere' } })
 }
 
 async function refusal (given: Given): Promise<string> {
@@ -68,10 +68,10 @@ describe('precedence', () => {
 
     await writeFile(join(dir, 'config.json'), JSON.stringify({ pskFile: 'key' }))
 
-    const { pskFile, soulFile } = await loadConfig({ dir, flags: { soulFile: 'a.soul' }, io: { env: {}, cwd: '/work-dir' } })
+    const { pskFile, soulFile } = await loadConfig({ dir, flags: { soulFile: 'a.soul' }, io: { env: {}, cwd: '/elsewhere' } })
 
     expect(pskFile).toBe(join(dir, 'key'))
-    expect(soulFile).toBe('/work-dir/a.soul')
+    expect(soulFile).toBe('/elsewhere/a.soul')
   })
 })
 

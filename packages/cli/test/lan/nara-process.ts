@@ -47,7 +47,7 @@ export class NaraProcess {
 
   /** Runs a command against this daemon; resolves with its standard output. */
   async command (...args: string[]): Promise<Buffer> {
-    const [command = '', ...rest] = [...this.wrapper, process.execPath, bin, ...args, '--dir', this.dir]
+    const [command, ...rest] = [...this.wrapper, process.execPath, bin, ...args, '--dir', this.dir]
     const { stdout } = await run(command, rest, { encoding: 'buffer', maxBuffer: 64 << 20 })
 
     return stdout

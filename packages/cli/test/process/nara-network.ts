@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 import { formatNetworkKey } from '../../src/daemon/network-key.ts'
 import type { DaemonEvent, DaemonStatus, StartedEvent } from '../../src/api/types.ts'
 import type { ChildProcess, StdioOptions } from 'node:child_process'
@@ -170,7 +170,12 @@ export class NaraNetwork {
   start (name: string, { args = [], env = {}, dir = join(this.root, `${name}-${this.count++}`) }: NaraInit = {}): NaraDaemon {
     const common = ['--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', this.pskFile, '--dir', dir]
 
-    return new NaraDaemon(dir, nara(['start', '--json', ...common, ...this.bootstrap, ...args], { env }))
+    const daemon = new NaraDaemon(dir, nara(['start', '--json', ...common, ...this.bootstrap, ...args], { env }))
+
+    // what it went through, for who has to find out why a test failed
+    onTestFailed(() => { process.stderr.write(`${dir}:\n${daemon.events.map(event => `  ${JSON.stringify(event)}\n`).join('')}`) })
+
+    return daemon
   }
 
   /** Starts several, each with the name it is given, and waits until all are up. The first one of all is the others' meeting point. */
