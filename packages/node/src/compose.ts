@@ -127,7 +127,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
           }
         }
 
-        connector?.look()
+        connector?.heard(peer)
       }
     })
 

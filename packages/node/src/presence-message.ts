@@ -1,11 +1,12 @@
 import { RecordEnvelope, PeerRecord } from '@libp2p/peer-record'
-import { BOOT_BYTES, MalformedError } from '@nara-stash/protocol'
+import { BOOT_BYTES, checkForm, MalformedError } from '@nara-stash/protocol'
 import { normalizeName } from '@nara-stash/crypto'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { MAX_PRESENCE_BYTES } from './constants.ts'
 import { PresenceMessage } from './pb/presence.ts'
 import type { MemoryMode, StashState } from './api.ts'
+import type { Form } from '@nara-stash/protocol'
 
 export type PresenceKind = 'hey-there' | 'here' | 'chau'
 
@@ -40,6 +41,24 @@ const STATES: Array<[StashState | undefined, PresenceMessage.State]> = [
 const MEMORIES: Array<[MemoryMode | undefined, PresenceMessage.Memory]> = [
   [undefined, Memory.UNTOLD], ['low', Memory.LOW], ['medium', Memory.MEDIUM], ['high', Memory.HIGH]
 ]
+
+const uint32 = { max: 2 ** 32 - 1 }
+const uint64 = { max: Number.MAX_SAFE_INTEGER }
+const bytes = { bytes: true } as const
+
+/** The fields of presence.proto. */
+export const PRESENCE_FORM: Form = {
+  1: uint32,
+  2: bytes,
+  3: uint64,
+  4: uint32,
+  5: { max: 1 },
+  6: uint32,
+  7: uint32,
+  8: uint64,
+  9: { text: true },
+  10: bytes
+}
 
 export function encodePresence (presence: Presence): Uint8Array {
   return PresenceMessage.encode({
@@ -108,6 +127,8 @@ function decode (bytes: Uint8Array): PresenceMessage {
   if (bytes.byteLength > MAX_PRESENCE_BYTES) {
     throw new MalformedError(`a presence message has at most ${MAX_PRESENCE_BYTES} bytes`)
   }
+
+  checkForm(bytes, PRESENCE_FORM)
 
   try {
     return PresenceMessage.decode(bytes)

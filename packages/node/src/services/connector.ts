@@ -53,6 +53,17 @@ export class Connector {
     this.look()
   }
 
+  /** A peer said that it is there: who could not be dialled a moment ago is tried again, but not out of turn. */
+  heard (peer: string): void {
+    const failed = this.failures.get(peer)
+
+    if (failed != null && failed.count > 0) {
+      failed.notBefore = this.init.clock.now()
+    }
+
+    this.look()
+  }
+
   /** Connects to `peer`, if it can be dialled, as soon as it has its turn and whatever failed before. */
   reach (peer: string): void {
     if (!this.stopped && this.init.directory.get(peer) != null) {

@@ -34,6 +34,7 @@ export class PresenceService {
   private cancelGreeting: (() => void) | undefined
   private repeats = 0
   private lastHeyThere = -Infinity
+  private lastArrival = -Infinity
   private stopped = true
 
   constructor (init: PresenceInit) {
@@ -100,28 +101,42 @@ export class PresenceService {
 
   /** Somebody new listens: a nara that is young itself may not have been heard by it. */
   private greet (): void {
-    const { clock } = this.init
-    const now = clock.now()
+    const now = this.init.clock.now()
 
-    if (this.stopped || now - this.startedAt > YOUNG) {
-      return
+    if (!this.stopped && now - this.startedAt <= YOUNG) {
+      this.lastArrival = now
+
+      if (this.cancelGreeting == null) {
+        this.greetThoseFrom(now)
+      }
     }
+  }
 
-    const wait = this.lastHeyThere + Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * this.init.directory.size) - now
+  /**
+   * One hey-there for all who came since `arrival`: not at once, because who tells that it listens may still be setting up the way on which it
+   * is to hear; and not too soon after another.
+   */
+  private greetThoseFrom (arrival: number): void {
+    const { clock, directory } = this.init
+    const gap = Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * directory.size)
+    const due = Math.max(arrival + HEY_THERE_GAP, this.lastHeyThere + gap)
 
-    if (wait <= 0) {
-      void this.say('hey-there')
-    } else {
-      // one for all who come while it waits, and none if it is repeated meanwhile anyway
-      this.cancelGreeting?.()
-      this.cancelGreeting = clock.setTimer(() => {
-        this.cancelGreeting = undefined
+    this.cancelGreeting = clock.setTimer(() => {
+      this.cancelGreeting = undefined
 
-        if (this.lastHeyThere <= now) {
-          void this.say('hey-there')
-        }
-      }, wait)
-    }
+      if (!this.allGreeted && clock.now() >= this.lastHeyThere + gap) {
+        void this.say('hey-there')
+      }
+
+      // neither this one nor a repetition meanwhile need have reached those who came right before it
+      if (!this.allGreeted) {
+        this.greetThoseFrom(this.lastArrival)
+      }
+    }, due - clock.now())
+  }
+
+  private get allGreeted (): boolean {
+    return this.lastHeyThere >= this.lastArrival + HEY_THERE_GAP
   }
 
   private repeat (): void {

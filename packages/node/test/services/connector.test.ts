@@ -206,6 +206,20 @@ describe('a connector', () => {
     expect(world.timesOf('peer 0')).toHaveLength(before + 1)
   })
 
+  it('dials who failed for long as soon as it says that it is there, and only once each time', async () => {
+    const world = new World({ minConnections: 4, dial: fails })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(600_000)
+    const before = world.dials.length
+
+    world.connector.heard('peer 0')
+    world.connector.heard('peer 0')
+    await world.clock.advance(200)
+
+    expect(world.dials).toHaveLength(before + 1)
+  })
+
   it('connects everybody again after a partition, however long it was', async () => {
     let cut = false
     const world = new World({ minConnections: 5, dial: async (peer, world) => { await (cut ? fails : connects)(peer, world) } })
