@@ -1,4 +1,4 @@
-import { fromHex, hex } from './bytes.ts'
+import { concat, fromHex, hex } from './bytes.ts'
 import { bodies } from './bodies.ts'
 import { c1, c2 } from './peers.ts'
 import { ids, placed } from './placements.ts'
@@ -100,7 +100,21 @@ const malformed: Array<[string, 'request' | 'response', Uint8Array]> = [
   ['a status that is not known', 'response', status(15)],
   ['a refusal without a reason', 'response', status(6)],
   ['a reason that is not known', 'response', refused(8, 1_000)],
-  ['a conflict without a record', 'response', status(5)]
+  ['a conflict without a record', 'response', status(5)],
+  ['two requests', 'request', concat(fetch(true), storeInline)],
+  ['one request twice', 'request', concat(fetch(true), fetch(true))],
+  ['a request that is a number', 'request', number(2, 1)],
+  ['whole as bytes', 'request', present(2, present(1, fromHex('01')))],
+  ['whole 2', 'request', present(2, number(1, 2))],
+  ['whole twice', 'request', present(2, concat(bool(1, true), bool(1, true)))],
+  ['a lease of 2^32', 'request', store({ record: first, placement: placed, lease: 2 ** 32 }, bodies.first)],
+  ['field 0', 'request', concat(fetch(true), fromHex('0001'))],
+  ['a group', 'request', concat(fetch(true), fromHex('7b7c'))],
+  ['an end amid an unknown request', 'request', fromHex('220308')],
+  ['a status twice', 'response', concat(status(2), status(2))],
+  ['a status that is not in its shortest form', 'response', fromHex('088200')],
+  ['a record that is a number', 'response', concat(status(3), number(2, 1))],
+  ['retry_after_ms 2^32', 'response', refused(1, 2 ** 32)]
 ]
 
 export function messageVectors (): object {

@@ -65,8 +65,9 @@ export const listed = vector('listed', 'only c4 and the stranger may help', { su
 export const alone = vector('alone', 'nobody may help; one copy is enough; an hour', {
   holders: ids(c1), target: 1, minCopies: 1, surrogates: 2, leaseSeconds: 3_600
 })
+export const highVersion = vector('high-version', 'a version above 2^31, as random steps lead to', { version: 2 ** 31 + 5 })
 
-export const placements = [placed, replaced, listed, alone]
+export const placements = [placed, replaced, listed, alone, highVersion]
 
 export function placementVectors (): object[] {
   return placements.map(({ name, about, claims, payload, signed, signature, envelope, id }) => ({

@@ -69,7 +69,13 @@ const REJECTED: Array<[string, Uint8Array]> = [
   ['a name of 65 bytes', presence({ ...heyThere, name: 'a'.repeat(65) })],
   ['a line break in a name', presence({ ...heyThere, name: 'al\nice' })],
   ['a name that is not in NFC', presence({ ...heyThere, name: 'n\u0303andu' })],
-  ['a right-to-left override in a name', presence({ ...heyThere, name: 'al\u202eice' })]
+  ['a right-to-left override in a name', presence({ ...heyThere, name: 'al\u202eice' })],
+  ['a name that is not UTF-8', presence({ ...heyThere, name: fromHex('c328') })],
+  ['max_bytes 2^53', presence({ ...heyThere, maxBytes: 2 ** 53 })],
+  ['uptime_s 2^32', presence({ ...heyThere, uptime: 2 ** 32 })],
+  ['n twice', concat(presence(heyThere), number(3, 2))],
+  ['its name as a number', concat(presence({ ...heyThere, name: '' }), number(9, 1))],
+  ['field 0', concat(presence(heyThere), fromHex('0001'))]
 ]
 
 export function presenceVectors (): object {

@@ -79,8 +79,11 @@ export const longPast = vector('long-past', 'the longest past there may be, and 
   boot: bootA,
   past: Array.from({ length: 64 }, (_, i) => ({ boot: 'ee000000000000' + (i + 1).toString(16).padStart(2, '0'), seq: Number.MAX_SAFE_INTEGER - 64 + i }))
 })
+export const highSeq = vector('high-seq', 'seqs from 2^31 on, whose varints have five bytes', {
+  ...of(bodies.first), seq: 2 ** 31 + 5, boot: bootC, past: [{ boot: bootA, seq: 2 ** 31 }, { boot: bootB, seq: 2 ** 31 + 4 }]
+})
 
-export const records = [first, second, third, newborn, behind, twin, merged, tombstone, longPast]
+export const records = [first, second, third, newborn, behind, twin, merged, tombstone, longPast, highSeq]
 
 export function recordVectors (): object[] {
   return records.map(({ name, about, claims, payload, signed, signature, envelope, id }) => ({

@@ -1,8 +1,8 @@
-import { concat, fromHex, hex, utf8 } from './bytes.ts'
+import { concat, fromHex, hex, utf8, varint } from './bytes.ts'
 import { envelopeOf, sealEnvelope } from './envelope.ts'
 import { c1, owner, peerOf, stranger } from './peers.ts'
 import { PLACEMENT_DOMAIN, PLACEMENT_TYPE, placed, plainClaims, placementPayload, sealPlacement } from './placements.ts'
-import { present } from './protobuf.ts'
+import { number, present } from './protobuf.ts'
 import { bootA, bootB, bootC, first, RECORD_DOMAIN, RECORD_TYPE, recordPayload, sealRecord, second } from './records.ts'
 import type { PlacementClaims } from './placements.ts'
 import type { Claims } from './records.ts'
@@ -20,6 +20,18 @@ function badPlacement (claims: Partial<PlacementClaims>): Uint8Array {
 function flipped (bytes: Uint8Array, at: number): Uint8Array {
   return bytes.map((byte, i) => i === at ? byte ^ 1 : byte)
 }
+
+/** A payload that its owner signed, whatever it is. */
+function signedRecord (payload: Uint8Array): Uint8Array {
+  return sealEnvelope(RECORD_DOMAIN, RECORD_TYPE, payload, owner).envelope
+}
+
+function signedPlacement (payload: Uint8Array): Uint8Array {
+  return sealEnvelope(PLACEMENT_DOMAIN, PLACEMENT_TYPE, payload, owner).envelope
+}
+
+/** The payload of the first record without its seq (which is its second field), to put it in another way. */
+const seqless = recordPayload({ ...first.claims, seq: 0 })
 
 const manyPeers = Array.from({ length: 65 }, (_, i) => hex(peerOf('', new Uint8Array(32).fill(i + 1)).id))
 const otherKeyType = concat(fromHex('08021220'), owner.publicKey)
@@ -54,7 +66,18 @@ const recordEnvelopes: Array<[string, Uint8Array]> = [
   ['data without a digest', badRecord({ bodySha256: '' })],
   ['a digest of 31 bytes', badRecord({ bodySha256: 'dd'.repeat(31) })],
   ['a tombstone with a body', badRecord({ kind: 2, bodySha256: '' })],
-  ['a tombstone with a digest', badRecord({ kind: 2, bodyLength: 0 })]
+  ['a tombstone with a digest', badRecord({ kind: 2, bodyLength: 0 })],
+  ['its seq twice', signedRecord(concat(first.payload, number(2, 1)))],
+  ['its seq as bytes', signedRecord(concat(seqless, present(2, varint(1))))],
+  ['its seq as a fixed number', signedRecord(concat(seqless, fromHex('110100000000000000')))],
+  ['its seq not in its shortest form', signedRecord(concat(seqless, fromHex('108100')))],
+  ['its boot twice', signedRecord(concat(first.payload, present(3, fromHex(bootA))))],
+  ['body_length 2^32 + 1,064', signedRecord(recordPayload({ ...first.claims, bodyLength: 2 ** 32 + 1_064 }))],
+  ['kind 2^32 + 1', signedRecord(recordPayload({ ...first.claims, kind: 2 ** 32 + 1 }))],
+  ['field 0', signedRecord(concat(first.payload, fromHex('0001')))],
+  ['a group', signedRecord(concat(first.payload, fromHex('7b7c')))],
+  ['a past that reaches beyond itself', signedRecord(concat(first.payload, fromHex('22020a08'), fromHex(bootB)))],
+  ['an end amid a field', signedRecord(first.payload.subarray(0, -1))]
 ]
 
 const placementEnvelopes: Array<[string, Uint8Array]> = [
@@ -73,7 +96,12 @@ const placementEnvelopes: Array<[string, Uint8Array]> = [
   ['a target of 17', badPlacement({ target: 17 })],
   ['min_copies 0', badPlacement({ minCopies: 0 })],
   ['min_copies above the target', badPlacement({ minCopies: 4 })],
-  ['surrogates that are not known', badPlacement({ surrogates: 3 })]
+  ['surrogates that are not known', badPlacement({ surrogates: 3 })],
+  ['its version twice', signedPlacement(concat(placed.payload, number(1, 2)))],
+  ['its version as bytes', signedPlacement(concat(placementPayload({ ...plainClaims, version: 0 }), present(1, varint(1))))],
+  ['lease_s 2^32', badPlacement({ leaseSeconds: 2 ** 32 })],
+  ['target 2^32 + 3', badPlacement({ target: 2 ** 32 + 3 })],
+  ['field 0', signedPlacement(concat(placed.payload, fromHex('0001')))]
 ]
 
 /** What is not an error: fields that a later version may add inside a payload are ignored, and stay signed. */

@@ -10,7 +10,7 @@ const NAMES = [
   // what is signed, and in which order
   'NewestTable', 'newestOf', 'openHeader', 'openPlacement', 'order', 'pastOf', 'peerIdBytes', 'sealHeader', 'sealPlacement', 'supersedesOrIs',
   // the wire
-  'Libp2pStashNetwork', 'decodeRequest', 'decodeResponse', 'encodeRequest', 'encodeResponse',
+  'Libp2pStashNetwork', 'checkForm', 'decodeRequest', 'decodeResponse', 'encodeRequest', 'encodeResponse',
   // the holder's side
   'Confidant', 'DatastoreStashStore', 'HeldStashes', 'MemoryStashStore', 'RateLimiter', 'ReservationClosedError', 'createHandler', 'createTrust',
   'detectMemoryMode', 'isLoopback', 'leaseLeft', 'registerHeldMetrics',

@@ -51,16 +51,42 @@ describe('what a nara says', () => {
 
     const before = times('hey-there').length
     subscribe()
-    await clock.settle()
-    expect(times('hey-there').slice(before)).toStrictEqual([63_000])
-
     await clock.advance(100)
     subscribe()
     subscribe()
     await clock.advance(50)
     subscribe()
     await clock.advance(10 * 1_000)
-    expect(times('hey-there').slice(before)).toStrictEqual([63_000, 63_000 + HEY_THERE_GAP])
+    // the others came too shortly before the first of them
+    expect(times('hey-there').slice(before)).toStrictEqual([63_000 + HEY_THERE_GAP, 63_000 + 2 * HEY_THERE_GAP])
+  })
+
+  it('is hey-there to a new subscriber only when that listens', async () => {
+    const { clock, service, subscribe, times } = new LonePresence()
+    await service.start()
+    await clock.advance(63 * 1_000)
+
+    const before = times('hey-there').length
+    subscribe()
+    await clock.advance(HEY_THERE_GAP - 1)
+    expect(times('hey-there')).toHaveLength(before)
+    await clock.advance(1)
+    expect(times('hey-there')).toHaveLength(before + 1)
+  })
+
+  it('is hey-there again and again to subscribers that never stop coming', async () => {
+    const { clock, service, subscribe, times } = new LonePresence()
+    await service.start()
+    await clock.advance(63 * 1_000)
+    const before = times('hey-there').length
+
+    for (let i = 0; i < 100; i++) {
+      subscribe()
+      await clock.advance(100)
+    }
+
+    expect(times('hey-there').length - before).toBeGreaterThan(10_000 / HEY_THERE_GAP / 2)
+    expect(times('hey-there').length - before).toBeLessThanOrEqual(10_000 / HEY_THERE_GAP)
   })
 
   it('is not hey-there to subscribers when it is old, has stopped, or has not started', async () => {
@@ -100,7 +126,7 @@ describe('what a nara says', () => {
     expect(times('hey-there')).toStrictEqual([0, ...repeats])
   })
 
-  it('is heard by a subscriber that comes right before a repetition only once', async () => {
+  it('is told after a repetition to those who came right before it, once', async () => {
     const { clock, service, subscribe, times } = new LonePresence()
     await service.start()
     await clock.advance(1_000)
@@ -110,8 +136,24 @@ describe('what a nara says', () => {
     subscribe()
     await clock.advance(1_000)
 
-    // said at once to the first, repeated at 3 s, which the second heard
-    expect(times('hey-there')).toStrictEqual([0, 1_000, 2_900, 3_000])
+    // repeated at 3 s, when neither need have listened yet
+    expect(times('hey-there')).toStrictEqual([0, 1_000, 3_000, 3_000 + HEY_THERE_GAP])
+  })
+
+  it('is heard in a repetition by those who came a while before it', async () => {
+    const { clock, service, subscribe, directory, times } = new LonePresence()
+    await service.start()
+
+    for (let i = 0; i < 20; i++) {
+      directory.located(`peer ${i}`, [])
+    }
+
+    await clock.advance(1_000)
+    await clock.advance(1_700)
+    subscribe()
+    await clock.advance(3_000)
+
+    expect(times('hey-there')).toStrictEqual([0, 1_000, 3_000])
   })
 
   it('is here every half minute, ever more rarely with the peers that it knows, 20 % around that', async () => {

@@ -4,6 +4,8 @@ import { createSha256 } from '#sha256'
 import { BOOT_BYTES, MAX_HEADER_BYTES, MAX_PAST, RECORD_DOMAIN, RECORD_PAYLOAD_TYPE } from '../constants.ts'
 import { MalformedError } from '../errors.ts'
 import { RecordPayload } from '../pb/record.ts'
+import { RECORD_FORM } from '../wire/forms.ts'
+import { checkForm } from '../wire/message-form.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { whole } from './whole.ts'
 import type { EnvelopeKind } from './envelope.ts'
@@ -131,6 +133,8 @@ function decodeClaims (payload: Uint8Array): RecordClaims {
 }
 
 function decode (payload: Uint8Array): RecordPayload {
+  checkForm(payload, RECORD_FORM)
+
   try {
     // one past more than allowed may be decoded, so that the message can name the rule
     return RecordPayload.decode(payload, { limits: { past: MAX_PAST + 1 } })

@@ -6,6 +6,8 @@ import { createSha256 } from '#sha256'
 import { MAX_ALLOWED, MAX_HOLDERS, MAX_PLACEMENT_BYTES, PLACEMENT_DOMAIN, PLACEMENT_PAYLOAD_TYPE } from '../constants.ts'
 import { MalformedError } from '../errors.ts'
 import { PlacementPayload } from '../pb/record.ts'
+import { PLACEMENT_FORM } from '../wire/forms.ts'
+import { checkForm } from '../wire/message-form.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { whole } from './whole.ts'
 import type { EnvelopeKind } from './envelope.ts'
@@ -131,6 +133,8 @@ function decodeClaims (payload: Uint8Array): PlacementClaims {
 }
 
 function decode (payload: Uint8Array): PlacementPayload {
+  checkForm(payload, PLACEMENT_FORM)
+
   try {
     return PlacementPayload.decode(payload, { limits: { holders: MAX_HOLDERS + 1, allowed: MAX_ALLOWED + 1 } })
   } catch (err) {

@@ -2,6 +2,7 @@ import {
   BUSY_RETRY_AFTER, FIRST_FRAME_TIMEOUT, LARGEST_MAX_STASH, MAX_INLINE_BODY, MAX_MESSAGE_BYTES, RETRY_AFTER, maxBodyLength
 } from '../constants.ts'
 import { deadlineSignal } from '../deadline.ts'
+import { BodyMismatchError } from '../errors.ts'
 import { receiveBody, sendBody } from './body.ts'
 import { decodeRequest, encodeResponse } from './codec.ts'
 import { isViolation } from './failure.ts'
@@ -176,8 +177,13 @@ async function takeBody (exchange: Exchange, request: Carrier, wants: WantsBody)
   }
 }
 
+/** @throws {BodyMismatchError} the peer's bytes are not those that its header promises, which only the handler can tell */
 async function keep (exchange: Exchange, wants: WantsBody, body: Uint8Array): Promise<StashResponse> {
-  return await untilAborted(wants.receive(body), exchange.signal)
+  try {
+    return await untilAborted(wants.receive(body), exchange.signal)
+  } catch (err) {
+    throw err instanceof HandlerFailure && err.cause instanceof BodyMismatchError ? err.cause : err
+  }
 }
 
 async function callHandler (exchange: Exchange, request: IncomingRequest): Promise<StashResponse | WantsBody> {

@@ -2,21 +2,27 @@ import { MAX_INLINE_BODY, MAX_LIVE_HOLDERS } from '../constants.ts'
 import { MalformedError } from '../errors.ts'
 import { openHeader } from '../record/header.ts'
 import { openPlacement, peerIdBytes, peerIdText } from '../record/placement.ts'
+import { checkForm } from './message-form.ts'
+import type { Form } from './message-form.ts'
 import type { Placement } from '../record/placement.ts'
 import type { RecordHeader } from '../record/header.ts'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** The fields that several messages carry, between their values and their bytes. */
 
 const MAX_UINT32 = 2 ** 32 - 1
 
 /**
- * Runs a decoder of generated code.
+ * Checks the form of a message and runs a decoder of generated code.
  *
  * @throws {MalformedError} bytes that are no such message
  */
-export function decodeWith <T> (decode: () => T): T {
+export function decodeWith <T> (message: Uint8Array | Uint8ArrayList, form: Form, decode: (bytes: Uint8Array) => T): T {
+  const bytes = message.subarray()
+  checkForm(bytes, form)
+
   try {
-    return decode()
+    return decode(bytes)
   } catch (err) {
     throw new MalformedError('a message that cannot be decoded', { cause: err })
   }

@@ -2,6 +2,7 @@ import { MAX_LIVE_HOLDERS } from '../constants.ts'
 import { BodyMismatchError } from '../errors.ts'
 import { StashRequest as Wire } from '../pb/message.ts'
 import { decodeWith, holderBytes, holderTexts, inlineBody, openPair, ownBytes, uint32 } from './carried.ts'
+import { REQUEST_FORM } from './forms.ts'
 import type { IncomingRequest, OfferRequest, StashRequest, StoreRequest } from '../messages.ts'
 import type { Offer, Store } from '../pb/message.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -40,9 +41,9 @@ export function encodeRequest (request: StashRequest, inline: boolean): Uint8Arr
  *
  * @throws {MalformedError} anything else
  */
-export async function decodeRequest (bytes: Uint8Array | Uint8ArrayList): Promise<DecodedRequest | undefined> {
+export async function decodeRequest (message: Uint8Array | Uint8ArrayList): Promise<DecodedRequest | undefined> {
   const limits = { liveHolders: MAX_LIVE_HOLDERS }
-  const { store, fetch, offer } = decodeWith(() => Wire.decode(bytes, { limits: { store: limits, offer: limits } }))
+  const { store, fetch, offer } = decodeWith(message, REQUEST_FORM, bytes => Wire.decode(bytes, { limits: { store: limits, offer: limits } }))
 
   if (fetch != null) {
     return { request: { type: 'fetch', whole: fetch.whole } }

@@ -3,6 +3,7 @@ import { MalformedError } from '../errors.ts'
 import { StashResponse as Wire } from '../pb/message.ts'
 import { openHeader } from '../record/header.ts'
 import { decodeWith, holderBytes, holderTexts, inlineBody, openPair, ownBytes, uint32 } from './carried.ts'
+import { RESPONSE_FORM } from './forms.ts'
 import type { Found, RefusalReason, StashResponse } from '../messages.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -81,8 +82,8 @@ export function encodeResponse (response: WireResponse, inline: boolean): Uint8A
  *
  * @throws {MalformedError}
  */
-export async function decodeResponse (bytes: Uint8Array | Uint8ArrayList): Promise<WireResponse> {
-  const decoded = decodeWith(() => Wire.decode(bytes, { limits: { liveHolders: MAX_LIVE_HOLDERS } }))
+export async function decodeResponse (message: Uint8Array | Uint8ArrayList): Promise<WireResponse> {
+  const decoded = decodeWith(message, RESPONSE_FORM, bytes => Wire.decode(bytes, { limits: { liveHolders: MAX_LIVE_HOLDERS } }))
   const type = TYPE_BY_STATUS.get(decoded.status)
 
   switch (type) {

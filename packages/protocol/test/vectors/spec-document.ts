@@ -37,6 +37,11 @@ export function protoBlocks (document: string): ProtoBlock[] {
     .map(([, file = '', message = '', text = '']) => ({ file, message, text }))
 }
 
+/** A schema without what is not part of the wire: comments, and the option that tells our generator how to hold a number. */
+export function wireOf (schema: string | undefined): string | undefined {
+  return schema?.replaceAll(' [jstype = JS_NUMBER]', '').replaceAll(/ *\/\/.*/g, '').replaceAll(/\n{2,}/g, '\n').trim()
+}
+
 /** What a schema's file says of a message. */
 export function schemaOf ({ file, message }: Pick<ProtoBlock, 'file' | 'message'>): string | undefined {
   const source = repositoryFile(file.replace(/^packages\//, ''))

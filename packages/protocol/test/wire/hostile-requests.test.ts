@@ -1,9 +1,11 @@
 import { offerRequest, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { MAX_BODY_FRAME, MAX_INLINE_BODY } from '../../src/constants.ts'
 import { StashRequest, StashResponse } from '../../src/pb/message.ts'
 import { sealHeader } from '../../src/record/header.ts'
 import { encodeRequest, encodeResponse } from '../../src/wire/codec.ts'
 import { sendAll } from '../../src/wire/stream-source.ts'
+import { scene } from '../handlers/scene.ts'
 import { answering } from './answering.ts'
 import { attack, bodyFrames, expectReset, framed, sendQuietly, signal } from './attack.ts'
 import { streamPair } from './stream-pair.ts'
@@ -14,10 +16,12 @@ import type { SealedRecord } from '@nara-stash/testing'
 const owner = testKey(1)
 let placement: Placement
 let large: SealedRecord
+let small: SealedRecord
 
 beforeAll(async () => {
   placement = await sealedPlacement(owner)
   large = await sealedRecord({ key: owner, body: new Uint8Array(200_000).fill(9) })
+  small = await sealedRecord({ key: owner })
 })
 
 describe('a request that breaks the protocol resets its stream, is reported and leaves nothing behind', () => {
@@ -54,7 +58,6 @@ describe('a request that breaks the protocol resets its stream, is reported and 
   })
 
   it('bytes after a store whose body was inside', async () => {
-    const small = await sealedRecord({ key: owner })
     const attacked = await attack()
     await sendQuietly(attacked.near, [framed(encodeRequest(storeRequest(small, placement), true)), new Uint8Array([1, 1])])
 
@@ -80,6 +83,27 @@ describe('a request that breaks the protocol resets its stream, is reported and 
       expect(attacked.side.violations).toEqual(['the caller: ProtocolViolationError'])
       expect(attacked.side.bodies).toEqual(['abandoned'])
     }
+  })
+
+  it.each([['in frames', () => large], ['inside', () => small]])('a body %s that is not the one of its header is not kept', async (_, sealed) => {
+    const { record, body } = sealed()
+    const { handler, held } = scene({ capacity: { bytes: 1_000_000, maxStash: 500_000 } })
+    const attacked = await attack(() => handler)
+    const inline = body.byteLength <= MAX_INLINE_BODY
+    const request = storeRequest({ record, body: body.map(byte => byte ^ 1) }, placement)
+    await sendAll(attacked.near, framed(encodeRequest(request, inline)), signal)
+
+    if (!inline) {
+      await attacked.frames.read(1_000)
+      for (let at = 0; at < body.byteLength; at += MAX_BODY_FRAME) {
+        await sendAll(attacked.near, framed(request.body.subarray(at, at + MAX_BODY_FRAME)), signal)
+      }
+    }
+
+    await attacked.near.close()
+    await expectReset(attacked)
+    expect(attacked.side.violations).toEqual(['the caller: BodyMismatchError'])
+    expect(held.count).toBe(0)
   })
 })
 
