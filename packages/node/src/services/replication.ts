@@ -120,7 +120,7 @@ export class Replication {
 
   /**
    * What became of the current version, once `until` is so: `kept` by minCopies, by `all`, or acknowledged or not by one `peer`. Without a
-   * timeout it ends when everybody willing was tried.
+   * timeout it ends when everybody willing was tried; at once when nothing more will be done, before a start or after a stop.
    */
   async outcome (options: WaitOptions & { until?: 'kept' | 'all' | { peer: string } } = {}): Promise<WriteResult> {
     const { until = 'kept', timeout = 0 } = options
@@ -128,6 +128,10 @@ export class Replication {
       return typeof until === 'object'
         ? this.stores.isHeard(until.peer, this.version?.record.id)
         : (until === 'kept' ? this.isKept : this.isWhole) || (tried && timeout === 0)
+    }
+
+    if (this.reconciler.isStopped) {
+      return this.result()
     }
 
     this.reconciler.wake()

@@ -90,3 +90,18 @@ describe('sealing that takes its time', () => {
     await world.until(() => owner.stash.status().copies.have === 3)
   })
 })
+
+it('a stop answers the write that is being sealed; the next start distributes it', async () => {
+  const world = new World()
+  const { owner } = await world.owned(3)
+  sealing.begin = async () => { await pause(world, 200) }
+  const write = owner.put('one', { timeout: 10_000 })
+  await world.run(100)
+  await world.of(owner.stop())
+  expect(await world.of(write, 1_000)).toMatchObject({ outcome: 'unstored', seq: '1', copies: 0 })
+
+  await owner.start()
+  world.net.connectAll()
+  await world.until(() => owner.stash.status().copies.have === 3)
+  expect(owner.text).toBe('one')
+})
