@@ -40,9 +40,12 @@ export class Owner {
   private readonly surprises: Surprises
   private readonly offers: Offers
   private stopped = true
+  /** Nobody can hold anything of ours. */
+  private fresh: boolean
 
   constructor (init: OwnerInit) {
     this.init = init
+    this.fresh = init.fresh
     this.condition = new Condition(init)
     this.author = new Author(init)
     this.writes = new Writes({
@@ -97,7 +100,7 @@ export class Owner {
   }
 
   start (): void {
-    const { own, replication, fresh } = this.init
+    const { own, replication } = this.init
 
     this.stopped = false
     replication.start()
@@ -106,7 +109,7 @@ export class Owner {
     if (own.current != null) {
       // stopped and started again: this process knows its stash
       void this.resolve()
-    } else if (fresh) {
+    } else if (this.fresh) {
       this.condition.is('empty')
     } else {
       this.search()
@@ -150,6 +153,8 @@ export class Owner {
 
   /** Forgets the local stash and searches anew. */
   clear (): void {
+    // what is forgotten here may be held elsewhere
+    this.fresh = false
     this.author.forget()
     this.condition.recovered = undefined
     this.writes.unread = false
