@@ -27,48 +27,48 @@ const OFFER_OUTCOMES = {
 export class StashService extends TypedEventEmitter<StashEvents> implements Stash, Startable {
   readonly [Symbol.toStringTag] = '@nara-stash/node'
 
-  private readonly parts: StashParts
+  readonly #parts: StashParts
 
   constructor (compose: (service: StashService) => StashParts) {
     super()
-    this.parts = compose(this)
+    this.#parts = compose(this)
   }
 
   async start (): Promise<void> {
-    await this.parts.start()
+    await this.#parts.start()
   }
 
   /** Runs when the whole host has started: from here on everybody can be reached. */
   async afterStart (): Promise<void> {
-    await this.parts.afterStart()
+    await this.#parts.afterStart()
   }
 
   async beforeStop (): Promise<void> {
-    await this.parts.beforeStop()
+    await this.#parts.beforeStop()
   }
 
   async stop (): Promise<void> {
-    await this.parts.stop()
+    await this.#parts.stop()
   }
 
   get state (): StashState {
-    return this.parts.owning?.owner.state ?? 'empty'
+    return this.#parts.owning?.owner.state ?? 'empty'
   }
 
   get confidants (): string[] {
-    return [...this.parts.owning?.replication.confidants ?? []]
+    return [...this.#parts.owning?.replication.confidants ?? []]
   }
 
   get targetConfidants (): number {
-    return this.parts.options.target
+    return this.#parts.options.target
   }
 
   get storageLimit (): number {
-    return this.parts.held.capacity.stashes
+    return this.#parts.held.capacity.stashes
   }
 
   get storedCount (): number {
-    return this.parts.held.count
+    return this.#parts.held.count
   }
 
   async setStashData (data: Uint8Array, options?: WriteOptions): Promise<WriteResult> {
@@ -88,7 +88,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   hasStashData (): boolean {
-    return this.parts.owning?.own.current != null
+    return this.#parts.owning?.own.current != null
   }
 
   clearMyStash (): void {
@@ -106,9 +106,9 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async storeWith (peer: string, data: Uint8Array, options?: WriteOptions): Promise<void> {
-    checkConfidants([peer], this.parts.self, this.parts.trust)
+    checkConfidants([peer], this.#parts.self, this.#parts.trust)
 
-    if (!this.parts.network.peers().some(({ id }) => id === peer)) {
+    if (!this.#parts.network.peers().some(({ id }) => id === peer)) {
       throw new UnreachableError(`${peer} is not connected`)
     }
 
@@ -151,12 +151,12 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async pushTo (owner: string, options?: AbortOptions): Promise<'taken' | 'had it' | 'had a newer one' | 'relieved' | 'refused'> {
-    return OFFER_OUTCOMES[(await this.parts.confidant.pushTo(owner, options)).type]
+    return OFFER_OUTCOMES[(await this.#parts.confidant.pushTo(owner, options)).type]
   }
 
   setConfidants (peers: readonly string[]): void {
     const { replication } = this.owning
-    const pinned = checkConfidants(peers, this.parts.self, this.parts.trust)
+    const pinned = checkConfidants(peers, this.#parts.self, this.#parts.trust)
 
     replication.choose(pinned.length === 0 ? replication.confidants : pinned, pinned)
   }
@@ -165,7 +165,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
     options.signal?.throwIfAborted()
 
     const { replication } = this.owning
-    const { clock, random, target } = this.parts.options
+    const { clock, random, target } = this.#parts.options
     const picks = select(this.candidates(replication), { count: target, present: [], now: clock.now() }, random)
 
     replication.choose(picks.length === 0 ? replication.confidants : picks, [])
@@ -182,11 +182,11 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   hasStashFor (owner: string): boolean {
-    return this.parts.held.get(owner) != null
+    return this.#parts.held.get(owner) != null
   }
 
   async getStoredStash (owner: string, options?: AbortOptions): Promise<StoredStash | undefined> {
-    const whole = await this.parts.held.read(owner, options)
+    const whole = await this.#parts.held.read(owner, options)
 
     return whole == null ? undefined : { owner, ...splitBody(whole.body), storedAt: new Date(whole.stash.storedAt) }
   }
@@ -196,11 +196,11 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   status (): StashStatus {
-    return stashStatus(this.parts)
+    return stashStatus(this.#parts)
   }
 
   peers (): PeerStatus[] {
-    return peerStatuses(this.parts)
+    return peerStatuses(this.#parts)
   }
 
   async whenSettled (options: AbortOptions = {}): Promise<StashState> {
@@ -231,18 +231,18 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
 
   /** A peer was found at these multiaddrs by discovery. */
   discovered (peer: string, addresses: readonly string[]): void {
-    this.parts.discovered(peer, addresses)
+    this.#parts.discovered(peer, addresses)
   }
 
   private candidates (replication: Replication): Candidate[] {
-    return candidatesAmong(this.parts.network, this.parts.directory, replication.copies, this.parts.trust)
+    return candidatesAmong(this.#parts.network, this.#parts.directory, replication.copies, this.#parts.trust)
   }
 
   private get owning (): { owner: Owner, own: OwnStash, replication: Replication } {
-    if (this.parts.owning == null) {
+    if (this.#parts.owning == null) {
       throw new NoSoulError('this nara has no soul and only holds for others: give it one with stash({ soul })')
     }
 
-    return this.parts.owning
+    return this.#parts.owning
   }
 }

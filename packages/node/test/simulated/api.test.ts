@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { formatSoul, soulToWords } from '@nara-stash/crypto'
 import { createSha256, sealHeader } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
@@ -425,6 +426,20 @@ describe('marshalState', () => {
       expect(json.toLowerCase()).not.toContain(secret.toLowerCase())
     })
     expect(words.split(' ').filter(word => json.includes(`"${word}"`))).toEqual([])
+  })
+
+  it('is all that the service becomes in a log: neither keys nor data', async () => {
+    const world = new World()
+    const { owner } = await world.owned(1)
+    await kept(world, owner, 'attack at dawn', 1)
+    const key = owner.process.parts.owning?.own.privateKey.raw.subarray(0, 8)
+
+    expect(key).toHaveLength(8)
+
+    for (const log of [JSON.stringify(owner.stash), inspect(owner.stash, { depth: Infinity, showHidden: true, maxArrayLength: null })]) {
+      expect(log).not.toContain(JSON.stringify(key).slice(1, -1))
+      expect(log).not.toContain(key?.join(', '))
+    }
   })
 })
 
