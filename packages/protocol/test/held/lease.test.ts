@@ -59,6 +59,16 @@ describe('the lease of a held stash', () => {
     expect(left(all)).toBe(30)
   })
 
+  it.each([[100, 50, 50], [30, 50, 30]])('is the shorter one if the owner says %s s with a placement older than the one that says %s s', async (older, kept, seconds) => {
+    const all = heldStashes()
+    await store(all.held, arrivalOf(v1, lease(kept, { placement: placementOf('owner', 2, kept) })), BODY)
+    all.clock.advance(10_000)
+    await store(all.held, arrivalOf(v1, lease(older, { placement: placementOf('owner', 1, older) })), BODY)
+
+    expect(all.held.get('owner')?.placement.version).toBe(2)
+    expect(left(all)).toBe(seconds)
+  })
+
   it.each([['comes once more', v1], ['is replaced', v2]])('can be made longer by a surrogate, not shorter, when the record %s', async (_, record) => {
     const shortened = heldStashes()
     await store(shortened.held, arrivalOf(v1, lease(100)), BODY)
