@@ -8,6 +8,9 @@ export interface Holding {
   direct: boolean
 }
 
+/** Peers remembered at most, but for those that are connected: far more than can be. Who goes on searching meets ever more. */
+export const MAX_ANSWERS = 1_024
+
 /** What each stash peer said on this search, and what was said before by those who say something else since. */
 export class Answers {
   private readonly now = new Map<string, Answer>()
@@ -17,10 +20,6 @@ export class Answers {
   clear (): void {
     this.now.clear()
     this.before.clear()
-  }
-
-  get (peer: string): Answer | undefined {
-    return this.now.get(peer)
   }
 
   /** The latest word of every peer. */
@@ -65,12 +64,33 @@ export class Answers {
   private put (answer: Answer): void {
     const before = this.now.get(answer.peer)
 
-    if (before?.record != null && before.record.id !== answer.record?.id) {
-      // a copy that is gone proves nothing but that the version was there
-      this.before.set(before.record.id, { ...before, connected: false, status: 'failed', direct: false })
+    if (before?.record?.id !== answer.record?.id) {
+      this.keep(before)
     }
 
     this.now.set(answer.peer, answer)
+
+    if (this.now.size > MAX_ANSWERS) {
+      this.forgetOne()
+    }
+  }
+
+  /** A copy that is gone proves nothing but that the version was there. */
+  private keep (answer: Answer | undefined): void {
+    if (answer?.record != null) {
+      this.before.set(answer.record.id, { ...answer, connected: false, status: 'failed', direct: false })
+    }
+  }
+
+  /** Of those that are gone, the first that held nothing, or else the first. */
+  private forgetOne (): void {
+    const gone = this.list().filter(({ connected }) => !connected)
+    const first = gone.find(({ record }) => record == null) ?? gone[0]
+
+    if (first != null) {
+      this.keep(first)
+      this.now.delete(first.peer)
+    }
   }
 }
 

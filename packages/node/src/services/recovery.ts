@@ -93,6 +93,7 @@ export class Recovery {
 
   lost (peer: string): void {
     this.open.delete(peer)
+    this.askedAt.delete(peer)
     this.answers.lost(peer)
     this.evaluate()
   }

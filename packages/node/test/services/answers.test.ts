@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { Answers, MAX_ANSWERS } from '../../src/services/answers.ts'
+import { header, placementOf } from '../policy/settle-model.ts'
+
+const holding = { record: header('r', 'boot', 1), placement: placementOf('p', 1, ['holder']), direct: true }
+
+describe('answers', () => {
+  it('keep what was seen of a peer that comes back without it', () => {
+    const answers = new Answers()
+    answers.answered('holder', holding)
+    answers.asked('holder')
+    answers.answered('holder', undefined)
+
+    expect(answers.list()).toStrictEqual([{ peer: 'holder', connected: true, status: 'answered' }])
+    expect(answers.all().slice(1)).toMatchObject([{ peer: 'holder', connected: false, status: 'failed', direct: false, record: { id: 'r' } }])
+  })
+
+  it('are not without bound, however many peers come and go', () => {
+    const answers = new Answers()
+    answers.answered('here', undefined)
+    answers.answered('holder', holding)
+    answers.lost('holder')
+
+    for (let i = 0; i < 3 * MAX_ANSWERS; i++) {
+      answers.asked(`peer ${i}`)
+      answers.lost(`peer ${i}`)
+    }
+
+    const peers = answers.list().map(({ peer }) => peer)
+    expect(peers).toHaveLength(MAX_ANSWERS)
+    expect(peers.slice(0, 2)).toStrictEqual(['here', 'holder'])
+    expect(peers.at(-1)).toBe(`peer ${3 * MAX_ANSWERS - 1}`)
+  })
+
+  it('never forget a record that was seen, nor who is connected', () => {
+    const answers = new Answers()
+    answers.answered('holder', holding)
+    answers.lost('holder')
+
+    for (let i = 0; i < 2 * MAX_ANSWERS; i++) {
+      answers.answered(`peer ${i}`, undefined)
+    }
+
+    expect(answers.list()).toHaveLength(2 * MAX_ANSWERS)
+    expect(answers.all().map(({ record }) => record?.id)).toContain('r')
+  })
+})
