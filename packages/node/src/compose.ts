@@ -4,6 +4,7 @@ import {
 import { toString } from 'uint8arrays/to-string'
 import { peerIdOf } from './identity.ts'
 import { checkOptions } from './options.ts'
+import { checkedMerge } from './services/checked-merge.ts'
 import { candidatesAmong, checkConfidants } from './services/confidants.ts'
 import { Connector } from './services/connector.ts'
 import { announceEvents } from './services/events.ts'
@@ -217,7 +218,7 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     own,
     replication,
     clock,
-    merge: init.merge,
+    merge: init.merge == null ? undefined : checkedMerge(init.merge, options.maxStash),
     fresh: init.fresh ?? false,
     maxStash: options.maxStash,
     admits: trust.admits,

@@ -1,6 +1,7 @@
-import { NotFoundError, RefusedError, TooLargeError } from '../errors.ts'
+import { NotFoundError, RefusedError } from '../errors.ts'
 import { askEverybody } from './ask-everybody.ts'
 import { Author } from './author.ts'
+import { checkData } from './check-data.ts'
 import { Condition } from './condition.ts'
 import { Offers } from './offers.ts'
 import { Settling } from './settling.ts'
@@ -140,12 +141,10 @@ export class Owner {
   }
 
   /**
-   * @throws {TooLargeError | RecoveredFirstError}
+   * @throws {TypeError | TooLargeError | RecoveredFirstError}
    */
   async write (data: Uint8Array, options: WriteOptions = {}, preferred?: string): Promise<WriteResult> {
-    if (data.byteLength > this.init.maxStash) {
-      throw new TooLargeError(`a stash of ${data.byteLength} bytes is over the limit of ${this.init.maxStash}`)
-    }
+    checkData('a stash', data, this.init.maxStash)
 
     // the caller may go on using its buffer
     return await this.writes.add(new Uint8Array(data), options, preferred)

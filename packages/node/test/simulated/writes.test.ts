@@ -59,6 +59,21 @@ describe('a write before recovery', () => {
     expect(owner.text).toBe('one')
   })
 
+  it.each([
+    ['nothing', () => undefined, 'TypeError'],
+    ['a string', () => 'one, two', 'TypeError'],
+    ['more than maxStash', () => new Uint8Array(1024 * 1024 + 1), 'TooLargeError']
+  ])('is set aside and rejected if the merge function returns %s', async (_, merge, name) => {
+    const world = new World()
+    const owner = await searching(world, merge as unknown as Merge)
+    const write = expect(owner.put('two')).rejects.toMatchObject({ name })
+    world.net.connectAll()
+    await world.of(write)
+    expect(texts(owner)).toEqual(['two'])
+    expect(owner.text).toBe('one')
+    expect(owner.stash.status()).toMatchObject({ state: 'settled', stash: { seq: '1' } })
+  })
+
   it('is answered when its time is over, goes on waiting, and is not lost', async () => {
     const world = new World()
     const owner = await searching(world)
@@ -203,4 +218,14 @@ describe('sealing', () => {
     await world.of(Promise.all([first, second]))
     expect(owner.text).toBe('one, two, three')
   })
+})
+
+it.each(['text', { a: 1 }, [1, 2], undefined, null, 7, new ArrayBuffer(3)])('a write of what is not bytes is refused, never taken for an empty one: %j', async (data) => {
+  const world = new World()
+  const { owner, confidants: [peer] } = await world.owned(3)
+  await kept(world, owner, 'one')
+
+  await expect(world.of(owner.stash.setStashData(data as Uint8Array))).rejects.toThrow(/must be a Uint8Array/)
+  await expect(world.of(owner.stash.storeWith(peer?.id ?? '', data as Uint8Array))).rejects.toThrow(/must be a Uint8Array/)
+  expect(owner.text).toBe('one')
 })
