@@ -1,9 +1,9 @@
 import {
-  Confidant, createTrust, DatastoreStashStore, DEFAULT_LEASE, HeldStashes, NewestTable, RateLimiter, registerHeldMetrics
+  Confidant, DatastoreStashStore, DEFAULT_LEASE, HeldStashes, NewestTable, RateLimiter, registerHeldMetrics
 } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { peerIdOf } from './identity.ts'
-import { checkOptions } from './options.ts'
+import { checkOptions, checkTrust } from './options.ts'
 import { checkedMerge } from './services/checked-merge.ts'
 import { candidatesAmong, checkConfidants } from './services/confidants.ts'
 import { Connector } from './services/connector.ts'
@@ -66,7 +66,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   const { clock, random } = options
   const { network } = ports
   const { self } = network
-  const trust = createTrust(init)
+  const trust = checkTrust(init)
   const newest = new NewestTable()
   const directory = new PeerDirectory(clock)
   const announce = announceEvents(events, directory)

@@ -10,21 +10,18 @@ import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { createSha256, isLoopback } from '@nara-stash/protocol'
 import { createSoul } from '@nara-stash/crypto'
-import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { PRESENCE_TOPIC } from './constants.ts'
-import { InvalidOptionError } from './errors.ts'
 import { privateKeyFromSoul } from './identity.ts'
+import { bootstrapPeer, listenAddresses, pskBytes } from './nara-options.ts'
 import { stash } from './stash.ts'
+import type { BootstrapPeer } from './nara-options.ts'
 import type { Nara, NaraOptions } from './nara-types.ts'
 import type { StashService } from './stash-service.ts'
 import type { PeerInfo, TypedEventTarget } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
-
-/** Everybody may listen anywhere; the system picks the port. */
-const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
 
 const DEFAULT_NETWORK = 'nara'
 
@@ -55,12 +52,13 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
   const network = options.network ?? DEFAULT_NETWORK
   const found: Array<(peer: PeerInfo) => void> = []
   const heard = hookDiscovery(peer => { found.forEach(listener => { listener(peer) }) })
-  const bootstrap = (options.bootstrap ?? []).map(parseBootstrap)
+  const bootstrap = (options.bootstrap ?? []).map(bootstrapPeer)
+  const key = options.psk == null ? undefined : pskBytes(options.psk)
 
   const libp2p = await createLibp2p({
     privateKey: privateKeyFromSoul(soul),
     start: false,
-    addresses: { listen: [...options.listen ?? DEFAULT_LISTEN] },
+    addresses: { listen: listenAddresses(options.listen) },
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW } })],
@@ -70,7 +68,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       inboundConnectionThreshold: INBOUND_PER_SECOND
     },
     ...(options.psk == null ? {} : { connectionProtector: preSharedKey({ psk: options.psk }) }),
-    peerDiscovery: options.mdns === false ? [] : [heard(mdns({ serviceTag: serviceTag(network, options.psk) }))],
+    peerDiscovery: options.mdns === false ? [] : [heard(mdns({ serviceTag: serviceTag(network, key) }))],
     services: {
       identify: identify(),
       ping: ping(),
@@ -144,36 +142,11 @@ class StandaloneNara implements Nara {
   }
 }
 
-interface BootstrapPeer {
-  peer: string
-  address: string
-}
-
-function parseBootstrap (address: string): BootstrapPeer {
-  try {
-    const peer = multiaddr(address).getComponents().findLast(({ name }) => name === 'p2p')?.value
-
-    if (peer != null) {
-      return { peer, address }
-    }
-  } catch (err) {
-    throw new InvalidOptionError(`bootstrap address "${address}" is no multiaddr; one looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...`, { cause: err })
-  }
-
-  throw new InvalidOptionError(`bootstrap address "${address}" must end in /p2p/ and the peer's id`)
-}
-
 /** Keeps the naras of different networks, and of different keys, from finding each other on a LAN. Shows neither (SPEC.md, "Discovery"). */
-function serviceTag (network: string, psk: Uint8Array | undefined): string {
-  const key = psk == null ? new Uint8Array(0) : pskBytes(psk)
+function serviceTag (network: string, key: Uint8Array = new Uint8Array(0)): string {
   const digest = createSha256().update(fromString(network)).update(Uint8Array.of(0)).update(key).digest()
 
   return `_nara-${toString(digest.subarray(0, 4), 'base16')}._udp.local`
-}
-
-/** The 32 bytes in a key file's third line: how its lines end must not matter. */
-function pskBytes (psk: Uint8Array): Uint8Array {
-  return fromString(toString(psk).split(/\r\n|\r|\n/)[2] ?? '', 'base16')
 }
 
 /**

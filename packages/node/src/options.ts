@@ -1,11 +1,11 @@
 import {
-  capacityOf, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, MAX_HOLDERS, MEMORY_MODES,
+  capacityOf, createTrust, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, MAX_HOLDERS, MEMORY_MODES,
   systemClock, systemRandom
 } from '@nara-stash/protocol'
 import { MIN_CONNECTIONS, REPAIR_DELAY } from './constants.ts'
 import { InvalidOptionError } from './errors.ts'
 import type { MemoryMode, StashInit } from './api.ts'
-import type { Capacity, Clock, Random } from '@nara-stash/protocol'
+import type { Capacity, Clock, Random, Trust } from '@nara-stash/protocol'
 
 /** A StashInit with its defaults filled in and checked. */
 export interface StashOptions {
@@ -45,6 +45,17 @@ export function checkOptions (init: StashInit): StashOptions {
     minConnections: integer('minConnections', init.minConnections ?? MIN_CONNECTIONS, 0, 10_000),
     clock: init.clock ?? systemClock,
     random: init.random ?? systemRandom
+  }
+}
+
+/**
+ * @throws {InvalidOptionError} a list names what is no peer id
+ */
+export function checkTrust (init: Pick<StashInit, 'allow' | 'deny'>): Trust {
+  try {
+    return createTrust(init)
+  } catch (err) {
+    throw err instanceof RangeError ? new InvalidOptionError(`${err.message}; one looks like 12D3KooW...`, { cause: err }) : err
   }
 }
 

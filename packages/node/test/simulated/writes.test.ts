@@ -220,12 +220,13 @@ describe('sealing', () => {
   })
 })
 
-it.each(['text', { a: 1 }, [1, 2], undefined, null, 7, new ArrayBuffer(3)])('a write of what is not bytes is refused, never taken for an empty one: %j', async (data) => {
+it.each(['text', { a: 1 }, [1, 2], undefined, null, 7, new ArrayBuffer(3)])('a write of what is not bytes is refused, never taken for an empty one: %j', async (value: unknown) => {
+  const data = value as Uint8Array
   const world = new World()
   const { owner, confidants: [peer] } = await world.owned(3)
   await kept(world, owner, 'one')
 
-  await expect(world.of(owner.stash.setStashData(data as Uint8Array))).rejects.toThrow(/must be a Uint8Array/)
-  await expect(world.of(owner.stash.storeWith(peer?.id ?? '', data as Uint8Array))).rejects.toThrow(/must be a Uint8Array/)
+  await expect(world.of(owner.stash.setStashData(data))).rejects.toThrow(/must be a Uint8Array/)
+  await expect(world.of(owner.stash.storeWith(peer?.id ?? '', data))).rejects.toThrow(/must be a Uint8Array/)
   expect(owner.text).toBe('one')
 })

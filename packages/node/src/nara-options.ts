@@ -1,0 +1,67 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { fromString } from 'uint8arrays/from-string'
+import { toString } from 'uint8arrays/to-string'
+import { InvalidOptionError } from './errors.ts'
+
+/** Everybody may listen anywhere; the system picks the port. */
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
+
+/** A libp2p private-network key: 32 bytes. */
+const PSK_DIGITS = /^[0-9a-f]{64}$/i
+
+export interface BootstrapPeer {
+  peer: string
+  address: string
+}
+
+/**
+ * @throws {InvalidOptionError}
+ */
+export function listenAddresses (listen: readonly string[] = DEFAULT_LISTEN): string[] {
+  return [...listen].map(address => {
+    try {
+      return multiaddr(address).toString()
+    } catch (err) {
+      throw new InvalidOptionError(`listen address "${address}" is no multiaddr; one looks like /ip4/0.0.0.0/tcp/0`, { cause: err })
+    }
+  })
+}
+
+/**
+ * @throws {InvalidOptionError}
+ */
+export function bootstrapPeer (address: string): BootstrapPeer {
+  let peer: string | undefined
+
+  try {
+    peer = multiaddr(address).getComponents().findLast(({ name }) => name === 'p2p')?.value
+  } catch (err) {
+    throw new InvalidOptionError(`bootstrap address "${address}" is no multiaddr; one looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...`, { cause: err })
+  }
+
+  if (peer == null) {
+    throw new InvalidOptionError(`bootstrap address "${address}" must end in /p2p/ and the peer's id`)
+  }
+
+  try {
+    return { peer: peerIdFromString(peer).toString(), address }
+  } catch (err) {
+    throw new InvalidOptionError(`bootstrap address "${address}" must end in a peer id; one looks like 12D3KooW...`, { cause: err })
+  }
+}
+
+/**
+ * The 32 bytes of a private-network key: those in the third line of its file, however its lines end.
+ *
+ * @throws {InvalidOptionError} does not show the key
+ */
+export function pskBytes (psk: Uint8Array): Uint8Array {
+  const [version, encoding, digits = ''] = toString(psk).split(/\r\n|\r|\n/)
+
+  if (version !== '/key/swarm/psk/1.0.0/' || encoding !== '/base16/' || !PSK_DIGITS.test(digits)) {
+    throw new InvalidOptionError('psk is no libp2p private-network key: it must hold three lines: /key/swarm/psk/1.0.0/, /base16/, and 64 hex digits')
+  }
+
+  return fromString(digits, 'base16')
+}
