@@ -1,4 +1,4 @@
-import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, YOUNG } from '../constants.ts'
+import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, YOUNG } from '../constants.ts'
 import { decodePresence, encodePresence, openPeerRecord } from '../presence-message.ts'
 import type { MemoryMode, StashState } from '../api.ts'
 import type { PeerDirectory } from './peer-directory.ts'
@@ -156,6 +156,8 @@ export class PresenceService {
     const interval = Math.max(HERE_INTERVAL, HERE_PER_PEER * directory.size)
 
     if (!this.stopped) {
+      // after a stop and a start the round before may still be speaking
+      this.cancelNext()
       this.cancelNext = clock.setTimer(() => { void this.say('here').then(() => { this.schedule() }) }, interval * (0.8 + 0.4 * random.next()))
     }
   }
@@ -175,7 +177,7 @@ export class PresenceService {
       return
     }
 
-    await init.port.announce(encodePresence({
+    await init.port.announce(fitting({
       kind,
       boot: init.boot,
       n: ++this.n,
@@ -188,4 +190,11 @@ export class PresenceService {
       ...(peerRecord == null ? {} : { peerRecord })
     }))
   }
+}
+
+/** Without its peer record if that is too long (many addresses, or long ones): what nobody takes says less than one without. */
+function fitting ({ peerRecord, ...presence }: Presence): Uint8Array {
+  const whole = encodePresence({ ...presence, ...(peerRecord == null ? {} : { peerRecord }) })
+
+  return whole.byteLength > MAX_PRESENCE_BYTES ? encodePresence(presence) : whole
 }

@@ -3,8 +3,8 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { seededRandom, testKey } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
-import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, YOUNG } from '../../src/constants.ts'
-import { encodePresence } from '../../src/presence-message.ts'
+import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, YOUNG } from '../../src/constants.ts'
+import { decodePresence, encodePresence } from '../../src/presence-message.ts'
 import { LonePresence } from './fake-presence.ts'
 import type { Presence } from '../../src/presence-message.ts'
 
@@ -224,6 +224,46 @@ describe('what a nara says', () => {
     await service.stop()
 
     expect(said.map(({ kind, n }) => [kind, n])).toStrictEqual([['hey-there', 1], ['chau', 2], ['hey-there', 3], ['chau', 4]])
+  })
+
+  it('is here as often as before after a stop and a start, also if these came while it was being said', async () => {
+    const release: Array<() => void> = []
+    const times: number[] = []
+    const lone: LonePresence = new LonePresence({
+      port: {
+        announce: async bytes => {
+          if (decodePresence(bytes).kind === 'here') {
+            times.push(lone.clock.now())
+            await new Promise<void>(resolve => { release.push(resolve) })
+          }
+        },
+        onPresence: () => {},
+        onSubscriber: () => {}
+      }
+    })
+
+    await lone.service.start()
+    await lone.clock.advance(HERE_INTERVAL)
+    expect(times).toHaveLength(1)
+    await lone.service.stop()
+    await lone.service.start()
+
+    for (let i = 0; i < 10; i++) {
+      release.splice(0).forEach(resolve => { resolve() })
+      await lone.clock.advance(HERE_INTERVAL)
+    }
+
+    expect(times).toHaveLength(11)
+    await lone.service.stop()
+    expect(lone.clock.pending).toBe(0)
+  })
+
+  it('leaves out a peer record with which it would be longer than anybody takes', async () => {
+    const { service, said } = new LonePresence({ dialler: { peerRecord: async () => new Uint8Array(MAX_PRESENCE_BYTES) } })
+    await service.start()
+
+    expect(said).toMatchObject([{ kind: 'hey-there', name: 'alice' }])
+    expect(said[0]).not.toHaveProperty('peerRecord')
   })
 
   it('has no state if it only holds for others', async () => {
