@@ -94,8 +94,9 @@ export class Connector {
       return
     }
 
-    const candidates = shuffled(directory.list(), random)
-      .filter(({ id, addresses }) => addresses.length > 0 && !connected.has(id) && this.mayDial(id))
+    const dialable = directory.list().filter(({ id, addresses }) =>
+      addresses.length > 0 && !connected.has(id) && (missing > 0 || wanted.has(id)) && this.mayDial(id))
+    const candidates = shuffled(dialable, random)
       .sort((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
 
     candidates
