@@ -17,8 +17,12 @@ for (const file of globSync('packages/*/package.json', { cwd: root })) {
   }
 }
 
-if (!readFileSync(join(root, 'CHANGELOG.md'), 'utf8').includes(`## ${version}`)) {
+const heading = readFileSync(join(root, 'CHANGELOG.md'), 'utf8').split('\n').find(line => line.split(' ').slice(0, 2).join(' ') === `## ${version}`)
+
+if (heading == null) {
   faults.push(`CHANGELOG.md says nothing of ${version}`)
+} else if (heading.includes('unreleased')) {
+  faults.push(`CHANGELOG.md: "${heading}" needs the date of the release`)
 }
 
 faults.forEach(fault => { console.error(fault) })
