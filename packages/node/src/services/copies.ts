@@ -146,9 +146,10 @@ export class Copies {
     }
   }
 
-  /** @param retryAfter - milliseconds, as the peer wishes, within reason */
-  refused (peer: string, why: RefusalReason, retryAfter: number): void {
+  /** @param wish - milliseconds after which the peer wishes to be asked again; more than FAILED_AWAY is not heeded */
+  refused (peer: string, why: RefusalReason, wish: number): void {
     const copy = this.table.get(peer)
+    const retryAfter = Math.min(wish, FAILED_AWAY)
 
     if (copy != null) {
       const now = this.clock.now()

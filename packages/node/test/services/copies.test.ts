@@ -171,6 +171,13 @@ describe('a peer that fails', () => {
     expect(copies.get('a')?.refused).toBe(true)
   })
 
+  it('is asked again within ten minutes, for however long it wishes to be left alone', async () => {
+    const { clock, copies } = await watching()
+    copies.refused('a', 'draining', 2 ** 32 - 1)
+
+    expect(copies.get('a')?.notBefore).toBe(clock.now() + FAILED_AWAY)
+  })
+
   it('for the size of a record may like the next one', async () => {
     for (const why of ['too large', 'over quota'] as const) {
       const { copies } = await watching()
