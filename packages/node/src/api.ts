@@ -1,8 +1,11 @@
+import type { ConfidantState, Doubt, PeerStatus, StashStatus } from './status-types.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { Clock, Random, RefusalReason } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
 import type { TypedEventTarget } from 'main-event'
+
+export type * from './status-types.ts'
 
 /**
  * What a nara's stash is doing (SPEC.md, "Settling").
@@ -17,7 +20,10 @@ export type StashState = 'searching' | 'recovering' | 'settled' | 'empty' | 'dou
 
 export type MemoryMode = 'low' | 'medium' | 'high'
 
-/** Decides when a write was made before an older or other version turned up. Must not change its arguments. */
+/**
+ * Decides when a write was made before an older or other version turned up: returns the content that takes in both, at most maxStash bytes. It is
+ * waited for, so it must end by itself, and must not wait for a write of the same stash. What it throws rejects the write, or leaves a doubt.
+ */
 export type Merge = (recovered: Uint8Array, pending: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
 export interface StashInit {
@@ -46,7 +52,7 @@ export interface StashInit {
   /** How many stashes are held for others: 5, 20 or 50. @default detected from the machine's memory */
   memory?: MemoryMode
 
-  /** Overrides the bytes held for others that go with the memory mode. */
+  /** Bytes held for others. @default that of the memory mode */
   maxHeldBytes?: number
 
   /** Milliseconds that a confidant may be away before it is replaced while minCopies are there. @default 60_000 */
@@ -61,7 +67,7 @@ export interface StashInit {
   /** Peer ids that are never chosen and for whom nothing is held. */
   deny?: readonly string[]
 
-  /** Peer ids pinned as confidants from the start. */
+  /** Peer ids pinned as confidants from the start; what cannot be is an InvalidConfidantsError. */
   confidants?: readonly string[]
 
   /** Keeps what is held for others over a restart; ciphertext only. @default RAM */
@@ -97,10 +103,13 @@ export interface WriteResult {
 
 export interface WriteOptions extends AbortOptions {
   /**
-   * Milliseconds to go on waiting for minCopies once everybody within reach was tried: a nara that has just started may not have met
-   * anybody. Without it the write returns at that point; distribution goes on in either case.
+   * Milliseconds, from the call on, after which there is an answer in any case: `unstored` and without a seq if recovery still is not over.
+   * Until then the write waits for minCopies even if everybody within reach was tried: a nara that has just started may not have met anybody.
    *
-   * @default 0
+   * Without it the write waits for recovery, however long that takes (without peers for ever), and returns once everybody within reach was tried.
+   * Whatever the answer, the data is not taken back and distribution goes on, unless the nara stops or the signal aborts a write that waits.
+   *
+   * @default none
    */
   timeout?: number
 }
@@ -118,66 +127,6 @@ export interface StoredStash {
   ciphertext: Uint8Array
   /** When this copy was stored here, by this machine's clock. */
   storedAt: Date
-}
-
-/** How a confidant does: `pending` has not acknowledged the current record yet. */
-export type ConfidantState = 'trusted' | 'pending' | 'suspect' | 'failed'
-
-export interface ConfidantStatus {
-  peerId: string
-  /** Empty if the peer has not told one. */
-  name: string
-  /** ISO 8601, by this machine's clock: since when it is a confidant of this process. */
-  since: string
-  state: ConfidantState
-  pinned: boolean
-}
-
-export interface PeerStatus {
-  peerId: string
-  name: string
-  connected: boolean
-  /** The remote host of the connection, if there is one. */
-  address?: string
-  /** Whether it says that it has room; undefined if it has not said. */
-  accepting?: boolean
-  /** Seconds, as it claims or as this nara saw it boot. */
-  uptime?: number
-  memory?: MemoryMode
-  state?: StashState
-  /** It holds a copy of ours, or we hold one of its. */
-  confidant: boolean
-  held: boolean
-}
-
-/** Why the state is doubtful, and what was seen. Record ids are hex. */
-export interface Doubt {
-  reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT'
-  records: Array<{ id: string, seq: string, readable: boolean, holders: string[] }>
-}
-
-export interface StashStatus {
-  peerId: string
-  naraId: string
-  name: string
-  state: StashState
-  /** Null while nothing is known. */
-  stash: null | { seq: string, bytes: number, sha256: string, updatedAt: string }
-  /** Bytes of a write that waits for recovery. */
-  pending: number | null
-  copies: { have: number, minimum: number, target: number }
-  confidants: ConfidantStatus[]
-  held: { count: number, limit: number, bytes: number, byteLimit: number }
-  recovery: {
-    /** Which way the stash came back first: pushed by a confidant or asked for. Null if it did not. */
-    via: 'push' | 'fetch' | null
-    from: string | null
-    confirmed: boolean
-    /** Stash peers that answered, of those met. */
-    answered: number
-    of: number
-    doubt: Doubt | null
-  }
 }
 
 export interface StashEvents {
@@ -225,7 +174,9 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    *
    * @throws {RecoveredFirstError} a stash was recovered meanwhile and there is no merge function; nothing is lost on either side
    * @throws {TooLargeError} more than maxStash bytes
-   * @throws {NoSoulError} this nara only holds for others
+   * @throws {TypeError} no Uint8Array
+   * @throws {NoSoulError} this nara only holds for others, here as in all that concerns a stash of its own
+   * @throws what `merge` throws
    */
   setStashData (data: Uint8Array, options?: WriteOptions): Promise<WriteResult>
 
@@ -236,25 +187,33 @@ export interface Stash extends TypedEventTarget<StashEvents> {
   /** Forgets the local stash and searches for it anew, as after a restart. Sends nothing, and no confidant forgets anything. */
   clearMyStash (): void
 
-  /** Stores the current stash with every confidant that has not acknowledged it. */
+  /**
+   * Stores the current stash with every confidant that has not acknowledged it.
+   *
+   * @throws {NotFoundError} there is no stash yet
+   */
   distributeToConfidants (options?: WriteOptions): Promise<WriteResult>
 
   /**
    * Makes `data` the next version and stores it with `peer`, which becomes a confidant. The other confidants follow.
    *
-   * @throws {RefusedError | TimeoutError | UnreachableError | RecoveredFirstError | TooLargeError}
+   * @throws {RefusedError | TimeoutError | UnreachableError} it did not take it; the data is the current stash all the same, unless `peer` was not connected
+   * @throws {DoubtfulError} it holds another version
+   * @throws {InvalidConfidantsError} ourselves, a denied peer, or no peer id
+   * @throws {RecoveredFirstError | TooLargeError | TypeError} as setStashData
    */
   storeWith (peer: string, data: Uint8Array, options?: WriteOptions): Promise<void>
 
   /**
    * The decrypted bytes of what `peer` holds for us. Changes nothing.
    *
-   * @throws {NotFoundError | WrongKeyError | TimeoutError | UnreachableError}
+   * @throws {NotFoundError | WrongKeyError | RefusedError | TimeoutError | UnreachableError}
    */
   requestFrom (peer: string, options?: AbortOptions): Promise<Uint8Array>
 
   /**
-   * Asks every stash peer, adopts the newest version and returns it.
+   * Asks every stash peer, adopts the newest version and returns it. Waits until it is known which that is: up to half a minute, or as long as
+   * the signal allows.
    *
    * @throws {NotFoundError} nobody holds anything
    * @throws {UnreachableError} nobody to ask
@@ -266,11 +225,12 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    * Offers `owner` the stash we hold for it.
    *
    * @throws {NotHeldError | UnreachableError | TimeoutError}
+   * @throws {HeldStoreError} the datastore failed
    */
   pushTo (owner: string, options?: AbortOptions): Promise<'taken' | 'had it' | 'had a newer one' | 'relieved' | 'refused'>
 
   /**
-   * Replaces the confidants and pins them: they are not replaced when they fail, only helped out.
+   * Replaces the confidants and pins them: they are not replaced when they fail, only helped out. None unpins those there are.
    *
    * @throws {InvalidConfidantsError} ourselves, doubles, a denied peer, more than 16, or not a peer id
    */
@@ -288,6 +248,11 @@ export interface Stash extends TypedEventTarget<StashEvents> {
 
   /** True if we hold a stash for `owner`. */
   hasStashFor (owner: string): boolean
+  /**
+   * What we hold for `owner`, undefined if nothing.
+   *
+   * @throws {HeldStoreError} the datastore failed
+   */
   getStoredStash (owner: string, options?: AbortOptions): Promise<StoredStash | undefined>
 
   /** The state as JSON for debugging; holds no secret. */

@@ -1,0 +1,62 @@
+import type { MemoryMode, StashState } from './api.ts'
+
+/** How a confidant does: `pending` has not acknowledged the current record yet. */
+export type ConfidantState = 'trusted' | 'pending' | 'suspect' | 'failed'
+
+export interface ConfidantStatus {
+  peerId: string
+  /** Empty if the peer has not told one. */
+  name: string
+  /** ISO 8601, by this machine's clock: since when it is a confidant of this process. */
+  since: string
+  state: ConfidantState
+  pinned: boolean
+}
+
+export interface PeerStatus {
+  peerId: string
+  name: string
+  connected: boolean
+  /** The remote host of the connection, if there is one. */
+  address?: string
+  /** Whether it says that it has room; undefined if it has not said. */
+  accepting?: boolean
+  /** Seconds, as it claims or as this nara saw it boot. */
+  uptime?: number
+  memory?: MemoryMode
+  state?: StashState
+  /** It holds, or shall hold, our stash. */
+  confidant: boolean
+  /** We hold its stash. */
+  held: boolean
+}
+
+/** Why the state is doubtful, and what was seen. Record ids are hex. */
+export interface Doubt {
+  reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT'
+  records: Array<{ id: string, seq: string, readable: boolean, holders: string[] }>
+}
+
+export interface StashStatus {
+  peerId: string
+  naraId: string
+  name: string
+  state: StashState
+  /** Null while nothing is known. */
+  stash: null | { seq: string, bytes: number, sha256: string, updatedAt: string }
+  /** Bytes of a write that waits for recovery. */
+  pending: number | null
+  copies: { have: number, minimum: number, target: number }
+  confidants: ConfidantStatus[]
+  held: { count: number, limit: number, bytes: number, byteLimit: number }
+  recovery: {
+    /** Which way the stash came back first: pushed by a confidant or asked for. Null if it did not. */
+    via: 'push' | 'fetch' | null
+    from: string | null
+    confirmed: boolean
+    /** Stash peers that answered, of those met. */
+    answered: number
+    of: number
+    doubt: Doubt | null
+  }
+}
