@@ -31,6 +31,9 @@ export const REPAIR_DELAY = 60 * second
 export const FAILED_AFTER = 2
 export const FAILED_AWAY = 10 * minute
 
+/** The share of its lease after which a holder is asked to keep its copy again: the rest is for an owner that is away. */
+export const RENEW_SHARE = 1 / 8
+
 /** Milliseconds before a failed store is tried again, by the number of failures. */
 export const STORE_BACKOFF = [1 * second, 5 * second, 15 * second, 30 * second] as const
 

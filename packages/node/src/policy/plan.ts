@@ -14,6 +14,8 @@ export interface CopyView {
   /** Id of the record it acknowledged last on this connection, and of the placement it acknowledged it with. */
   record?: string
   placement?: string
+  /** When it answered a STORE of that last: from then on its promise runs. */
+  promisedAt?: number
   /** Since when it is away. */
   awaySince?: number
   /** Failed stores in a row. */
@@ -38,6 +40,8 @@ export interface PlanInput {
   target: number
   minCopies: number
   repairDelay: number
+  /** A promise this old is renewed, in milliseconds; never if left out. */
+  renewAfter?: number
 }
 
 export interface Plan {
@@ -151,11 +155,12 @@ function fit (holders: readonly string[], view: (peer: string) => CopyView, inpu
   return holders.filter(peer => kept.has(peer))
 }
 
-/** Connected, and without this record or this placement. */
-function needsStore (copy: CopyView, { record, placement }: PlanInput): boolean {
+/** Connected, and without this record or this placement, or with a promise to renew: only the owner's STORE does (SPEC.md, "Holding"). */
+function needsStore (copy: CopyView, { now, record, placement, renewAfter = Infinity }: PlanInput): boolean {
   const upToDate = copy.record === record && copy.placement === placement?.id
+  const isPromised = now - (copy.promisedAt ?? -Number.MAX_VALUE) < renewAfter
 
-  return copy.connected && !copy.busy && !upToDate
+  return copy.connected && !copy.busy && !(upToDate && isPromised)
 }
 
 function earliest (times: readonly number[]): number | undefined {

@@ -54,6 +54,7 @@ export class Copies {
       copy.why = 'unreachable'
       delete copy.record
       delete copy.placement
+      delete copy.promisedAt
 
       if (copy.dropped === true) {
         this.table.delete(peer)
@@ -143,6 +144,15 @@ export class Copies {
       delete copy.limitedSince
       delete copy.refusals
       delete copy.drops
+    }
+  }
+
+  /** It was told to keep what it acknowledged: its promise begins anew. */
+  promised (peer: string): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      copy.promisedAt = this.clock.now()
     }
   }
 

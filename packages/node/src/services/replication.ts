@@ -1,4 +1,4 @@
-import { RECONCILE_INTERVAL } from '../constants.ts'
+import { RECONCILE_INTERVAL, RENEW_SHARE } from '../constants.ts'
 import { plan } from '../policy/plan.ts'
 import { distinctCopies } from '../policy/select.ts'
 import { Placements, sameSet } from './placements.ts'
@@ -266,7 +266,7 @@ export class Replication {
   }
 
   private plan (version: Version): Plan {
-    const { clock, random, target, minCopies, repairDelay } = this.init
+    const { clock, random, target, minCopies, repairDelay, leaseSeconds } = this.init
     const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
 
     this.stores.watch(pinned)
@@ -280,7 +280,8 @@ export class Replication {
       pinned,
       target,
       minCopies,
-      repairDelay
+      repairDelay,
+      renewAfter: leaseSeconds * second * RENEW_SHARE
     }, random)
   }
 

@@ -138,6 +138,7 @@ export class Stores {
       case 'stored':
       case 'have':
         this.confirm(peer, version.record.id, placement.id)
+        this.copies.promised(peer)
         break
       case 'refused':
         this.copies.refused(peer, answer.reason, answer.retryAfter)

@@ -42,6 +42,17 @@ function spare (...ids: string[]): PlanInput['candidates'] {
   return ids.map(id => ({ id, uptime: 1 }))
 }
 
+describe('a promise', () => {
+  const stores = (promisedAt: number | undefined, renewAfter = 1_000): string[] =>
+    decide(input([copy('a', promisedAt == null ? {} : { promisedAt }), ...['b', 'c'].map(peer => copy(peer, { promisedAt: NOW }))], { renewAfter })).stores
+
+  it('is renewed when it is old, and if there is none: the copy was found, not stored', () => {
+    expect(stores(NOW - 999)).toStrictEqual([])
+    expect(stores(NOW - 1_000)).toStrictEqual(['a'])
+    expect(stores(undefined)).toStrictEqual(['a'])
+  })
+})
+
 describe('a confidant that is away', () => {
   const two = [copy('a'), copy('b')]
   const both = spare('x', 'y')

@@ -348,15 +348,17 @@ describe('clearMyStash', () => {
     const { owner, confidants } = await world.owned(3)
     await kept(world, owner, 'one')
     world.net.stats.reset()
+    const storesWhen: Record<string, number> = {}
+    owner.stash.addEventListener('stash:state', ({ detail }) => { storesWhen[detail.state] = world.net.stats.sent(owner.id, 'store').messages })
     owner.stash.clearMyStash()
 
     expect(owner.stash.hasStashData()).toBe(false)
     expect(owner.stash.getStashData()).toBeUndefined()
     expect(owner.state).toBe('searching')
     expect(await world.settled(owner)).toBe('settled')
+    expect(storesWhen).toEqual({ searching: 0, recovering: 0, settled: 0 })
     expect(owner.text).toBe('one')
     expect(holdersAmong(confidants, owner)).toHaveLength(3)
-    expect(world.net.stats.sent(owner.id, 'store').messages).toBe(0)
   })
 
   it('does not let an older version come back without a word', async () => {
