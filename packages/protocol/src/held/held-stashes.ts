@@ -271,7 +271,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       return await task()
     } catch (err) {
       options?.signal?.throwIfAborted()
-      throw new HeldStoreError('the store of held stashes failed', { cause: err })
+      throw new HeldStoreError(`the store of held stashes failed: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
     }
   }
 }

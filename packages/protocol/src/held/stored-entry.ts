@@ -62,7 +62,7 @@ export async function decodeEntry (owner: string, bytes: Uint8Array, now: number
   const { v, ...entry } = JSON.parse(toString(json)) as StoredEntry
 
   if (v !== VERSION) {
-    throw new EntryVersionError(`a held stash was kept in form ${v}, and this version knows form ${VERSION}`)
+    throw new EntryVersionError(`a held stash was kept in form ${v}, and this version knows form ${VERSION}: run the version that kept it, or give this one another datastore`)
   }
 
   try {

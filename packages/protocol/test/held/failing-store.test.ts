@@ -15,7 +15,9 @@ describe('a failing store', () => {
     await store(held, arrivalOf(v1), BODY)
     troubled.failing.add('put')
 
-    await expect(store(held, arrivalOf(v2), BODY)).rejects.toMatchObject({ name: 'HeldStoreError', cause: { message: 'the disk fails to put' } })
+    await expect(store(held, arrivalOf(v2), BODY)).rejects.toMatchObject({
+      name: 'HeldStoreError', message: 'the store of held stashes failed: the disk fails to put', cause: { message: 'the disk fails to put' }
+    })
     await expect(store(held, arrivalOf(header('another', 'a', 1)), BODY)).rejects.toMatchObject({ name: 'HeldStoreError' })
     expect(await held.read('owner')).toMatchObject({ stash: { record: v1 }, body: BODY })
     expect(newest.get('owner')).toBe(v1)
