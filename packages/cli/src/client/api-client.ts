@@ -90,7 +90,8 @@ interface Call {
 function caller (socketPath: string, dir: string): (call: Call) => Promise<IncomingMessage> {
   return async ({ method, path, body, silence, signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const limits = { ...(silence == null ? {} : { timeout: silence }), ...(signal == null ? {} : { signal }) }
+    // 0 is none: left out, it would be the 5 s of Node's agent, and events may be rarer
+    const limits = { timeout: silence ?? 0, ...(signal == null ? {} : { signal }) }
     const req = request({ socketPath, method, path, ...limits })
     let source: Error | undefined
 
@@ -145,29 +146,34 @@ async function readAll (answer: IncomingMessage, limit: number): Promise<Buffer>
   const chunks: Buffer[] = []
   let length = 0
 
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      length += chunk.length
+  for await (const chunk of chunksOf(answer)) {
+    chunks.push(chunk)
+    length += chunk.length
 
-      if (length > limit) {
-        throw new DaemonGoneError(`the daemon's answer is larger than ${limit} bytes`)
-      }
+    if (length > limit) {
+      throw new DaemonGoneError(`the daemon's answer is larger than ${limit} bytes`)
     }
-  } catch (error) {
-    throw error instanceof DaemonGoneError
-      ? error
-      : new DaemonGoneError('the daemon ended in the middle of its answer', { cause: error })
   }
 
   return Buffer.concat(chunks)
+}
+
+/** @throws {DaemonGoneError} the answer breaks off */
+async function * chunksOf (answer: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield * answer as AsyncIterable<Buffer>
+  } catch (error) {
+    throw (error as Error).name === 'AbortError'
+      ? error
+      : new DaemonGoneError('the daemon ended in the middle of its answer', { cause: error })
+  }
 }
 
 async function * lines (answer: IncomingMessage): AsyncGenerator<DaemonEvent> {
   const decoder = new TextDecoder()
   let rest = ''
 
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(answer)) {
     const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
 
     rest = parts.pop() ?? ''
