@@ -39,6 +39,7 @@ describe('a private network', () => {
       expect(hub.libp2p.dial(stranger.libp2p.getMultiaddrs())).rejects.toThrow()
     ]))
     expect(strangers.map(stranger => stranger.libp2p.getConnections().length)).toEqual([0, 0])
+    await until(hub.stash, 'peer:connect', () => hub.stash.peers().some(({ connected }) => connected))
     expect(hub.libp2p.getPeers().map(String)).toEqual([member?.peerId])
   })
 })
