@@ -1,3 +1,4 @@
+import { order } from '@nara-stash/protocol'
 import { BODY_RETRY, RECONCILE_INTERVAL, ROLLBACK_TIMEOUT } from '../constants.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Origin } from './recovery.ts'
@@ -56,6 +57,10 @@ export class Strangers {
   heard (record: RecordHeader, placement: Placement | undefined, holder: string): void {
     const known = this.table.has(record.id)
 
+    if (this.isOutdone(record)) {
+      return
+    }
+
     this.note(record, placement, holder)
 
     if (!known) {
@@ -70,6 +75,10 @@ export class Strangers {
 
   /** A holder gave us `version`. */
   read (version: Version, placement: Placement, origin: Origin): void {
+    if (this.isOutdone(version.record)) {
+      return
+    }
+
     const stranger = this.note(version.record, placement, origin.from)
 
     if (stranger.read == null) {
@@ -79,6 +88,8 @@ export class Strangers {
     }
 
     stranger.asked = true
+    // what it builds on is decided with it; a twin that goes on writing is one stranger, not one for each version
+    this.list.filter(({ record }) => order(version.record, record) === 'supersedes').forEach(other => { this.resolved(other) })
     this.init.onChange()
   }
 
@@ -100,6 +111,11 @@ export class Strangers {
     this.cancelTimer()
     this.abort.abort()
     this.abort = new AbortController()
+  }
+
+  /** A stranger that was read builds on it. */
+  private isOutdone (record: RecordHeader): boolean {
+    return this.list.some(other => other.read != null && order(other.record, record) === 'supersedes')
   }
 
   private note (record: RecordHeader, placement: Placement | undefined, holder: string): Stranger {

@@ -69,6 +69,30 @@ describe('a twin', () => {
     expect(spare?.holds(owner)).toBeUndefined()
   })
 
+  it('that goes on writing is one stranger, the latest, not one for each version', async () => {
+    const world = new World()
+    const { owner, twin, confidants } = await twins(world)
+    await world.of(twin.put('of the twin'))
+    await world.run(1_000)
+    await world.of(owner.put('of the owner', { timeout: 5_000 }))
+    await world.until(() => owner.state === 'doubtful')
+
+    for (let i = 1; i <= 4; i++) {
+      await world.of(twin.put(`of the twin ${i}`, { timeout: 5_000 }))
+      confidants.forEach(({ id }) => {
+        world.net.disconnect(owner.process.port, id)
+        world.net.connect(owner.process.port, id)
+      })
+      await world.run(20_000)
+      confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
+      await world.run(10_000)
+    }
+
+    expect(texts(owner)[0]).toBe('of the twin 4')
+    expect(owner.state).toBe('doubtful')
+    expect(owner.stash.status().recovery.doubt?.records).toHaveLength(2)
+  })
+
   it('is merged where there is a merge function', async () => {
     const world = new World()
     const { owner, twin } = await twins(world, both)
