@@ -125,11 +125,6 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
     return this.#table.peers()
   }
 
-  /** True if there is an open connection to this peer and it speaks the protocol. */
-  isOpen (peer: string): boolean {
-    return this.#table.connections(peer).length > 0
-  }
-
   async ask <R extends StashRequest> (peer: string, request: R, options: AbortOptions = {}): Promise<ResponseTo<R>> {
     const since = this.#clock.now()
     const gate = this.#gate(peer)

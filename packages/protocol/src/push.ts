@@ -17,7 +17,7 @@ const second = 1_000
  * Milliseconds before an offer that failed is made again on the same connection; an owner that says it is busy may ask for longer. The
  * owner asks by itself, too.
  */
-export const RETRY_STEPS: readonly number[] = [2 * second, 5 * second, 15 * second]
+const RETRY_STEPS: readonly number[] = [2 * second, 5 * second, 15 * second]
 
 export interface PusherInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>

@@ -175,7 +175,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
 const CONFIDANT_EVENTS: Array<keyof ConfidantEvents> = ['held:stored', 'held:refused', 'held:dropped', 'held:pushed', 'held:fetched']
 
 /** Events of `from` happen at `to`, too. */
-export function forwardEvents (from: TypedEventEmitter<ConfidantEvents>, to: TypedEventEmitter<ConfidantEvents>): void {
+function forwardEvents (from: TypedEventEmitter<ConfidantEvents>, to: TypedEventEmitter<ConfidantEvents>): void {
   for (const type of CONFIDANT_EVENTS) {
     from.addEventListener(type, event => { to.safeDispatchEvent(type, { detail: event.detail }) })
   }

@@ -117,7 +117,6 @@ describe('Libp2pStashNetwork', () => {
 
     expect(peer).toEqual({ id: idOf(b), connection: a.getConnections()[0]?.id, address: '127.0.0.1', since: expect.any(Number) as number })
     expect(a.services.stash.peers()).toEqual([peer])
-    expect(a.services.stash.isOpen(idOf(b))).toBe(true)
 
     const again = pEvent(a.services.stash as never, 'peer:connect') as unknown as Promise<CustomEvent<NetworkPeer>>
     const second = await a.dial(b.getMultiaddrs(), { force: true })
@@ -133,7 +132,6 @@ describe('Libp2pStashNetwork', () => {
     await a.hangUp(b.peerId)
     await gone
     expect(a.services.stash.peers()).toEqual([])
-    expect(a.services.stash.isOpen(idOf(b))).toBe(false)
     expect(events).toEqual([`+${peer?.connection}`, `+${second.id}`, `-${idOf(b)}`])
   })
 
