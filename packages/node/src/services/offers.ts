@@ -88,6 +88,8 @@ export class Offers {
       return { type: 'relieved' }
     }
 
-    return isCurrent || current == null ? { type: 'have' } : { type: 'newer', record: current.record }
+    // a header that minCopies have not acknowledged is shown to nobody: were its store cut short by a crash, who had seen it would take
+    // our next boot's records for a conflict
+    return isCurrent || current == null || !replication.acknowledged ? { type: 'have' } : { type: 'newer', record: current.record }
   }
 }

@@ -38,6 +38,28 @@ describe('a crash of the owner in the middle of a store', () => {
   }
 })
 
+it('who offers a copy while a store is under way learns nothing that a crash would leave behind', async () => {
+  const world = new World({ latency: [5, 5] })
+  const { owner, confidants } = await world.owned(3)
+  await kept(world, owner, 'one')
+
+  // every body is still on its way when the owner dies, and its holders offered it the version before
+  const stop = world.net.intercept((from, _to, request, next) => from === owner.id && request.type === 'store' ? undefined : next())
+  void owner.put('two').catch(() => {})
+  await world.run(50)
+  const offers = Promise.all(confidants.map(async ({ stash }) => await stash.pushTo(owner.id)))
+  await world.of(offers)
+  owner.kill()
+  stop()
+
+  await owner.restart()
+  world.net.connectAll()
+  await world.settled(owner)
+  expect(owner.text).toBe('one')
+  expect(await world.of(owner.put('three', { timeout: 10_000 }))).toMatchObject({ outcome: 'kept' })
+  expect(owner.state).toBe('settled')
+})
+
 /** "two" was acknowledged by so many when the owner died; its next process meets some first, and then all. */
 async function crashed (acks: number, moved: boolean, subset: number): Promise<{ owner: Nara, world: World }> {
   const world = new World({ latency: [5, 5] })
