@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UsageError } from '../cli/errors.ts'
 import type { Io } from '../cli/io.ts'
@@ -21,5 +21,5 @@ export function stateDir ({ env, cwd }: Pick<Io, 'env' | 'cwd'>, flag?: string):
   const stateHome = env.XDG_STATE_HOME
 
   // a relative path there is to be ignored, the specification says
-  return join(stateHome?.startsWith('/') === true ? stateHome : join(homedir(), '.local', 'state'), 'nara-stash')
+  return join(stateHome?.startsWith('/') === true ? stateHome : join(homedir() === '' ? userInfo().homedir : homedir(), '.local', 'state'), 'nara-stash')
 }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { naraId } from '@nara-stash/crypto'
 import { exitCodes } from '../cli/exit-codes.ts'
 import { findOrMakeSoul } from '../soul/find-soul.ts'
@@ -78,6 +79,11 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
     feed.publish({ event: 'stopping', why })
     await removeDaemonFile(folder.daemon)
   } catch (error) {
+    if (found.fresh && api == null) {
+      // nobody was told of this soul; the next start makes one, and knows that it is new
+      await rm(found.source, { force: true })
+    }
+
     throw startError(error, config)
   } finally {
     inGoodOrder = await leave(nara, io)

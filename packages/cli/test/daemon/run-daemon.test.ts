@@ -150,7 +150,10 @@ describe('a daemon', () => {
 
     await expect(attempt).rejects.toThrow('cannot listen on /ip4/0.0.0.0/tcp/0: the port is taken')
     expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
-    await runningDaemon({ dir })
+    // not even the soul, of which nobody was told: the next one is known to be new, as this one was
+    expect(await readdir(dir)).not.toContain('soul')
+    const { nara } = await runningDaemon({ dir })
+    expect(nara.options).toMatchObject({ fresh: true })
   })
 
   it('keeps the soul out of all that it prints and answers', async () => {

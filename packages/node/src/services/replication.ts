@@ -59,7 +59,7 @@ export class Replication {
   }
 
   start (): void {
-    this.stores.watch(this.holders)
+    this.stores.watch([...this.pinned, ...this.holders])
     this.reconciler.start()
   }
 
@@ -90,6 +90,8 @@ export class Replication {
   choose (holders: readonly string[], pinned: readonly string[]): void {
     this.pinned = pinned
     this.chosen = holders
+    // from here on they are watched, though there may be nothing to store yet
+    this.stores.watch(holders)
     this.reconciler.wake()
   }
 

@@ -315,6 +315,8 @@ describe('confidants', () => {
     const { owner, confidants } = await world.owned(2)
     await expect(owner.stash.selectConfidantsAutomatically()).rejects.toMatchObject({ name: 'NotEnoughConfidantsError', found: 2, target: 3 })
     expect(new Set(owner.stash.confidants)).toEqual(new Set(confidants.map(({ id }) => id)))
+    // chosen, here, and nothing to hold yet
+    expect(owner.stash.status().confidants).toMatchObject([{ state: 'pending' }, { state: 'pending' }])
     const lonely = await world.nara({ fresh: true })
     await expect(lonely.stash.selectConfidantsAutomatically()).rejects.toMatchObject({ found: 0, target: 3 })
   })
