@@ -31,6 +31,16 @@ export const REPAIR_DELAY = 60 * second
 export const FAILED_AFTER = 2
 export const FAILED_AWAY = 10 * minute
 
+/** Between two challenges of a holder, and the share by which that varies either way, so that owners who started together do not audit together. */
+export const AUDIT_INTERVAL = 60 * minute
+export const AUDIT_JITTER = 0.2
+
+/** Who merely says that it has a record is challenged within this time. Milliseconds. */
+export const AUDIT_SOON = 5 * second
+
+/** No peer is challenged more often for one record: a proof costs its prover the hashing of a body. Milliseconds. */
+export const AUDIT_GAP = 1 * minute
+
 /** The share of its lease after which a holder is asked to keep its copy again: the rest is for an owner that is away. */
 export const RENEW_SHARE = 1 / 8
 
