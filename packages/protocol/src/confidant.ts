@@ -131,7 +131,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       this.safeDispatchEvent('held:fetched', { detail: { owner: from, record: answer.record, whole: answer.body != null } })
     }
 
-    if (request.type === 'fetch' || request.record.owner === this.init.network.self) {
+    if (!('record' in request) || request.record.owner === this.init.network.self) {
       return answer
     }
 

@@ -62,6 +62,12 @@ export const MIN_RATE = 16 * kibibyte
 /** The minimum rate holds after this time: a connection needs a moment to get going. Milliseconds. */
 export const MIN_RATE_GRACE = 5 * second
 
+/** Bytes of a challenge's nonce: nobody can prepare the proofs of so many. */
+export const NONCE_BYTES = 32
+
+/** Bytes of a proof: a SHA-256. */
+export const PROOF_BYTES = 32
+
 /** Streams of the protocol per peer and direction: 64 requests at once are plenty and bound memory. */
 export const MAX_STREAMS = 64
 

@@ -40,7 +40,40 @@ export interface OfferRequest extends RecordCarrier {
   body: Uint8Array
 }
 
-export type StashRequest = StoreRequest | FetchRequest | OfferRequest
+/** Owner or co-holder -> holder: prove that you have this very record, body and all (SPEC.md, "CHALLENGE"). */
+export interface ChallengeRequest {
+  type: 'challenge'
+  owner: string
+  /** Hex, 64 digits. */
+  recordId: string
+  /** 32 random bytes, used once. */
+  nonce: Uint8Array
+}
+
+/** Owner -> any: how new is the newest of mine that you have seen? */
+export interface WitnessRequest {
+  type: 'witness'
+}
+
+/**
+ * Why a copy is let go of: its holder leaves, its lease ran out, it is one too many, or its owner needs it no more (SPEC.md,
+ * "RELEASE").
+ */
+export type ReleaseReason = 'leaving' | 'lease' | 'trimmed' | 'relieved'
+
+/** Holder -> owner and co-holders: I let go of this. Owner -> holder: let go of this. */
+export interface ReleaseRequest {
+  type: 'release'
+  owner: string
+  /** Hex, 64 digits. */
+  recordId: string
+  reason: ReleaseReason
+}
+
+/** Requests that bring a record. */
+export type CarrierRequest = StoreRequest | OfferRequest
+
+export type StashRequest = CarrierRequest | FetchRequest | ChallengeRequest | WitnessRequest | ReleaseRequest
 
 export interface Refused {
   type: 'refused'
@@ -62,6 +95,8 @@ export interface Found {
   liveHolders: string[]
   leaseRemaining: number
   direct: boolean
+  /** True if the responder is leaving: what it holds will soon be gone. */
+  leaving?: boolean
   /** Present if the whole was asked for; its length and digest are those of the header. */
   body?: Uint8Array
 }
@@ -78,13 +113,47 @@ export type OfferResponse =
   { type: 'newer' } & HeldInstead | { type: 'conflict' } & HeldInstead |
   Refused
 
-export type StashResponse = StoreResponse | FetchResponse | OfferResponse
+export type ChallengeResponse =
+  /** `proof` is `proofOf` the challenge (record/proof.ts), 32 bytes. */
+  { type: 'proof', proof: Uint8Array, leaving: boolean } |
+  /** Another record of that owner is held. */
+  { type: 'other', leaving: boolean } & HeldInstead |
+  { type: 'not-found' } |
+  /** Asked too often, or too much is being proved at once. `retryAfter` is in milliseconds. */
+  { type: 'busy', retryAfter: number } |
+  Refused
 
-export type ResponseTo<R extends StashRequest> =
-  R extends StoreRequest ? StoreResponse : R extends FetchRequest ? FetchResponse : OfferResponse
+export type WitnessResponse =
+  /** `beside` is a header in conflict with `record`: a twin wrote it. */
+  { type: 'witnessed', record: RecordHeader, beside?: RecordHeader } |
+  { type: 'not-found' } |
+  Refused
+
+export type ReleaseResponse =
+  /** That very record is held here. */
+  { type: 'have', leaving?: boolean } |
+  { type: 'not-found', leaving?: boolean } |
+  Refused
+
+export type StashResponse =
+  StoreResponse | FetchResponse | OfferResponse | ChallengeResponse | WitnessResponse | ReleaseResponse
+
+interface Responses {
+  store: StoreResponse
+  fetch: FetchResponse
+  offer: OfferResponse
+  challenge: ChallengeResponse
+  witness: WitnessResponse
+  release: ReleaseResponse
+}
+
+export type ResponseTo<R extends StashRequest> = Responses[R['type']]
+
+/** A request that brings no body: nothing follows it. */
+export type PlainRequest = Exclude<StashRequest, CarrierRequest>
 
 /** A request as its receiver first sees it: the body may still be with the sender. */
-export type IncomingRequest = Omit<StoreRequest, 'body'> | FetchRequest | Omit<OfferRequest, 'body'>
+export type IncomingRequest = Omit<StoreRequest, 'body'> | Omit<OfferRequest, 'body'> | PlainRequest
 
 /**
  * The receiver wants the body. Exactly one of `receive` and `abandon` is called, once. `receive` gets bytes whose length and

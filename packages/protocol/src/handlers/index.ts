@@ -38,6 +38,10 @@ export function createHandler (context: HandlerContext): RequestHandler {
         return await handleFetch(context, caller, request)
       case 'offer':
         return await handleOffer(context, caller, request)
+      case 'challenge':
+      case 'witness':
+      case 'release':
+        return { type: 'not-found' }
     }
   }
 }

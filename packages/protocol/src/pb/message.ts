@@ -1,3 +1,5 @@
+/* eslint-disable require-yield */
+
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -7,6 +9,9 @@ export interface StashRequest {
   store?: Store
   fetch?: Fetch
   offer?: Offer
+  challenge?: Challenge
+  witness?: Witness
+  release?: Release
 }
 
 export namespace StashRequest {
@@ -21,17 +26,50 @@ export namespace StashRequest {
 
         obj = { ...obj }
 
+        if (obj.release != null) {
+          obj.witness = undefined
+          obj.challenge = undefined
+          obj.offer = undefined
+          obj.fetch = undefined
+          obj.store = undefined
+        }
+
+        if (obj.witness != null) {
+          obj.release = undefined
+          obj.challenge = undefined
+          obj.offer = undefined
+          obj.fetch = undefined
+          obj.store = undefined
+        }
+
+        if (obj.challenge != null) {
+          obj.release = undefined
+          obj.witness = undefined
+          obj.offer = undefined
+          obj.fetch = undefined
+          obj.store = undefined
+        }
+
         if (obj.offer != null) {
+          obj.release = undefined
+          obj.witness = undefined
+          obj.challenge = undefined
           obj.fetch = undefined
           obj.store = undefined
         }
 
         if (obj.fetch != null) {
+          obj.release = undefined
+          obj.witness = undefined
+          obj.challenge = undefined
           obj.offer = undefined
           obj.store = undefined
         }
 
         if (obj.store != null) {
+          obj.release = undefined
+          obj.witness = undefined
+          obj.challenge = undefined
           obj.offer = undefined
           obj.fetch = undefined
         }
@@ -49,6 +87,21 @@ export namespace StashRequest {
         if (obj.offer != null) {
           w.uint32(26)
           Offer.codec().encode(obj.offer, w)
+        }
+
+        if (obj.challenge != null) {
+          w.uint32(34)
+          Challenge.codec().encode(obj.challenge, w)
+        }
+
+        if (obj.witness != null) {
+          w.uint32(42)
+          Witness.codec().encode(obj.witness, w)
+        }
+
+        if (obj.release != null) {
+          w.uint32(50)
+          Release.codec().encode(obj.release, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -81,6 +134,24 @@ export namespace StashRequest {
               })
               break
             }
+            case 4: {
+              obj.challenge = Challenge.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.challenge
+              })
+              break
+            }
+            case 5: {
+              obj.witness = Witness.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.witness
+              })
+              break
+            }
+            case 6: {
+              obj.release = Release.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.release
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -88,17 +159,50 @@ export namespace StashRequest {
           }
         }
 
+        if (obj.release != null) {
+          delete obj.witness
+          delete obj.challenge
+          delete obj.offer
+          delete obj.fetch
+          delete obj.store
+        }
+
+        if (obj.witness != null) {
+          delete obj.release
+          delete obj.challenge
+          delete obj.offer
+          delete obj.fetch
+          delete obj.store
+        }
+
+        if (obj.challenge != null) {
+          delete obj.release
+          delete obj.witness
+          delete obj.offer
+          delete obj.fetch
+          delete obj.store
+        }
+
         if (obj.offer != null) {
+          delete obj.release
+          delete obj.witness
+          delete obj.challenge
           delete obj.fetch
           delete obj.store
         }
 
         if (obj.fetch != null) {
+          delete obj.release
+          delete obj.witness
+          delete obj.challenge
           delete obj.offer
           delete obj.store
         }
 
         if (obj.store != null) {
+          delete obj.release
+          delete obj.witness
+          delete obj.challenge
           delete obj.offer
           delete obj.fetch
         }
@@ -128,6 +232,27 @@ export namespace StashRequest {
             case 3: {
               yield * Offer.codec().stream(reader, reader.uint32(), `${prefix}.offer`, {
                 limits: opts.limits?.offer
+              })
+
+              break
+            }
+            case 4: {
+              yield * Challenge.codec().stream(reader, reader.uint32(), `${prefix}.challenge`, {
+                limits: opts.limits?.challenge
+              })
+
+              break
+            }
+            case 5: {
+              yield * Witness.codec().stream(reader, reader.uint32(), `${prefix}.witness`, {
+                limits: opts.limits?.witness
+              })
+
+              break
+            }
+            case 6: {
+              yield * Release.codec().stream(reader, reader.uint32(), `${prefix}.release`, {
+                limits: opts.limits?.release
               })
 
               break
@@ -201,6 +326,36 @@ export namespace StashRequest {
     value: boolean
   }
 
+  export interface StashRequestChallengeOwnerFieldEvent {
+    field: '$.challenge.owner'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StashRequestChallengeRecordIdFieldEvent {
+    field: '$.challenge.recordId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StashRequestChallengeNonceFieldEvent {
+    field: '$.challenge.nonce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StashRequestReleaseOwnerFieldEvent {
+    field: '$.release.owner'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StashRequestReleaseRecordIdFieldEvent {
+    field: '$.release.recordId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StashRequestReleaseReasonFieldEvent {
+    field: '$.release.reason'
+    value: Release.Reason
+  }
+
   export function encode (obj: Partial<StashRequest>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, StashRequest.codec())
   }
@@ -209,7 +364,7 @@ export namespace StashRequest {
     return decodeMessage(buf, StashRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashRequest>): Generator<StashRequestStoreRecordFieldEvent | StashRequestStorePlacementFieldEvent | StashRequestStoreLiveHoldersFieldEvent | StashRequestStoreLeaseRemainingSFieldEvent | StashRequestStoreBodyFieldEvent | StashRequestFetchWholeFieldEvent | StashRequestOfferRecordFieldEvent | StashRequestOfferPlacementFieldEvent | StashRequestOfferLiveHoldersFieldEvent | StashRequestOfferLeaseRemainingSFieldEvent | StashRequestOfferDirectFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashRequest>): Generator<StashRequestStoreRecordFieldEvent | StashRequestStorePlacementFieldEvent | StashRequestStoreLiveHoldersFieldEvent | StashRequestStoreLeaseRemainingSFieldEvent | StashRequestStoreBodyFieldEvent | StashRequestFetchWholeFieldEvent | StashRequestOfferRecordFieldEvent | StashRequestOfferPlacementFieldEvent | StashRequestOfferLiveHoldersFieldEvent | StashRequestOfferLeaseRemainingSFieldEvent | StashRequestOfferDirectFieldEvent | StashRequestChallengeOwnerFieldEvent | StashRequestChallengeRecordIdFieldEvent | StashRequestChallengeNonceFieldEvent | StashRequestReleaseOwnerFieldEvent | StashRequestReleaseRecordIdFieldEvent | StashRequestReleaseReasonFieldEvent> {
     return streamMessage(buf, StashRequest.codec(), opts)
   }
 }
@@ -702,6 +857,362 @@ export namespace Offer {
   }
 }
 
+export interface Challenge {
+  owner: Uint8Array<ArrayBuffer>
+  recordId: Uint8Array<ArrayBuffer>
+  nonce: Uint8Array<ArrayBuffer>
+}
+
+export namespace Challenge {
+  let _codec: Codec<Challenge>
+
+  export const codec = (): Codec<Challenge> => {
+    if (_codec == null) {
+      _codec = message<Challenge>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.owner != null && obj.owner.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.owner)
+        }
+
+        if ((obj.recordId != null && obj.recordId.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.recordId)
+        }
+
+        if ((obj.nonce != null && obj.nonce.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.nonce)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          owner: uint8ArrayAlloc(0),
+          recordId: uint8ArrayAlloc(0),
+          nonce: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.owner = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.recordId = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.nonce = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.owner`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.recordId`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.nonce`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ChallengeOwnerFieldEvent {
+    field: '$.owner'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ChallengeRecordIdFieldEvent {
+    field: '$.recordId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ChallengeNonceFieldEvent {
+    field: '$.nonce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Challenge>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Challenge.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Challenge>): Challenge {
+    return decodeMessage(buf, Challenge.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Challenge>): Generator<ChallengeOwnerFieldEvent | ChallengeRecordIdFieldEvent | ChallengeNonceFieldEvent> {
+    return streamMessage(buf, Challenge.codec(), opts)
+  }
+}
+
+export interface Witness {}
+
+export namespace Witness {
+  let _codec: Codec<Witness>
+
+  export const codec = (): Codec<Witness> => {
+    if (_codec == null) {
+      _codec = message<Witness>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export function encode (obj: Partial<Witness>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Witness.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Witness>): Witness {
+    return decodeMessage(buf, Witness.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Witness>): Generator<{}> {
+    return streamMessage(buf, Witness.codec(), opts)
+  }
+}
+
+export interface Release {
+  owner: Uint8Array<ArrayBuffer>
+  recordId: Uint8Array<ArrayBuffer>
+  reason: Release.Reason
+}
+
+export namespace Release {
+  export enum Reason {
+    UNKNOWN = 'UNKNOWN',
+    LEAVING = 'LEAVING',
+    LEASE = 'LEASE',
+    TRIMMED = 'TRIMMED',
+    RELIEVED = 'RELIEVED'
+  }
+
+  enum __ReasonValues {
+    UNKNOWN = 0,
+    LEAVING = 1,
+    LEASE = 2,
+    TRIMMED = 3,
+    RELIEVED = 4
+  }
+
+  export namespace Reason {
+    export const codec = (): Codec<Reason> => {
+      return enumeration<Reason>(__ReasonValues)
+    }
+  }
+
+  let _codec: Codec<Release>
+
+  export const codec = (): Codec<Release> => {
+    if (_codec == null) {
+      _codec = message<Release>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.owner != null && obj.owner.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.owner)
+        }
+
+        if ((obj.recordId != null && obj.recordId.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.recordId)
+        }
+
+        if (obj.reason != null && __ReasonValues[obj.reason] !== 0) {
+          w.uint32(24)
+          Release.Reason.codec().encode(obj.reason, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          owner: uint8ArrayAlloc(0),
+          recordId: uint8ArrayAlloc(0),
+          reason: Reason.UNKNOWN
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.owner = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.recordId = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.reason = Release.Reason.codec().decode(reader)
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.owner`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.recordId`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.reason`,
+                value: Release.Reason.codec().decode(reader)
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ReleaseOwnerFieldEvent {
+    field: '$.owner'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ReleaseRecordIdFieldEvent {
+    field: '$.recordId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ReleaseReasonFieldEvent {
+    field: '$.reason'
+    value: Release.Reason
+  }
+
+  export function encode (obj: Partial<Release>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Release.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Release>): Release {
+    return decodeMessage(buf, Release.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Release>): Generator<ReleaseOwnerFieldEvent | ReleaseRecordIdFieldEvent | ReleaseReasonFieldEvent> {
+    return streamMessage(buf, Release.codec(), opts)
+  }
+}
+
 export interface StashResponse {
   status: StashResponse.Status
   record: Uint8Array<ArrayBuffer>
@@ -712,6 +1223,9 @@ export interface StashResponse {
   retryAfterMs: number
   body?: Uint8Array<ArrayBuffer>
   leaseRemainingS: number
+  proof: Uint8Array<ArrayBuffer>
+  leaving: boolean
+  beside: Uint8Array<ArrayBuffer>
 }
 
 export namespace StashResponse {
@@ -727,7 +1241,10 @@ export namespace StashResponse {
     NOT_FOUND = 'NOT_FOUND',
     WANTED = 'WANTED',
     NEWER = 'NEWER',
-    RELIEVED = 'RELIEVED'
+    RELIEVED = 'RELIEVED',
+    PROOF = 'PROOF',
+    OTHER = 'OTHER',
+    BUSY = 'BUSY'
   }
 
   enum __StatusValues {
@@ -742,7 +1259,10 @@ export namespace StashResponse {
     NOT_FOUND = 8,
     WANTED = 9,
     NEWER = 10,
-    RELIEVED = 11
+    RELIEVED = 11,
+    PROOF = 12,
+    OTHER = 13,
+    BUSY = 14
   }
 
   export namespace Status {
@@ -835,6 +1355,21 @@ export namespace StashResponse {
           w.uint32(obj.leaseRemainingS)
         }
 
+        if ((obj.proof != null && obj.proof.byteLength > 0)) {
+          w.uint32(82)
+          w.bytes(obj.proof)
+        }
+
+        if ((obj.leaving != null && obj.leaving !== false)) {
+          w.uint32(88)
+          w.bool(obj.leaving)
+        }
+
+        if ((obj.beside != null && obj.beside.byteLength > 0)) {
+          w.uint32(98)
+          w.bytes(obj.beside)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -847,7 +1382,10 @@ export namespace StashResponse {
           direct: false,
           reason: Reason.NONE,
           retryAfterMs: 0,
-          leaseRemainingS: 0
+          leaseRemainingS: 0,
+          proof: uint8ArrayAlloc(0),
+          leaving: false,
+          beside: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -894,6 +1432,18 @@ export namespace StashResponse {
             }
             case 9: {
               obj.leaseRemainingS = reader.uint32()
+              break
+            }
+            case 10: {
+              obj.proof = reader.bytes()
+              break
+            }
+            case 11: {
+              obj.leaving = reader.bool()
+              break
+            }
+            case 12: {
+              obj.beside = reader.bytes()
               break
             }
             default: {
@@ -986,6 +1536,27 @@ export namespace StashResponse {
               }
               break
             }
+            case 10: {
+              yield {
+                field: `${prefix}.proof`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.leaving`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 12: {
+              yield {
+                field: `${prefix}.beside`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1044,6 +1615,21 @@ export namespace StashResponse {
     value: number
   }
 
+  export interface StashResponseProofFieldEvent {
+    field: '$.proof'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StashResponseLeavingFieldEvent {
+    field: '$.leaving'
+    value: boolean
+  }
+
+  export interface StashResponseBesideFieldEvent {
+    field: '$.beside'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<StashResponse>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, StashResponse.codec())
   }
@@ -1052,7 +1638,7 @@ export namespace StashResponse {
     return decodeMessage(buf, StashResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashResponse>): Generator<StashResponseStatusFieldEvent | StashResponseRecordFieldEvent | StashResponsePlacementFieldEvent | StashResponseLiveHoldersFieldEvent | StashResponseDirectFieldEvent | StashResponseReasonFieldEvent | StashResponseRetryAfterMsFieldEvent | StashResponseBodyFieldEvent | StashResponseLeaseRemainingSFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashResponse>): Generator<StashResponseStatusFieldEvent | StashResponseRecordFieldEvent | StashResponsePlacementFieldEvent | StashResponseLiveHoldersFieldEvent | StashResponseDirectFieldEvent | StashResponseReasonFieldEvent | StashResponseRetryAfterMsFieldEvent | StashResponseBodyFieldEvent | StashResponseLeaseRemainingSFieldEvent | StashResponseProofFieldEvent | StashResponseLeavingFieldEvent | StashResponseBesideFieldEvent> {
     return streamMessage(buf, StashResponse.codec(), opts)
   }
 }

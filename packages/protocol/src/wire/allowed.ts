@@ -8,13 +8,19 @@ type ResponseType = WireResponse['type']
 const CALLS: Record<StashRequest['type'], readonly ResponseType[]> = {
   store: ['send'],
   fetch: [],
-  offer: ['wanted']
+  offer: ['wanted'],
+  challenge: [],
+  witness: [],
+  release: []
 }
 
 const ANSWERS: Record<StashRequest['type'], readonly ResponseType[]> = {
   store: ['stored', 'have', 'stale', 'conflict', 'refused'],
   fetch: ['found', 'not-found', 'refused'],
-  offer: ['stored', 'have', 'relieved', 'newer', 'conflict', 'refused']
+  offer: ['stored', 'have', 'relieved', 'newer', 'conflict', 'refused'],
+  challenge: ['proof', 'other', 'not-found', 'busy', 'refused'],
+  witness: ['witnessed', 'not-found', 'refused'],
+  release: ['have', 'not-found', 'refused']
 }
 
 /**

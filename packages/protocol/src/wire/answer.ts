@@ -4,6 +4,7 @@ import {
 import { deadlineSignal } from '../deadline.ts'
 import { BodyMismatchError } from '../errors.ts'
 import { receiveBody, sendBody } from './body.ts'
+import { bringsBody } from './carried.ts'
 import { decodeRequest, encodeResponse } from './codec.ts'
 import { isViolation } from './failure.ts'
 import { endWriting, FrameReader, sendMessage } from './framing.ts'
@@ -13,7 +14,9 @@ import type { TransferOptions } from './body.ts'
 import type { BodyBudget } from './body-budget.ts'
 import type { DecodedRequest, WireResponse } from './codec.ts'
 import type { Clock } from '../clock.ts'
-import type { Caller, FetchRequest, IncomingRequest, Refused, RequestHandler, StashResponse, WantsBody } from '../messages.ts'
+import type {
+  Caller, FetchRequest, IncomingRequest, PlainRequest, Refused, RequestHandler, StashResponse, WantsBody
+} from '../messages.ts'
 import type { AbortOptions, Logger, Stream } from '@libp2p/interface'
 
 export interface AnswerOptions extends AbortOptions {
@@ -35,7 +38,7 @@ interface Exchange extends TransferOptions {
   budget: BodyBudget
 }
 
-type Carrier = Exclude<IncomingRequest, FetchRequest>
+type Carrier = Exclude<IncomingRequest, PlainRequest>
 
 /**
  * Reads the one request of a stream and answers it (SPEC.md, "Exchanges"). Never rejects: what goes wrong resets the stream, which is all
@@ -83,23 +86,31 @@ async function converse (exchange: Exchange): Promise<void> {
   if (decoded == null) {
     await reply(exchange, refused('unsupported', RETRY_AFTER))
     await frames.end()
-  } else if (decoded.request.type === 'fetch') {
-    await frames.end()
-    await answerFetch(exchange, decoded.request)
-  } else {
+  } else if (bringsBody(decoded.request)) {
     await answerCarrier(exchange, decoded.request, decoded)
+  } else {
+    await frames.end()
+    await answerPlain(exchange, decoded.request)
   }
 }
 
-async function answerFetch (exchange: Exchange, request: FetchRequest): Promise<void> {
-  const { stream, deadline, signal } = exchange
+async function answerPlain (exchange: Exchange, request: PlainRequest): Promise<void> {
   const response = await callHandler(exchange, request)
 
   if ('receive' in response) {
     response.abandon()
-    throw new HandlerFailure('a fetch brings no body')
+    throw new HandlerFailure(`a ${request.type} brings no body`)
   }
 
+  if (request.type === 'fetch') {
+    await replyFetch(exchange, request, response)
+  } else {
+    await reply(exchange, response)
+  }
+}
+
+async function replyFetch (exchange: Exchange, request: FetchRequest, response: StashResponse): Promise<void> {
+  const { stream, deadline, signal } = exchange
   const body = response.type === 'found' && request.whole ? response.body : undefined
 
   if (response.type === 'found' && request.whole && (body?.byteLength ?? 0) !== response.record.bodyLength) {

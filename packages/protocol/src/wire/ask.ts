@@ -3,6 +3,7 @@ import { deadlineSignal } from '../deadline.ts'
 import { ProtocolViolationError } from '../errors.ts'
 import { checkAllowed } from './allowed.ts'
 import { receiveVerified, sendBody, verifyBody } from './body.ts'
+import { bringsBody } from './carried.ts'
 import { decodeResponse, encodeRequest } from './codec.ts'
 import { requestError } from './failure.ts'
 import { endWriting, FrameReader, readFrame, sendMessage } from './framing.ts'
@@ -15,7 +16,7 @@ import type { AbortOptions, Stream } from '@libp2p/interface'
 
 export interface AskOptions extends AbortOptions {
   clock: Clock
-  /** Who asks, base58: the only owner whose record may come in answer to a FETCH. Unchecked if left out. */
+  /** Who asks, base58: the only owner whose record may come in answer to FETCH and WITNESS. Unchecked if left out. */
   self?: string
   /**
    * The longest body that is taken in answer to a FETCH, in bytes.
@@ -70,7 +71,7 @@ export async function ask <R extends StashRequest> (stream: Stream, request: R, 
 async function converse (exchange: Exchange, request: StashRequest): Promise<WireResponse> {
   const { stream, frames, signal } = exchange
   const inline = request.type === 'store' && request.body.byteLength <= MAX_INLINE_BODY
-  const bodyAwaited = request.type !== 'fetch' && !inline && request.body.byteLength > 0
+  const bodyAwaited = bringsBody(request) && !inline && request.body.byteLength > 0
 
   await sendMessage(stream, encodeRequest(request, inline), signal)
 
@@ -80,7 +81,7 @@ async function converse (exchange: Exchange, request: StashRequest): Promise<Wir
 
   let response = await readResponse(exchange, request, bodyAwaited)
 
-  if (request.type !== 'fetch' && (response.type === 'send' || response.type === 'wanted')) {
+  if (bringsBody(request) && (response.type === 'send' || response.type === 'wanted')) {
     await sendBody(stream, request.body, exchange)
     await endWriting(stream, signal)
     response = await readResponse(exchange, request, false)
@@ -99,9 +100,14 @@ async function converse (exchange: Exchange, request: StashRequest): Promise<Wir
 
 async function readResponse (exchange: Exchange, request: StashRequest, bodyAwaited: boolean): Promise<WireResponse> {
   const response = await decodeResponse(await readFrame(exchange.frames, MAX_MESSAGE_BYTES))
-  checkAllowed(request, response, bodyAwaited, request.type === 'fetch' ? exchange.options.self : request.record.owner)
+  checkAllowed(request, response, bodyAwaited, ownerOf(request) ?? exchange.options.self)
 
   return response
+}
+
+/** Whose record may come back; undefined if that of who asks. */
+function ownerOf (request: StashRequest): string | undefined {
+  return 'record' in request ? request.record.owner : 'owner' in request ? request.owner : undefined
 }
 
 /** Takes the body of what was found, from inside the answer or from the frames that follow. */

@@ -4,6 +4,7 @@ import { openHeader } from '../record/header.ts'
 import { openPlacement, peerIdBytes, peerIdText } from '../record/placement.ts'
 import { checkForm } from './message-form.ts'
 import type { Form } from './message-form.ts'
+import type { IncomingRequest, PlainRequest } from '../messages.ts'
 import type { Placement } from '../record/placement.ts'
 import type { RecordHeader } from '../record/header.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -11,6 +12,11 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 /** The fields that several messages carry, between their values and their bytes. */
 
 const MAX_UINT32 = 2 ** 32 - 1
+
+/** STORE and OFFER bring a record and its body; to the other requests nothing belongs. */
+export function bringsBody <R extends IncomingRequest> (request: R): request is Exclude<R, PlainRequest> {
+  return request.type === 'store' || request.type === 'offer'
+}
 
 /**
  * Checks the form of a message and runs a decoder of generated code.

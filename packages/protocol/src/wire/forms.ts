@@ -27,11 +27,17 @@ export const PLACEMENT_FORM: Form = {
 const STORE: Form = { 1: BYTES, 2: BYTES, 3: { ...BYTES, repeated: true }, 4: UINT32, 5: BYTES }
 const FETCH: Form = { 1: BOOL }
 const OFFER: Form = { 1: BYTES, 2: BYTES, 3: { ...BYTES, repeated: true }, 4: UINT32, 5: BOOL }
+const CHALLENGE: Form = { 1: BYTES, 2: BYTES, 3: BYTES }
+const WITNESS: Form = {}
+const RELEASE: Form = { 1: BYTES, 2: BYTES, 3: UINT32 }
 
 export const REQUEST_FORM: Form = {
   1: { form: STORE, choice: 'request' },
   2: { form: FETCH, choice: 'request' },
-  3: { form: OFFER, choice: 'request' }
+  3: { form: OFFER, choice: 'request' },
+  4: { form: CHALLENGE, choice: 'request' },
+  5: { form: WITNESS, choice: 'request' },
+  6: { form: RELEASE, choice: 'request' }
 }
 
 export const RESPONSE_FORM: Form = {
@@ -43,5 +49,8 @@ export const RESPONSE_FORM: Form = {
   6: UINT32,
   7: UINT32,
   8: BYTES,
-  9: UINT32
+  9: UINT32,
+  10: BYTES,
+  11: BOOL,
+  12: BYTES
 }

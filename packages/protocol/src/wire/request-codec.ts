@@ -1,8 +1,9 @@
 import { MAX_LIVE_HOLDERS } from '../constants.ts'
 import { BodyMismatchError } from '../errors.ts'
 import { StashRequest as Wire } from '../pb/message.ts'
-import { decodeWith, holderBytes, holderTexts, inlineBody, openPair, ownBytes, uint32 } from './carried.ts'
+import { bringsBody, decodeWith, holderBytes, holderTexts, inlineBody, openPair, ownBytes, uint32 } from './carried.ts'
 import { REQUEST_FORM } from './forms.ts'
+import { openPlain, plainFields } from './plain-codec.ts'
 import type { IncomingRequest, OfferRequest, StashRequest, StoreRequest } from '../messages.ts'
 import type { Offer, Store } from '../pb/message.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -20,8 +21,8 @@ export interface DecodedRequest {
  * @throws {BodyMismatchError} a body that is not as long as its header says
  */
 export function encodeRequest (request: StashRequest, inline: boolean): Uint8Array {
-  if (request.type === 'fetch') {
-    return Wire.encode({ fetch: { whole: request.whole } })
+  if (!bringsBody(request)) {
+    return Wire.encode(plainFields(request))
   }
 
   if (request.body.byteLength !== request.record.bodyLength) {
@@ -43,11 +44,8 @@ export function encodeRequest (request: StashRequest, inline: boolean): Uint8Arr
  */
 export async function decodeRequest (message: Uint8Array | Uint8ArrayList): Promise<DecodedRequest | undefined> {
   const limits = { liveHolders: MAX_LIVE_HOLDERS }
-  const { store, fetch, offer } = decodeWith(message, REQUEST_FORM, bytes => Wire.decode(bytes, { limits: { store: limits, offer: limits } }))
-
-  if (fetch != null) {
-    return { request: { type: 'fetch', whole: fetch.whole } }
-  }
+  const decoded = decodeWith(message, REQUEST_FORM, bytes => Wire.decode(bytes, { limits: { store: limits, offer: limits } }))
+  const { store, offer } = decoded
 
   if (store != null) {
     const carrier = await openCarrier(store)
@@ -58,6 +56,10 @@ export async function decodeRequest (message: Uint8Array | Uint8ArrayList): Prom
   if (offer != null) {
     return { request: { type: 'offer', ...await openCarrier(offer), direct: offer.direct } }
   }
+
+  const request = openPlain(decoded)
+
+  return request == null ? undefined : { request }
 }
 
 type CarrierFields = Pick<Store, 'record' | 'placement' | 'liveHolders' | 'leaseRemainingS'>

@@ -1,4 +1,4 @@
-import { MAX_LIVE_HOLDERS } from '../constants.ts'
+import { MAX_LIVE_HOLDERS, PROOF_BYTES } from '../constants.ts'
 import { MalformedError } from '../errors.ts'
 import { StashResponse as Wire } from '../pb/message.ts'
 import { openHeader } from '../record/header.ts'
@@ -10,9 +10,11 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 /** What travels as a response: the answers, and the call for the body. */
 export type WireResponse = StashResponse | { type: 'send' } | { type: 'wanted' }
 
-type HeldInstead = Extract<StashResponse, { type: 'stale' | 'conflict' | 'newer' }>
+type HeldInstead = Extract<StashResponse, { type: 'stale' | 'conflict' | 'newer' | 'other' }>
+type Witnessed = Extract<StashResponse, { type: 'witnessed' }>
 
-const STATUSES: ReadonlyArray<[WireResponse['type'], Wire.Status]> = [
+/** FOUND answers WITNESS, too, and is a `found` unless it comes without a placement. */
+const STATUSES: ReadonlyArray<[Exclude<WireResponse['type'], 'witnessed'>, Wire.Status]> = [
   ['send', Wire.Status.SEND],
   ['stored', Wire.Status.STORED],
   ['have', Wire.Status.HAVE],
@@ -23,10 +25,13 @@ const STATUSES: ReadonlyArray<[WireResponse['type'], Wire.Status]> = [
   ['not-found', Wire.Status.NOT_FOUND],
   ['wanted', Wire.Status.WANTED],
   ['newer', Wire.Status.NEWER],
-  ['relieved', Wire.Status.RELIEVED]
+  ['relieved', Wire.Status.RELIEVED],
+  ['proof', Wire.Status.PROOF],
+  ['other', Wire.Status.OTHER],
+  ['busy', Wire.Status.BUSY]
 ]
 
-const STATUS_BY_TYPE = new Map(STATUSES)
+const STATUS_BY_TYPE = new Map<WireResponse['type'], Wire.Status>([...STATUSES, ['witnessed', Wire.Status.FOUND]])
 const TYPE_BY_STATUS = new Map(STATUSES.map(([type, status]) => [status, type]))
 
 const REASONS: ReadonlyArray<[RefusalReason, Wire.Reason]> = [
@@ -56,10 +61,12 @@ export function encodeResponse (response: WireResponse, inline: boolean): Uint8A
     case 'stale':
     case 'conflict':
     case 'newer':
+    case 'other':
       return Wire.encode({
         status,
         record: ownBytes(response.record.envelope),
-        ...(response.placement != null && { placement: ownBytes(response.placement.envelope) })
+        ...(response.placement != null && { placement: ownBytes(response.placement.envelope) }),
+        ...leavingField(response)
       })
     case 'found':
       return Wire.encode({
@@ -69,11 +76,26 @@ export function encodeResponse (response: WireResponse, inline: boolean): Uint8A
         liveHolders: holderBytes(response.liveHolders),
         leaseRemainingS: uint32(response.leaseRemaining),
         direct: response.direct,
+        ...leavingField(response),
         ...(inline && response.body != null && { body: ownBytes(response.body) })
       })
+    case 'witnessed':
+      return Wire.encode({
+        status,
+        record: ownBytes(response.record.envelope),
+        ...(response.beside != null && { beside: ownBytes(response.beside.envelope) })
+      })
+    case 'proof':
+      return Wire.encode({ status, proof: ownBytes(response.proof), ...leavingField(response) })
+    case 'busy':
+      return Wire.encode({ status, retryAfterMs: uint32(response.retryAfter) })
     default:
-      return Wire.encode({ status })
+      return Wire.encode({ status, ...leavingField(response) })
   }
+}
+
+function leavingField (response: { leaving?: boolean } | object): { leaving?: boolean } {
+  return 'leaving' in response && response.leaving === true ? { leaving: true } : {}
 }
 
 /**
@@ -94,20 +116,53 @@ export async function decodeResponse (message: Uint8Array | Uint8ArrayList): Pro
     case 'stale':
     case 'conflict':
     case 'newer':
-      return await openHeldInstead(type, decoded)
+      return { type, ...await openHeldInstead(decoded) }
+    case 'other':
+      return { type, ...await openHeldInstead(decoded), leaving: decoded.leaving }
     case 'found':
-      return await openFound(decoded)
+      return decoded.placement.byteLength === 0 ? await openWitnessed(decoded) : await openFound(decoded)
+    case 'proof':
+      return { type, proof: openProof(decoded.proof), leaving: decoded.leaving }
+    case 'busy':
+      return { type, retryAfter: decoded.retryAfterMs }
+    case 'have':
+    case 'not-found':
+      return { type, ...(decoded.leaving && { leaving: true }) }
     default:
       return { type }
   }
 }
 
-async function openHeldInstead (type: HeldInstead['type'], decoded: Wire): Promise<HeldInstead> {
+async function openHeldInstead (decoded: Wire): Promise<Pick<HeldInstead, 'record' | 'placement'>> {
   if (decoded.placement.byteLength === 0) {
-    return { type, record: await openHeader(decoded.record) }
+    return { record: await openHeader(decoded.record) }
   }
 
-  return { type, ...await openPair(decoded.record, decoded.placement) }
+  return await openPair(decoded.record, decoded.placement)
+}
+
+async function openWitnessed (decoded: Wire): Promise<Witnessed> {
+  const record = await openHeader(decoded.record)
+
+  if (decoded.beside.byteLength === 0) {
+    return { type: 'witnessed', record }
+  }
+
+  const beside = await openHeader(decoded.beside)
+
+  if (beside.owner !== record.owner) {
+    throw new MalformedError('headers of two owners')
+  }
+
+  return { type: 'witnessed', record, beside }
+}
+
+function openProof (proof: Uint8Array): Uint8Array {
+  if (proof.byteLength !== PROOF_BYTES) {
+    throw new MalformedError(`a proof has ${PROOF_BYTES} bytes, not ${proof.byteLength}`)
+  }
+
+  return new Uint8Array(proof)
 }
 
 async function openFound (decoded: Wire): Promise<Found> {
@@ -121,6 +176,7 @@ async function openFound (decoded: Wire): Promise<Found> {
     liveHolders: holderTexts(decoded.liveHolders),
     leaseRemaining: decoded.leaseRemainingS,
     direct: decoded.direct,
+    ...(decoded.leaving && { leaving: true }),
     ...(body != null && { body })
   }
 }

@@ -191,7 +191,7 @@ export class Exchange {
 
   #deliver (answer: StashResponse): void {
     try {
-      checkAnswer(this.#request, answer)
+      checkAnswer(this.#asker.id, this.#request, answer)
       this.#outcome.resolve(answer)
     } catch (err) {
       this.#outcome.reject(err)

@@ -10,11 +10,29 @@ const FRAMING_BYTES = 16
 /** A peer id's multihash with its field tag, in bytes. */
 const PEER_ID_BYTES = 40
 
+/** A record id, in bytes. */
+const ID_BYTES = 32
+
+/** What a message may carry beside small numbers. */
+interface HeadFields {
+  record?: RecordHeader
+  beside?: RecordHeader
+  placement?: Placement
+  liveHolders?: readonly string[]
+  owner?: string
+  recordId?: string
+  nonce?: Uint8Array
+  proof?: Uint8Array
+}
+
 /** The answers that each question allows. */
 const ANSWERS: Record<StashRequest['type'], ReadonlyArray<StashResponse['type']>> = {
   store: ['stored', 'have', 'stale', 'conflict', 'refused'],
   fetch: ['found', 'not-found', 'refused'],
-  offer: ['stored', 'have', 'relieved', 'newer', 'conflict', 'refused']
+  offer: ['stored', 'have', 'relieved', 'newer', 'conflict', 'refused'],
+  challenge: ['proof', 'other', 'not-found', 'busy', 'refused'],
+  witness: ['witnessed', 'not-found', 'refused'],
+  release: ['have', 'not-found', 'refused']
 }
 
 export function bodyOf (message: StashRequest | StashResponse): Uint8Array | undefined {
@@ -28,26 +46,31 @@ export function isInline (request: StashRequest): boolean {
 
 /** About what a message takes on the wire, in bytes, without its body. */
 export function headBytes (message: StashRequest | StashResponse): number {
-  const { record, placement, liveHolders } = message as
-    { record?: RecordHeader, placement?: Placement, liveHolders?: readonly string[] }
+  const { record, beside, placement, liveHolders, owner, recordId, nonce, proof } = message as HeadFields
+  const envelopes = [record, beside, placement].map(part => part?.envelope.byteLength ?? 0)
+  const digests = [recordId == null ? 0 : ID_BYTES, nonce?.byteLength ?? 0, proof?.byteLength ?? 0]
 
-  return FRAMING_BYTES + (record?.envelope.byteLength ?? 0) + (placement?.envelope.byteLength ?? 0) +
-    PEER_ID_BYTES * (liveHolders?.length ?? 0)
+  return [FRAMING_BYTES, ...envelopes, ...digests].reduce((sum, bytes) => sum + bytes) +
+    PEER_ID_BYTES * ((liveHolders?.length ?? 0) + (owner == null ? 0 : 1))
 }
 
 /** The request as its receiver first sees it. Nothing in it that can change is shared with the sender. */
 export function incoming (request: StashRequest): IncomingRequest {
-  if (request.type === 'fetch') {
-    return { ...request }
+  if (request.type === 'store' || request.type === 'offer') {
+    const { body: _body, ...head } = request
+
+    return { ...head, liveHolders: [...head.liveHolders] }
   }
 
-  const { body: _body, ...head } = request
-
-  return { ...head, liveHolders: [...head.liveHolders] }
+  return request.type === 'challenge' ? { ...request, nonce: request.nonce.slice() } : { ...request }
 }
 
 /** A copy that shares only what cannot change: verified headers and placements. */
 export function copyOfAnswer (response: StashResponse): StashResponse {
+  if (response.type === 'proof') {
+    return { ...response, proof: response.proof.slice() }
+  }
+
   if (response.type !== 'found') {
     return { ...response }
   }
@@ -64,12 +87,18 @@ export function wantsBody (answer: StashResponse | WantsBody): answer is WantsBo
 /**
  * What every implementation of the port checks before it hands an answer on.
  *
- * @throws {ProtocolViolationError} the question does not allow this answer
+ * @throws {ProtocolViolationError} the question does not allow this answer, or it is about another owner
  * @throws {BodyMismatchError} the body is not the one that its header promises
  */
-export function checkAnswer (request: StashRequest, response: StashResponse): void {
+export function checkAnswer (asker: string, request: StashRequest, response: StashResponse): void {
   if (!ANSWERS[request.type].includes(response.type)) {
     throw new ProtocolViolationError(`${response.type} is no answer to ${request.type}`)
+  }
+
+  const about = 'record' in request ? request.record.owner : 'owner' in request ? request.owner : asker
+
+  if ('record' in response && response.record.owner !== about) {
+    throw new ProtocolViolationError('the record of another owner in answer')
   }
 
   if (request.type !== 'fetch' || response.type !== 'found') {
