@@ -45,7 +45,7 @@ export function unaudited (due: number): AuditState {
  * time that was set before stays if it is earlier: who stores every minute audits no less.
  */
 export function nextAudit (since: 'proof' | 'stored' | 'have', { now, due = Infinity }: { now: number, due?: number }, random: Random): number {
-  const wait = since === 'have' ? random.next() * AUDIT_SOON : AUDIT_INTERVAL * (1 + AUDIT_JITTER * (2 * random.next() - 1))
+  const wait = Math.round(since === 'have' ? random.next() * AUDIT_SOON : AUDIT_INTERVAL * (1 + AUDIT_JITTER * (2 * random.next() - 1)))
 
   return since === 'proof' ? now + wait : Math.min(now + wait, due)
 }
