@@ -1,10 +1,16 @@
-import type { ConfidantState, Doubt, PeerStatus, StashStatus } from './status-types.ts'
+import type { StashEvents } from './event-types.ts'
+import type {
+  DrillResult, ForgetResult, SetAsideStash, StashData, StoredStash, VerifyResult, WriteOptions, WriteResult
+} from './result-types.ts'
+import type { PeerStatus, StashStatus } from './status-types.ts'
 import type { Soul } from '@nara-stash/crypto'
-import type { Clock, Random, RefusalReason } from '@nara-stash/protocol'
+import type { Clock, Random, Surrogates } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
 import type { TypedEventTarget } from 'main-event'
 
+export type * from './event-types.ts'
+export type * from './result-types.ts'
 export type * from './status-types.ts'
 
 /**
@@ -14,7 +20,8 @@ export type * from './status-types.ts'
  * - `recovering`: a copy was found; whether it is the newest is being asked.
  * - `settled`: the stash is known.
  * - `empty`: peers answered, nobody holds anything.
- * - `doubtful`: a newer record than the newest readable one was seen, or two that do not know of each other. Writes wait.
+ * - `doubtful`: a newer record than the newest readable one was seen, or two that do not know of each other, or one that nobody has any longer. Writes
+ *   wait until `adopt`, `acceptOlder` or `startFresh` decides, or what is missing turns up.
  */
 export type StashState = 'searching' | 'recovering' | 'settled' | 'empty' | 'doubtful'
 
@@ -37,6 +44,14 @@ export interface StashInit {
    */
   fresh?: boolean
 
+  /**
+   * The header of our newest record, as `stash:watermark` told it to an earlier process: a signed envelope, no content. Who finds less than this is in doubt,
+   * where without it nothing found would be `empty`. One that is not of this soul is an InvalidOptionError when the nara starts.
+   *
+   * @default none
+   */
+  lastKnown?: Uint8Array
+
   /** Without it, a write made before a stash was recovered is rejected with RecoveredFirstError. */
   merge?: Merge
 
@@ -58,6 +73,20 @@ export interface StashInit {
   /** Milliseconds that a confidant may be away before it is replaced while minCopies are there. @default 60_000 */
   repairDelay?: number
 
+  /**
+   * Whom a confidant may ask to keep a copy while we are away: anybody, only those on the allow list (at most 64), or nobody.
+   *
+   * @default 'any'
+   */
+  surrogates?: Surrogates
+
+  /**
+   * Milliseconds that a stop may take to hand on what absent owners left here; 0 hands nothing on.
+   *
+   * @default 10_000
+   */
+  leaveTimeout?: number
+
   /** Connections to other naras that are kept if there are as many; 0 dials nobody. @default 16 */
   minConnections?: number
 
@@ -78,81 +107,6 @@ export interface StashInit {
 
   /** @default the platform's secure randomness */
   random?: Random
-}
-
-/** Why a peer has no copy. */
-export interface CopyFailure {
-  peer: string
-  /** A refusal's reason, or `unreachable`, `timeout`, `stale`, `conflict`, `protocol violation`. */
-  why: RefusalReason | 'unreachable' | 'timeout' | 'stale' | 'conflict' | 'protocol violation'
-}
-
-/**
- * What became of a write: `kept` by at least minCopies, `degraded` with fewer, `unstored` with none. In all three the data
- * is the current stash and distribution goes on.
- */
-export interface WriteResult {
-  outcome: 'kept' | 'degraded' | 'unstored'
-  /** Decimal; undefined while the write still waits for recovery. */
-  seq?: string
-  copies: number
-  minimum: number
-  target: number
-  failures: CopyFailure[]
-}
-
-export interface WriteOptions extends AbortOptions {
-  /**
-   * Milliseconds, from the call on, after which there is an answer in any case: `unstored` and without a seq if recovery still is not over.
-   * Until then the write waits for minCopies even if everybody within reach was tried: a nara that has just started may not have met anybody.
-   *
-   * Without it the write waits for recovery, however long that takes (without peers for ever), and returns once everybody within reach was tried.
-   * Whatever the answer, the data is not taken back and distribution goes on, unless the nara stops or the signal aborts a write that waits.
-   *
-   * @default none
-   */
-  timeout?: number
-}
-
-export interface StashData {
-  data: Uint8Array
-  /** Milliseconds since 1970 by the clock of the machine that wrote it: a label, not an order. */
-  timestamp: number
-}
-
-/** What a nara holds for an owner. */
-export interface StoredStash {
-  owner: string
-  nonce: Uint8Array
-  ciphertext: Uint8Array
-  /** When this copy was stored here, by this machine's clock. */
-  storedAt: Date
-}
-
-export interface StashEvents {
-  'stash:state': CustomEvent<{ state: StashState, previous: StashState }>
-  /** A copy of our own stash was found, verified and decrypted for the first time. */
-  'stash:found': CustomEvent<{ via: 'push' | 'fetch', from: string, seq: string, bytes: number }>
-  /** The stash is back and current. */
-  'stash:recovered': CustomEvent<{ via: 'push' | 'fetch', from: string, seq: string, bytes: number, confirmed: boolean, answered: number, of: number }>
-  /** The number of living copies changed. */
-  'stash:copies': CustomEvent<{ seq: string, have: number, minimum: number, target: number }>
-  'stash:doubt': CustomEvent<Doubt>
-  /** A version was not taken, but stays readable with `setAside()`. */
-  'stash:set-aside': CustomEvent<{ bytes: number, timestamp: number }>
-  'confidant:add': CustomEvent<{ peer: string, name: string }>
-  'confidant:remove': CustomEvent<{ peer: string, name: string, why: string }>
-  'confidant:state': CustomEvent<{ peer: string, name: string, state: ConfidantState }>
-  /** We keep a version for somebody. */
-  'held:stored': CustomEvent<{ owner: string, name: string, seq: string, bytes: number }>
-  'held:refused': CustomEvent<{ owner: string, name: string, reason: RefusalReason }>
-  'held:dropped': CustomEvent<{ owner: string, name: string, why: string }>
-  /** We offered an owner its stash. */
-  'held:pushed': CustomEvent<{ owner: string, name: string, seq: string, outcome: string }>
-  'peer:connect': CustomEvent<{ peer: string, name: string, address?: string }>
-  'peer:disconnect': CustomEvent<{ peer: string, name: string }>
-  /** A presence message: somebody came, is here, or left. */
-  'presence': CustomEvent<{ peer: string, name: string, kind: 'hey-there' | 'here' | 'chau' }>
 }
 
 /**
@@ -243,8 +197,57 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    */
   selectConfidantsAutomatically (options?: AbortOptions): Promise<string[]>
 
-  /** Versions that were not taken, the latest first: strangers of our own, and writes that recovery came before. */
-  setAside (): StashData[]
+  /** Versions that were not taken, the latest first: strangers of our own, and writes that recovery came before. `adopt` takes one by its id. */
+  setAside (): SetAsideStash[]
+
+  /**
+   * Ends a doubt: the best version that can be read becomes the current one, sealed anew at once with all that was seen in its past, so that whatever turns
+   * up of that is known to be older. Other versions that could be read are set aside. Writes that wait behave as after a recovery.
+   *
+   * @throws {NotDoubtfulError} nothing is in doubt
+   * @throws {NotFoundError} no version can be read
+   */
+  acceptOlder (options?: WriteOptions): Promise<WriteResult>
+
+  /**
+   * Makes one of several versions the current one: one of a doubt, or one that was set aside; sealed anew at once with all that was seen in its past. The
+   * others, and what was current, are set aside.
+   *
+   * @param recordId - hex, as `status().recovery.doubt` and `setAside()` tell it
+   * @throws {NotDoubtfulError} that version is the current one, and nothing is in doubt
+   * @throws {NotFoundError} no such version can be read
+   */
+  adopt (recordId: string, options?: WriteOptions): Promise<WriteResult>
+
+  /**
+   * Ends a doubt: there is nothing, and the next write has all that was seen in its past. Versions that could be read are set aside.
+   *
+   * @throws {NotDoubtfulError} nothing is in doubt
+   */
+  startFresh (options?: AbortOptions): Promise<void>
+
+  /**
+   * Deletes our stash everywhere: a tombstone goes to everybody who has, or may have, a copy, and to those who come back later. The state is `empty` then,
+   * and what was set aside is gone. A write afterwards builds on the tombstone.
+   *
+   * @throws {NotFoundError} there is nothing to forget
+   * @throws {DoubtfulError} what our stash is, is in doubt: decide first
+   */
+  forgetStash (options?: WriteOptions): Promise<ForgetResult>
+
+  /**
+   * Has every confidant prove that it has the current version, byte by byte. Who fails is replaced.
+   *
+   * @throws {NotFoundError} there is no stash
+   */
+  verify (options?: AbortOptions): Promise<VerifyResult>
+
+  /**
+   * Recovers from the network with nothing but the soul, beside what this nara has in memory, which is neither used nor touched; compares, and discards it.
+   *
+   * @throws {UnreachableError} nobody to ask
+   */
+  drill (options?: AbortOptions): Promise<DrillResult>
 
   /** True if we hold a stash for `owner`. */
   hasStashFor (owner: string): boolean

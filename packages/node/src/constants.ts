@@ -75,3 +75,6 @@ export const MAX_KNOWN_PEERS = 4_096
 
 /** Versions kept readable after they were set aside. */
 export const MAX_SET_ASIDE = 8
+
+/** A stop takes no longer than this to hand on what absent owners left here. Milliseconds. */
+export const LEAVE_TIMEOUT = 10 * second

@@ -32,6 +32,16 @@ export class DoubtfulError extends Error {
   override name = 'DoubtfulError'
 }
 
+/** There is nothing to decide: the state is not doubtful. */
+export class NotDoubtfulError extends Error {
+  override name = 'NotDoubtfulError'
+}
+
+/** Writes that wait for recovery hold as many bytes as they may; this one was not taken. */
+export class TooManyWritesError extends Error {
+  override name = 'TooManyWritesError'
+}
+
 /** A peer refused to keep our stash. */
 export class RefusedError extends Error {
   override name = 'RefusedError'

@@ -1,11 +1,11 @@
 import {
-  capacityOf, createTrust, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, MAX_HOLDERS, MEMORY_MODES,
+  capacityOf, createTrust, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, MAX_ALLOWED, MAX_HOLDERS, MEMORY_MODES,
   systemClock, systemRandom
 } from '@nara-stash/protocol'
-import { MIN_CONNECTIONS, REPAIR_DELAY } from './constants.ts'
+import { LEAVE_TIMEOUT, MIN_CONNECTIONS, REPAIR_DELAY } from './constants.ts'
 import { InvalidOptionError } from './errors.ts'
 import type { MemoryMode, StashInit } from './api.ts'
-import type { Capacity, Clock, Random, Trust } from '@nara-stash/protocol'
+import type { Capacity, Clock, Random, Surrogates, Trust } from '@nara-stash/protocol'
 
 /** A StashInit with its defaults filled in and checked. */
 export interface StashOptions {
@@ -16,6 +16,10 @@ export interface StashOptions {
   capacity: Capacity
   repairDelay: number
   minConnections: number
+  /** Whom our confidants may ask to keep a copy, and the peers listed. */
+  surrogates: { surrogates: Surrogates, allowed: readonly string[] }
+  /** Milliseconds. */
+  leaveTimeout: number
   clock: Clock
   random: Random
 }
@@ -43,6 +47,8 @@ export function checkOptions (init: StashInit): StashOptions {
     capacity: capacityOf({ memory, maxStash, ...(maxHeldBytes == null ? {} : { maxHeldBytes }) }),
     repairDelay: number('repairDelay', init.repairDelay ?? REPAIR_DELAY),
     minConnections: integer('minConnections', init.minConnections ?? MIN_CONNECTIONS, 0, 10_000),
+    surrogates: checkSurrogates(init),
+    leaveTimeout: number('leaveTimeout', init.leaveTimeout ?? LEAVE_TIMEOUT),
     clock: init.clock ?? systemClock,
     random: init.random ?? systemRandom
   }
@@ -57,6 +63,20 @@ export function checkTrust (init: Pick<StashInit, 'allow' | 'deny'>): Trust {
   } catch (err) {
     throw err instanceof RangeError ? new InvalidOptionError(`${err.message}; one looks like 12D3KooW...`, { cause: err }) : err
   }
+}
+
+function checkSurrogates ({ surrogates = 'any', allow = [] }: StashInit): StashOptions['surrogates'] {
+  if (surrogates !== 'any' && surrogates !== 'listed' && surrogates !== 'none') {
+    throw new InvalidOptionError(`surrogates is "${String(surrogates)}"; it must be one of any, listed, none`)
+  }
+
+  const allowed = surrogates === 'listed' ? [...new Set(allow)] : []
+
+  if (surrogates === 'listed' && (allowed.length === 0 || allowed.length > MAX_ALLOWED)) {
+    throw new InvalidOptionError(`surrogates is "listed" and allow names ${allowed.length} peers; it must name 1 to ${MAX_ALLOWED}`)
+  }
+
+  return { surrogates, allowed }
 }
 
 function integer (name: string, value: number, low: number, high: number): number {

@@ -4,7 +4,10 @@ import { select } from './policy/select.ts'
 import { splitBody } from './sealed-body.ts'
 import { candidatesAmong, checkConfidants } from './services/confidants.ts'
 import { peerStatuses, stashStatus } from './status.ts'
-import type { PeerStatus, Stash, StashData, StashEvents, StashState, StashStatus, StoredStash, WriteOptions, WriteResult } from './api.ts'
+import type {
+  DrillResult, ForgetResult, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, StoredStash, VerifyResult, WriteOptions,
+  WriteResult
+} from './api.ts'
 import type { StashParts } from './compose.ts'
 import type { Candidate } from './policy/select.ts'
 import type { Owner } from './services/owner.ts'
@@ -177,8 +180,32 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
     return picks
   }
 
-  setAside (): StashData[] {
-    return this.owning.own.setAside.map(({ data, timestamp }) => ({ data: new Uint8Array(data), timestamp }))
+  setAside (): SetAsideStash[] {
+    return this.owning.own.setAside.map(version => ({ ...version, data: new Uint8Array(version.data) }))
+  }
+
+  async acceptOlder (options?: WriteOptions): Promise<WriteResult> {
+    return await this.owning.owner.acceptOlder(options)
+  }
+
+  async adopt (recordId: string, options?: WriteOptions): Promise<WriteResult> {
+    return await this.owning.owner.adopt(recordId, options)
+  }
+
+  async startFresh (options?: AbortOptions): Promise<void> {
+    await this.owning.owner.startFresh(options)
+  }
+
+  async forgetStash (options?: WriteOptions): Promise<ForgetResult> {
+    return await this.owning.owner.forget(options)
+  }
+
+  async verify (options?: AbortOptions): Promise<VerifyResult> {
+    return await this.owning.owner.verify(options)
+  }
+
+  async drill (options?: AbortOptions): Promise<DrillResult> {
+    return await this.owning.owner.drill(options)
   }
 
   hasStashFor (owner: string): boolean {

@@ -31,10 +31,44 @@ export interface PeerStatus {
   held: boolean
 }
 
-/** Why the state is doubtful, and what was seen. Record ids are hex. */
+/**
+ * Why the state is doubtful, and what was seen.
+ *
+ * - `ROLLBACK_SUSPECTED`: a newer version was seen than can be read.
+ * - `CONFLICT`: two versions do not know of each other.
+ * - `LOST`: there was a stash, and nobody holds anything of it.
+ */
 export interface Doubt {
-  reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT'
-  records: Array<{ id: string, seq: string, readable: boolean, holders: string[] }>
+  reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT' | 'LOST'
+  /** The newest seen, then the best that can be read. */
+  records: DoubtfulRecord[]
+  /** Why a merge function could not decide: the message that it failed with. */
+  error?: string
+}
+
+export interface DoubtfulRecord {
+  /** Hex. */
+  id: string
+  /** Decimal. */
+  seq: string
+  /** It was fetched and opened: it can be adopted. */
+  readable: boolean
+  /** Peers that showed it. */
+  holders: string[]
+  /** ISO 8601, by the clock of the machine that wrote it; if readable. */
+  createdAt?: string
+  /** Of data; if readable. */
+  bytes?: number
+}
+
+/** Another process with our soul. */
+export interface Twin {
+  /** 16 hex digits, as in its records. */
+  boot: string
+  /** Decimal: its highest that was seen. */
+  seq: string
+  /** ISO 8601, by this machine's clock. */
+  since: string
 }
 
 export interface StashStatus {
@@ -59,4 +93,6 @@ export interface StashStatus {
     of: number
     doubt: Doubt | null
   }
+  /** The latest twin that was seen by this process, if one was. */
+  twin: Twin | null
 }

@@ -41,7 +41,8 @@ export function stashStatus (parts: StashParts): StashStatus {
       confirmed: recovered?.confirmed ?? false,
       ...owning?.owner.tally() ?? { answered: 0, of: 0 },
       doubt: owning?.owner.doubt ?? null
-    }
+    },
+    twin: owning?.owner.twin ?? null
   }
 }
 

@@ -13,7 +13,8 @@ describe('options', () => {
     const { memory, capacity, ...rest } = checkOptions({})
 
     expect(rest).toStrictEqual({
-      target: 3, minCopies: 2, maxStash: mebibyte, repairDelay: 60_000, minConnections: 16, clock: systemClock, random: systemRandom
+      target: 3, minCopies: 2, maxStash: mebibyte, repairDelay: 60_000, minConnections: 16, leaveTimeout: 10_000,
+      surrogates: { surrogates: 'any', allowed: [] }, clock: systemClock, random: systemRandom
     })
     expect(Object.keys(MEMORY_MODES)).toContain(memory)
     expect(capacity.stashes).toBe(MEMORY_MODES[memory].stashes)
@@ -32,6 +33,15 @@ describe('options', () => {
     expect([1, 2, 3, 16].map(target => checkOptions({ target }).minCopies)).toStrictEqual([1, 2, 2, 2])
   })
 
+  it('name as surrogates those on the allow list, if they are listed', () => {
+    const allow = ['a', 'b', 'a']
+
+    expect(checkOptions({ surrogates: 'listed', allow }).surrogates).toStrictEqual({ surrogates: 'listed', allowed: ['a', 'b'] })
+    expect(checkOptions({ surrogates: 'none', allow }).surrogates).toStrictEqual({ surrogates: 'none', allowed: [] })
+    expect(() => checkOptions({ surrogates: 'listed' })).toThrow(/allow names 0 peers/)
+    expect(() => checkOptions({ surrogates: 'listed', allow: Array.from({ length: 65 }, (_, i) => `${i}`) })).toThrow(InvalidOptionError)
+  })
+
   it.each([['low', 5, 16], ['medium', 20, 64], ['high', 50, 256]] as const)('hold by memory mode: %s', (memory, stashes, size) => {
     expect(checkOptions({ memory }).capacity).toMatchObject({ stashes, bytes: size * mebibyte })
     expect(checkOptions({ memory, maxHeldBytes: 5 }).capacity).toMatchObject({ stashes, bytes: 5 })
@@ -45,6 +55,8 @@ describe('options', () => {
     ['memory', ['huge', '', 'toString', 'constructor', '__proto__', 5]],
     ['maxHeldBytes', [-1, 1.5, 2 ** 53, '5']],
     ['repairDelay', [-1, NaN, Infinity, '60']],
+    ['leaveTimeout', [-1, NaN, Infinity, '60']],
+    ['surrogates', ['some', '', 'toString', 5]],
     ['minConnections', [-1, 10_001, 1.5, '16']]
   ] as Array<[keyof StashInit, unknown[]]>)('that cannot be are named, with their value: %s', (name, values) => {
     for (const value of values) {

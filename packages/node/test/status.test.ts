@@ -62,7 +62,8 @@ describe('the status of a stash', () => {
         { peerId: 'away', name: '', since: '2023-11-14T22:13:20.000Z', state: 'suspect', pinned: true }
       ],
       held: { count: 4, limit: 20, bytes: 5_000, byteLimit: 9_000 },
-      recovery: { via: 'push', from: 'bob', confirmed: true, answered: 2, of: 3, doubt: null }
+      recovery: { via: 'push', from: 'bob', confirmed: true, answered: 2, of: 3, doubt: null },
+      twin: null
     })
   })
 

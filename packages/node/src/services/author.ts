@@ -1,3 +1,5 @@
+import { createSha256 } from '@nara-stash/protocol'
+import { toString } from 'uint8arrays/to-string'
 import { RecoveredFirstError } from '../errors.ts'
 import { Turns } from './turns.ts'
 import type { Merge } from '../api.ts'
@@ -156,10 +158,15 @@ export class Author {
     })
   }
 
-  /** Keeps readable what is not taken. */
-  putAside (data: Uint8Array, timestamp: number): void {
-    this.init.own.putAside(data, timestamp)
-    this.init.onSetAside(data.byteLength, timestamp)
+  /** Keeps readable what is not taken: a version, or a write that was never sealed. */
+  putAside ({ record, data, createdAt }: Pick<Version, 'data' | 'createdAt'> & Partial<Pick<Version, 'record'>>): void {
+    this.init.own.putAside({
+      id: record?.id ?? toString(createSha256().update(data).digest(), 'base16'),
+      ...(record == null ? {} : { seq: String(record.seq) }),
+      data,
+      timestamp: createdAt
+    })
+    this.init.onSetAside(data.byteLength, createdAt)
   }
 
   private async seal (data: Uint8Array, preferred?: string): Promise<boolean> {
@@ -191,11 +198,11 @@ export class Author {
         return await merge(new Uint8Array(current), new Uint8Array(data))
       }
     } catch (err) {
-      this.putAside(data, clock.wallTime())
+      this.putAside({ data, createdAt: clock.wallTime() })
       throw err
     }
 
-    this.putAside(data, clock.wallTime())
+    this.putAside({ data, createdAt: clock.wallTime() })
     throw new RecoveredFirstError('a stash was recovered before this write: read it, then write again')
   }
 }

@@ -3,7 +3,7 @@ import { toString } from 'uint8arrays/to-string'
 import { MAX_SET_ASIDE } from '../constants.ts'
 import { privateKeyFromSoul } from '../identity.ts'
 import { openBody, sealBody } from '../sealed-body.ts'
-import type { StashData } from '../api.ts'
+import type { SetAsideStash } from '../api.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { Clock, NewestTable, Random, RecordHeader } from '@nara-stash/protocol'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
@@ -38,7 +38,7 @@ export class OwnStash {
   readonly privateKey: Ed25519PrivateKey
   current: Version | undefined
   /** Versions that were not taken, newest first: strangers and writes that came too late. */
-  readonly setAside: StashData[] = []
+  setAside: readonly SetAsideStash[] = []
 
   private readonly init: OwnStashInit
   private alsoKnown: RecordHeader[] = []
@@ -115,10 +115,9 @@ export class OwnStash {
     return { record, body, data, createdAt }
   }
 
-  /** Keeps data that was not taken readable, the latest few. */
-  putAside (data: Uint8Array, timestamp: number): void {
-    this.setAside.unshift({ data, timestamp })
-    this.setAside.splice(MAX_SET_ASIDE)
+  /** Keeps a version that was not taken readable: the latest few, each once. */
+  putAside (version: SetAsideStash): void {
+    this.setAside = [version, ...this.setAside.filter(({ id }) => id !== version.id)].slice(0, MAX_SET_ASIDE)
   }
 
   /**

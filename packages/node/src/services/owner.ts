@@ -1,4 +1,4 @@
-import { NotFoundError, RefusedError } from '../errors.ts'
+import { NotDoubtfulError, NotFoundError, RefusedError } from '../errors.ts'
 import { askEverybody } from './ask-everybody.ts'
 import { Author } from './author.ts'
 import { checkData } from './check-data.ts'
@@ -8,7 +8,7 @@ import { Settling } from './settling.ts'
 import { isOurs } from './strangers.ts'
 import { Surprises } from './surprises.ts'
 import { Writes } from './writes.ts'
-import type { Doubt, Merge, StashState, WriteOptions, WriteResult } from '../api.ts'
+import type { Doubt, DrillResult, ForgetResult, Merge, StashState, Twin, VerifyResult, WriteOptions, WriteResult } from '../api.ts'
 import type { ConditionInit } from './condition.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Offer, Origin } from './recovery.ts'
@@ -225,6 +225,32 @@ export class Owner {
       await this.surprises.strangers.settled()
       await this.resolve()
     }
+  }
+
+  readonly twin: Twin | null = null
+
+  async acceptOlder (_options: WriteOptions = {}): Promise<WriteResult> {
+    throw new NotDoubtfulError('nothing is in doubt')
+  }
+
+  async adopt (_recordId: string, _options: WriteOptions = {}): Promise<WriteResult> {
+    throw new NotDoubtfulError('nothing is in doubt')
+  }
+
+  async startFresh (_options: AbortOptions = {}): Promise<void> {
+    throw new NotDoubtfulError('nothing is in doubt')
+  }
+
+  async forget (_options: WriteOptions = {}): Promise<ForgetResult> {
+    throw new NotFoundError('there is no stash')
+  }
+
+  async verify (_options: AbortOptions = {}): Promise<VerifyResult> {
+    throw new NotFoundError('there is no stash')
+  }
+
+  async drill (_options: AbortOptions = {}): Promise<DrillResult> {
+    throw new NotFoundError('there is no stash')
   }
 
   /** Nothing is open that a write should wait for. */

@@ -70,7 +70,7 @@ export class Surprises {
   /** The next record takes it into its past; what it said stays readable. */
   private async absorb ({ record, read }: Stranger): Promise<true> {
     if (read != null) {
-      this.init.author.putAside(read.version.data, read.version.createdAt)
+      this.init.author.putAside(read.version)
     }
 
     await this.init.author.absorb(record)
@@ -114,7 +114,7 @@ export class Surprises {
     }
 
     stranger.stuck = true
-    author.putAside(version.data, version.createdAt)
+    author.putAside(version)
 
     return false
   }

@@ -38,7 +38,7 @@ it('lists every option, event and error', () => {
 
   const missing = (names: string[], heading: string): string[] => names.filter(name => !rowsUnder(heading).includes(`\`${name}\``))
   const options = [...members('api.ts', 'StashInit'), ...members('nara-types.ts', 'NaraOptions')]
-  const events = members('api.ts', 'StashEvents')
+  const events = members('event-types.ts', 'StashEvents')
 
   expect([options.length, events.length, errors.length].every(length => length > 10)).toBe(true)
   expect(missing(options, 'Options')).toEqual([])

@@ -164,7 +164,7 @@ describe('what is set aside', () => {
     const own = boot(1)
 
     for (let i = 0; i < MAX_SET_ASIDE + 3; i++) {
-      own.putAside(bytes(`${i}`), i)
+      own.putAside({ id: `${i}`, data: bytes(`${i}`), timestamp: i })
     }
 
     expect(own.setAside.map(({ timestamp }) => timestamp)).toStrictEqual(Array.from({ length: MAX_SET_ASIDE }, (_, i) => MAX_SET_ASIDE + 2 - i))

@@ -1,0 +1,40 @@
+import type { StashState } from './api.ts'
+import type { ConfidantState, Doubt, Twin } from './status-types.ts'
+import type { RefusalReason } from '@nara-stash/protocol'
+
+export interface StashEvents {
+  'stash:state': CustomEvent<{ state: StashState, previous: StashState }>
+  /** A copy of our own stash was found, verified and decrypted for the first time. */
+  'stash:found': CustomEvent<{ via: 'push' | 'fetch', from: string, seq: string, bytes: number }>
+  /** The stash is back and current. */
+  'stash:recovered': CustomEvent<{ via: 'push' | 'fetch', from: string, seq: string, bytes: number, confirmed: boolean, answered: number, of: number }>
+  /** The number of living copies changed. */
+  'stash:copies': CustomEvent<{ seq: string, have: number, minimum: number, target: number }>
+  'stash:doubt': CustomEvent<Doubt>
+  /** Another process with our soul writes, or wrote while we did. Said once for each boot of it. */
+  'stash:twin': CustomEvent<Omit<Twin, 'since'> & { from: string }>
+  /**
+   * The newest record of ours that minCopies acknowledged is another one: its header, a signed envelope without content. A later process that is given
+   * it as `lastKnown` knows what it has to find. After `forgetStash` it is the tombstone's.
+   */
+  'stash:watermark': CustomEvent<{ envelope: Uint8Array, seq: string }>
+  /** A version was not taken, but stays readable with `setAside()`. */
+  'stash:set-aside': CustomEvent<{ bytes: number, timestamp: number }>
+  'confidant:add': CustomEvent<{ peer: string, name: string }>
+  'confidant:remove': CustomEvent<{ peer: string, name: string, why: string }>
+  'confidant:state': CustomEvent<{ peer: string, name: string, state: ConfidantState }>
+  /** We keep a version for somebody. */
+  'held:stored': CustomEvent<{ owner: string, name: string, seq: string, bytes: number }>
+  'held:refused': CustomEvent<{ owner: string, name: string, reason: RefusalReason }>
+  'held:dropped': CustomEvent<{ owner: string, name: string, why: string }>
+  /** We offered an owner its stash. */
+  'held:pushed': CustomEvent<{ owner: string, name: string, seq: string, outcome: string }>
+  /** We, a holder, made good for a copy that was lost while its owner is away. */
+  'held:repaired': CustomEvent<{ owner: string, name: string, to: string, why: string }>
+  /** A co-holder was asked to prove that it has its copy. */
+  'held:audited': CustomEvent<{ owner: string, name: string, peer: string, verdict: string }>
+  'peer:connect': CustomEvent<{ peer: string, name: string, address?: string }>
+  'peer:disconnect': CustomEvent<{ peer: string, name: string }>
+  /** A presence message: somebody came, is here, or left. */
+  'presence': CustomEvent<{ peer: string, name: string, kind: 'hey-there' | 'here' | 'chau' }>
+}

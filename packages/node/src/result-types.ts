@@ -1,0 +1,107 @@
+import type { RefusalReason } from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** Why a peer has no copy. */
+export interface CopyFailure {
+  peer: string
+  /** A refusal's reason, or `unreachable`, `timeout`, `stale`, `conflict`, `protocol violation`. */
+  why: RefusalReason | 'unreachable' | 'timeout' | 'stale' | 'conflict' | 'protocol violation'
+}
+
+/**
+ * What became of a write: `kept` by at least minCopies, `degraded` with fewer, `unstored` with none. In all three the data
+ * is the current stash and distribution goes on.
+ */
+export interface WriteResult {
+  outcome: 'kept' | 'degraded' | 'unstored'
+  /** Decimal; undefined while the write still waits for recovery. */
+  seq?: string
+  copies: number
+  minimum: number
+  target: number
+  failures: CopyFailure[]
+}
+
+export interface WriteOptions extends AbortOptions {
+  /**
+   * Milliseconds, from the call on, after which there is an answer in any case: `unstored` and without a seq if recovery still is not over.
+   * Until then the write waits for minCopies even if everybody within reach was tried: a nara that has just started may not have met anybody.
+   *
+   * Without it the write waits for recovery, however long that takes (without peers for ever), and returns once everybody within reach was tried.
+   * Whatever the answer, the data is not taken back and distribution goes on, unless the nara stops or the signal aborts a write that waits.
+   *
+   * @default none
+   */
+  timeout?: number
+}
+
+export interface StashData {
+  data: Uint8Array
+  /** Milliseconds since 1970 by the clock of the machine that wrote it: a label, not an order. */
+  timestamp: number
+}
+
+/** A version that was not taken. */
+export interface SetAsideStash extends StashData {
+  /** Hex: the record's id, or of a write that was never sealed the SHA-256 of its data. */
+  id: string
+  /** Decimal; undefined for a write that was never sealed. */
+  seq?: string
+}
+
+/** What a nara holds for an owner. */
+export interface StoredStash {
+  owner: string
+  nonce: Uint8Array
+  ciphertext: Uint8Array
+  /** When this copy was stored here, by this machine's clock. */
+  storedAt: Date
+}
+
+/**
+ * What became of a deletion: `forgotten` once as many of those who had a copy took the tombstone that no minCopies of them are left, `degraded` with fewer.
+ * It goes on in both.
+ */
+export interface ForgetResult {
+  outcome: 'forgotten' | 'degraded'
+  /** Who took the tombstone, of those who have or may have a copy. */
+  acknowledged: number
+  of: number
+  failures: CopyFailure[]
+}
+
+/**
+ * How a copy stood up to a challenge: `proved`; `older` or `newer`, another version is there; `missing`, nothing is; `altered`, its proof is wrong; or it was
+ * `busy`, `refused`, is `unreachable` or took too long.
+ */
+export type CopyVerdict = 'proved' | 'older' | 'newer' | 'missing' | 'altered' | 'busy' | 'refused' | 'unreachable' | 'timeout'
+
+export interface VerifyResult {
+  /** Decimal. */
+  seq: string
+  /** Of every confidant; `ms` is how long the answer took. */
+  copies: Array<{ peer: string, name: string, verdict: CopyVerdict, ms: number }>
+  /** Copies proved; one per address counts. */
+  have: number
+  minimum: number
+  target: number
+}
+
+/** What a recovery from the network would have brought, beside what this nara has. */
+export interface DrillResult {
+  /** `older`: an older version than ours; `different`: another one, or a doubt; `nothing`: no version could be read. */
+  outcome: 'identical' | 'older' | 'different' | 'nothing'
+  /** Decimal; null if nothing was found. */
+  seq: string | null
+  /** Of data. */
+  bytes: number
+  /** Peers that showed this version. */
+  holders: number
+  /** Stash peers that answered, of those asked. */
+  answered: number
+  of: number
+  /** Recovery would have been sure of it. */
+  confirmed: boolean
+  /** Milliseconds: until it was known which version is the newest, for its body, and in all. */
+  ms: { settled: number, body: number, total: number }
+}
