@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { MAX_BODY_FRAME, MAX_INLINE_BODY } from '../../src/constants.ts'
 import { StashRequest, StashResponse } from '../../src/pb/message.ts'
 import { sealHeader } from '../../src/record/header.ts'
+import { peerIdBytes } from '../../src/record/placement.ts'
 import { encodeRequest, encodeResponse } from '../../src/wire/codec.ts'
 import { sendAll } from '../../src/wire/stream-source.ts'
 import { scene } from '../handlers/scene.ts'
@@ -37,6 +38,16 @@ describe('a request that breaks the protocol resets its stream, is reported and 
         record: new Uint8Array(large.record.envelope), placement: new Uint8Array(large.record.envelope), liveHolders: [], leaseRemainingS: 1
       }
     }))]],
+    ['a nonce of 31 bytes', () => [framed(StashRequest.encode({
+      challenge: { owner: peerIdBytes(owner.id), recordId: new Uint8Array(32), nonce: new Uint8Array(31) }
+    }))]],
+    ['bytes after a challenge', () => [
+      framed(encodeRequest({ type: 'challenge', owner: owner.id, recordId: large.record.id, nonce: new Uint8Array(32) }, false)), new Uint8Array([1, 1])
+    ]],
+    ['bytes after a question for a witness', () => [framed(encodeRequest({ type: 'witness' }, false)), new Uint8Array([1, 1])]],
+    ['bytes after a release', () => [
+      framed(encodeRequest({ type: 'release', owner: owner.id, recordId: large.record.id, reason: 'lease' }, false)), new Uint8Array([1, 1])
+    ]],
     ['bytes after a fetch', () => [framed(encodeRequest({ type: 'fetch', whole: true }, false)), new Uint8Array([1, 1])]]
   ])('%s', async (_, chunks) => {
     const attacked = await attack()
@@ -119,7 +130,7 @@ describe('what is no violation', () => {
 
   it('a request of a kind that is not known yet', async () => {
     const attacked = await attack()
-    await sendQuietly(attacked.near, [framed(new Uint8Array([0x22, 2, 8, 1]))])
+    await sendQuietly(attacked.near, [framed(new Uint8Array([0x3a, 2, 8, 1]))])
     const answer = await attacked.frames.read(1_000)
     await attacked.answered
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_LIVE_HOLDERS } from '../../src/constants.ts'
-import { StashRequest, StashResponse } from '../../src/pb/message.ts'
+import { Release, StashRequest, StashResponse } from '../../src/pb/message.ts'
 import { PlacementPayload, RecordPayload } from '../../src/pb/record.ts'
 import { PLACEMENT_FORM, RECORD_FORM, REQUEST_FORM, RESPONSE_FORM } from '../../src/wire/forms.ts'
 import { BOOL, BYTES, checkForm, TEXT, UINT32, UINT64 } from '../../src/wire/message-form.ts'
@@ -111,10 +111,13 @@ describe('the forms', () => {
     fc.assert(fc.property(fc.oneof(
       fc.record({ store: fc.record({ ...carried, body: bytes }, { requiredKeys: ['record', 'placement', 'liveHolders', 'leaseRemainingS'] }) }),
       fc.record({ fetch: fc.record({ whole: fc.boolean() }) }),
-      fc.record({ offer: fc.record({ ...carried, direct: fc.boolean() }) })
+      fc.record({ offer: fc.record({ ...carried, direct: fc.boolean() }) }),
+      fc.record({ challenge: fc.record({ owner: bytes, recordId: bytes, nonce: bytes }) }),
+      fc.record({ witness: fc.constant({}) }),
+      fc.record({ release: fc.record({ owner: bytes, recordId: bytes, reason: fc.constantFrom(Release.Reason.UNKNOWN, Release.Reason.RELIEVED) }) })
     ), request => { checkForm(StashRequest.encode(request), REQUEST_FORM) }))
     fc.assert(fc.property(fc.record({
-      ...carried, status: fc.constantFrom(StashResponse.Status.SEND, StashResponse.Status.RELIEVED), direct: fc.boolean(),
+      ...carried, status: fc.constantFrom(StashResponse.Status.SEND, StashResponse.Status.BUSY), proof: bytes, leaving: fc.boolean(), beside: bytes, direct: fc.boolean(),
       reason: fc.constantFrom(StashResponse.Reason.NONE, StashResponse.Reason.UNSUPPORTED), retryAfterMs: uint32, body: bytes
     }), response => { checkForm(StashResponse.encode(response), RESPONSE_FORM) }))
   })

@@ -5,6 +5,7 @@ import { named } from './world.ts'
 import type { FetchRequest, Found, OfferRequest, StashResponse, StoreRequest } from '@nara-stash/protocol'
 
 const FETCH: FetchRequest = { type: 'fetch', whole: true }
+const owner = testKey(0).id
 
 let smallStore: StoreRequest
 let largeStore: StoreRequest
@@ -68,13 +69,13 @@ describe('ask', () => {
   })
 
   it('shares no memory that can change', async () => {
-    const { clock, a, b } = pair()
+    const { clock, a, b } = pair({}, owner)
     const mine = { ...smallStore, body: smallStore.body.slice() }
     const kept = found.body?.slice() as Uint8Array
     let received: Uint8Array | undefined
 
     b.serve(async (caller, request) => {
-      if (request.type === 'fetch') {
+      if (request.type !== 'store') {
         return { ...found, body: kept }
       }
 
@@ -199,7 +200,7 @@ describe('ask: what goes wrong', () => {
   })
 
   it('an answer with a long body gets the time that its body takes', async () => {
-    const { clock, a, b } = pair({ bandwidth: 64 * 1024 })
+    const { clock, a, b } = pair({ bandwidth: 64 * 1024 }, owner)
     const { record } = largeStore
     const body = new Uint8Array(64 * 1024).fill(7)
     b.serve(async () => {
@@ -218,14 +219,21 @@ describe('ask: what goes wrong', () => {
     ['a missing body', () => ({ ...found, body: undefined }), 'BodyMismatchError'],
     ['a body with another digest', () => ({ ...found, body: new Uint8Array(64) }), 'BodyMismatchError']
   ])('%s: an error', async (_, answer, name) => {
-    const { clock, a, b } = pair()
+    const { clock, a, b } = pair({}, owner)
     b.serve(async () => typeof answer === 'function' ? answer() : answer)
 
     await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject(named(name))
   })
 
-  it('a body that nobody asked for: ProtocolViolationError', async () => {
+  it('the record of another owner: ProtocolViolationError', async () => {
     const { clock, a, b } = pair()
+    b.serve(async () => found)
+
+    await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject({ ...named('ProtocolViolationError'), message: expect.stringContaining('another owner') as string })
+  })
+
+  it('a body that nobody asked for: ProtocolViolationError', async () => {
+    const { clock, a, b } = pair({}, owner)
     b.serve(async () => found)
 
     await expect(clock.outcome(a.ask('b', { type: 'fetch', whole: false }))).rejects.toMatchObject(named('ProtocolViolationError'))

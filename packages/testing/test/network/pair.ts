@@ -5,11 +5,11 @@ import type { StashResponse, WantsBody } from '@nara-stash/protocol'
 
 export interface Pair extends World { a: SimPort, b: SimPort }
 
-/** Two connected peers, 10 ms apart. */
-export function pair (init?: Partial<SimNetworkInit>): Pair {
+/** Two connected peers, 10 ms apart, the first of them by the name given. */
+export function pair (init?: Partial<SimNetworkInit>, first = 'a'): Pair {
   const it = world(init)
-  const [a, b] = it.join('a', 'b') as [SimPort, SimPort]
-  it.net.connect('a', 'b')
+  const [a, b] = it.join(first, 'b') as [SimPort, SimPort]
+  it.net.connect(first, 'b')
 
   return { ...it, a, b }
 }
