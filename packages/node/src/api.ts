@@ -29,7 +29,7 @@ export type MemoryMode = 'low' | 'medium' | 'high'
 
 /**
  * Decides when a write was made before an older or other version turned up: returns the content that takes in both, at most maxStash bytes. It is
- * waited for, so it must end by itself, and must not wait for a write of the same stash. What it throws rejects the write, or leaves a doubt.
+ * waited for, so it must end by itself; what it calls to change the same stash is an InsideMergeError. What it throws rejects the write, or leaves a doubt.
  */
 export type Merge = (recovered: Uint8Array, pending: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
@@ -128,6 +128,8 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    *
    * @throws {RecoveredFirstError} a stash was recovered meanwhile and there is no merge function; nothing is lost on either side
    * @throws {TooLargeError} more than maxStash bytes
+   * @throws {TooManyWritesError} so many wait already that it would be too many bytes
+   * @throws {InsideMergeError} called by a merge function
    * @throws {TypeError} no Uint8Array
    * @throws {NoSoulError} this nara only holds for others, here as in all that concerns a stash of its own
    * @throws what `merge` throws

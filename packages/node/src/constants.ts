@@ -73,6 +73,12 @@ export const DIALS_AT_ONCE = 4
 /** Peers that the directory remembers without being connected to them; the longest unheard goes first. */
 export const MAX_KNOWN_PEERS = 4_096
 
+/** Bytes of writes that may wait for recovery, if twice maxStash is not more. */
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+/** A write has this long, and the time its body takes, to be stored before the next one takes its place. Milliseconds. */
+export const WRITE_TURN = 2 * second
+
 /** Versions kept readable after they were set aside. */
 export const MAX_SET_ASIDE = 8
 

@@ -42,6 +42,11 @@ export class TooManyWritesError extends Error {
   override name = 'TooManyWritesError'
 }
 
+/** A merge function called what changes the stash, which would wait for the merge for ever. */
+export class InsideMergeError extends Error {
+  override name = 'InsideMergeError'
+}
+
 /** A peer refused to keep our stash. */
 export class RefusedError extends Error {
   override name = 'RefusedError'

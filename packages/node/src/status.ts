@@ -2,12 +2,10 @@ import { createSha256 } from '@nara-stash/protocol'
 import { naraId } from '@nara-stash/crypto'
 import { toString } from 'uint8arrays/to-string'
 import { FAILED_AFTER } from './constants.ts'
+import { isoDate } from './services/iso-date.ts'
 import type { ConfidantStatus, PeerStatus, StashStatus } from './api.ts'
 import type { StashParts } from './compose.ts'
 import type { Version } from './services/own-stash.ts'
-
-/** The last millisecond that a date can name (ECMA-262, "Time Values"); a machine with a broken clock may have written more. */
-const LATEST_DATE = 8.64e15
 
 /** Digests of versions already shown: a status is asked for often, a stash may be large. */
 const digests = new WeakMap<Version, string>()
@@ -29,7 +27,7 @@ export function stashStatus (parts: StashParts): StashStatus {
           seq: String(current.record.seq),
           bytes: current.data.byteLength,
           sha256: digestOf(current),
-          updatedAt: new Date(Math.min(current.createdAt, LATEST_DATE)).toISOString()
+          updatedAt: isoDate(current.createdAt)
         },
     pending: owning?.owner.pending ?? null,
     copies: { have: owning?.replication.have() ?? 0, minimum: options.minCopies, target: options.target },

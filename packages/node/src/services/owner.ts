@@ -1,7 +1,10 @@
+import { MAX_WAITING_BYTES } from '../constants.ts'
 import { NotDoubtfulError, NotFoundError, RefusedError } from '../errors.ts'
 import { askEverybody } from './ask-everybody.ts'
 import { Author } from './author.ts'
 import { checkData } from './check-data.ts'
+import { checkOutsideMerge } from './checked-merge.ts'
+import { committed } from './committed.ts'
 import { Condition } from './condition.ts'
 import { Offers } from './offers.ts'
 import { Settling } from './settling.ts'
@@ -13,7 +16,7 @@ import type { ConditionInit } from './condition.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Offer, Origin } from './recovery.ts'
 import type { Replication } from './replication.ts'
-import type { PendingWrite } from './writes.ts'
+import type { Committed, PendingWrite } from './writes.ts'
 import type { Caller, Clock, NetworkPeer, Placement, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -51,6 +54,7 @@ export class Owner {
     this.author = new Author(init)
     this.writes = new Writes({
       clock: init.clock,
+      maxWaiting: Math.max(MAX_WAITING_BYTES, 2 * init.maxStash),
       isReady: () => this.isReady,
       commit: async write => await this.commit(write),
       result: () => init.replication.result()
@@ -141,9 +145,10 @@ export class Owner {
   }
 
   /**
-   * @throws {TypeError | TooLargeError | RecoveredFirstError}
+   * @throws {TypeError | TooLargeError | TooManyWritesError | RecoveredFirstError | InsideMergeError}
    */
   async write (data: Uint8Array, options: WriteOptions = {}, preferred?: string): Promise<WriteResult> {
+    checkOutsideMerge()
     checkData('a stash', data, this.init.maxStash)
 
     // the caller may go on using its buffer
@@ -294,7 +299,7 @@ export class Owner {
   }
 
   /** Undefined if something came up that has to be decided first. */
-  private async commit ({ data, preferred, options, waited }: PendingWrite): Promise<WriteResult | undefined> {
+  private async commit ({ data, preferred, options, waited }: PendingWrite): Promise<Committed | undefined> {
     const isSealed = await this.author.turns.run(async () => {
       if (!this.isReady) {
         return false
@@ -310,9 +315,8 @@ export class Owner {
 
       return true
     })
+    const version = this.init.own.current
 
-    return isSealed
-      ? await this.init.replication.outcome({ ...options, ...(preferred == null ? {} : { until: { peer: preferred } }) })
-      : undefined
+    return isSealed && version != null ? committed(this.init, version, options, preferred) : undefined
   }
 }

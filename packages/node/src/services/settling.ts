@@ -1,3 +1,5 @@
+import { doubtfulRecord } from './doubtful-record.ts'
+import { messageOf } from './failure.ts'
 import { Recovery } from './recovery.ts'
 import type { Merge } from '../api.ts'
 import type { Decision } from '../policy/settle.ts'
@@ -30,6 +32,8 @@ export class Settling {
   private readonly init: SettlingInit
   /** The records in conflict that a merge is being, or was, made of. */
   private merging: { key: string, done: boolean } | undefined
+  /** What the merge function failed with. */
+  private mergeError: string | undefined
 
   constructor (init: SettlingInit) {
     this.init = init
@@ -42,6 +46,7 @@ export class Settling {
 
   search (): void {
     this.merging = undefined
+    this.mergeError = undefined
     this.init.condition.is('searching')
     this.recovery.begin()
   }
@@ -126,12 +131,8 @@ export class Settling {
     } else {
       condition.isDoubtful({
         reason,
-        records: newest.map(({ id, seq }) => ({
-          id,
-          seq: String(seq),
-          readable: versions.some(({ record }) => record.id === id),
-          holders: this.recovery.tally().filter(({ record }) => record?.id === id).map(({ peer }) => peer)
-        }))
+        records: newest.map(record => doubtfulRecord(record, this.recovery.version(record.id), this.holdersOf(record))),
+        ...(this.mergeError == null ? {} : { error: this.mergeError })
       })
     }
   }
@@ -145,7 +146,8 @@ export class Settling {
       if (!await author.unite(versions, merge, () => this.recovery.active) || own.current == null || first == null) {
         return
       }
-    } catch {
+    } catch (err) {
+      this.mergeError = messageOf(err)
       return
     }
 
@@ -158,6 +160,10 @@ export class Settling {
         onStranger(record, placement, peer)
       }
     })
+  }
+
+  private holdersOf (record: RecordHeader): string[] {
+    return this.recovery.tally().filter(answer => answer.record?.id === record.id).map(({ peer }) => peer)
   }
 
   private back (version: Version, origin: Origin, sureness: { confirmed: boolean, answered: number, of: number }): void {

@@ -23,6 +23,8 @@ export interface Stranger {
   asked: boolean
   /** Nothing but a person, or another peer, can resolve it. */
   stuck: boolean
+  /** What the merge function failed with. */
+  error?: string
 }
 
 export interface StrangersInit {

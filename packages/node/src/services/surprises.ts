@@ -1,5 +1,7 @@
 import { order } from '@nara-stash/protocol'
 import { meaningOf } from '../policy/surprise.ts'
+import { doubtfulRecord } from './doubtful-record.ts'
+import { messageOf } from './failure.ts'
 import { Strangers } from './strangers.ts'
 import type { Doubt, Merge } from '../api.ts'
 import type { Author } from './author.ts'
@@ -109,8 +111,8 @@ export class Surprises {
 
         return true
       }
-    } catch {
-      // it has its say with the doubt that follows
+    } catch (err) {
+      stranger.error = messageOf(err)
     }
 
     stranger.stuck = true
@@ -127,14 +129,16 @@ export class Surprises {
       return null
     }
 
+    const error = stuck.find(({ error }) => error != null)?.error
     const above = stuck.some(({ record }) => content != null && order(record, content) === 'supersedes')
 
     return {
       reason: above ? 'ROLLBACK_SUSPECTED' : 'CONFLICT',
       records: [
-        ...stuck.map(({ record: { id, seq }, read, holders }) => ({ id, seq: String(seq), readable: read != null, holders: [...holders] })),
-        ...(current == null ? [] : [{ id: current.record.id, seq: String(current.record.seq), readable: true, holders: [...replication.holders] }])
-      ]
+        ...stuck.map(({ record, read, holders }) => doubtfulRecord(record, read?.version, holders)),
+        ...(current == null ? [] : [doubtfulRecord(current.record, current, replication.holders)])
+      ],
+      ...(error == null ? {} : { error })
     }
   }
 }

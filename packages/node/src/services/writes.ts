@@ -1,3 +1,4 @@
+import { TooManyWritesError } from '../errors.ts'
 import type { WriteOptions, WriteResult } from '../api.ts'
 import type { Clock } from '@nara-stash/protocol'
 
@@ -10,6 +11,13 @@ export interface PendingWrite {
   waited: boolean
 }
 
+/** A write that has become the current version. */
+export interface Committed {
+  /** Resolves when the next write may have its turn. Does not reject. */
+  turn: Promise<void>
+  result: Promise<WriteResult>
+}
+
 interface Entry extends PendingWrite {
   /** When its time is over, on the clock's scale. */
   until: number | undefined
@@ -20,16 +28,18 @@ interface Entry extends PendingWrite {
 
 export interface WritesInit {
   clock: Clock
+  /** Bytes of writes that may wait; one may in any case. */
+  maxWaiting: number
   /** May writes go through? */
   isReady (): boolean
   /** Undefined if it has to wait after all. */
-  commit (write: PendingWrite): Promise<WriteResult | undefined>
+  commit (write: PendingWrite): Promise<Committed | undefined>
   /** What there is, for a write that waited too long. */
   result (): WriteResult
 }
 
 /**
- * Writes in the order in which they were made, one at a time. Before it is known what the stash is they wait; none is lost and none goes over
+ * Writes in the order in which they were made, one at a time: the next one does not wait until the one before has all its copies. Before it is known what the stash is they wait; none is lost and none goes over
  * what recovery brings.
  */
 export class Writes {
@@ -47,16 +57,22 @@ export class Writes {
     this.init = init
   }
 
+  /** The latest write that waits, be it for recovery or for its turn. */
   get latest (): PendingWrite | undefined {
-    return this.init.isReady() ? undefined : this.queue.at(-1)
+    return this.queue.at(-1)
   }
 
+  /**
+   * @throws {TooManyWritesError}
+   */
   async add (data: Uint8Array, options: WriteOptions, preferred?: string): Promise<WriteResult> {
     options.signal?.throwIfAborted()
 
     if (this.stopped) {
       return { ...this.init.result(), outcome: 'unstored' }
     }
+
+    this.checkRoom(data)
 
     return await new Promise((resolve, reject) => {
       const until = options.timeout == null || options.timeout === 0 ? undefined : this.init.clock.now() + options.timeout
@@ -97,6 +113,14 @@ export class Writes {
     })
   }
 
+  private checkRoom (data: Uint8Array): void {
+    const waiting = this.queue.reduce((sum, entry) => sum + entry.data.byteLength, 0)
+
+    if (this.queue.length > 0 && waiting + data.byteLength > this.init.maxWaiting) {
+      throw new TooManyWritesError(`${this.queue.length} writes of ${waiting} bytes already wait; ${this.init.maxWaiting} bytes may`)
+    }
+  }
+
   private async run (): Promise<void> {
     this.running = true
 
@@ -106,13 +130,14 @@ export class Writes {
       entry.cancel()
 
       try {
-        const result = await this.init.commit(this.inTime(entry))
+        const committed = await this.init.commit(this.inTime(entry))
 
-        if (result == null) {
+        if (committed == null) {
           entry.waited ||= this.recoveries > recoveries
           this.waitOn(entry)
         } else {
-          entry.resolve(result)
+          committed.result.then(entry.resolve, entry.reject)
+          await committed.turn
         }
       } catch (err) {
         entry.reject(err)

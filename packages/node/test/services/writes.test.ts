@@ -13,17 +13,21 @@ class Desk {
   readonly committed: Array<{ text: string, preferred: string | undefined, waited: boolean, at: number }> = []
   ready = true
   commit: (write: PendingWrite) => Promise<WriteResult | undefined> = async () => kept
+  /** What is committed is as good as kept at once. */
+  result = async (): Promise<WriteResult> => kept
   readonly writes: Writes
 
   constructor (ready = true) {
     this.ready = ready
     this.writes = new Writes({
       clock: this.clock,
+      maxWaiting: 20,
       isReady: () => this.ready,
       commit: async write => {
         this.committed.push({ text: new TextDecoder().decode(write.data), preferred: write.preferred, waited: write.waited, at: this.clock.now() })
+        const done = await this.commit(write)
 
-        return await this.commit(write)
+        return done == null ? undefined : { turn: Promise.resolve(), result: this.result() }
       },
       result: () => kept
     })
@@ -154,6 +158,44 @@ describe('writes', () => {
 })
 
 describe('a write that waits', () => {
+  it('for its copies does not make the next one wait', async () => {
+    const desk = new Desk()
+    let have = (_: WriteResult): void => {}
+    desk.result = async () => await new Promise(resolve => { have = resolve })
+    const one = desk.add('one')
+    await desk.clock.settle()
+    desk.result = async () => kept
+    await expect(desk.add('two')).resolves.toBe(kept)
+
+    have({ ...kept, outcome: 'degraded' })
+    await expect(one).resolves.toMatchObject({ outcome: 'degraded' })
+  })
+
+  it('counts against a bound of bytes, and is told apart from those that could be taken', async () => {
+    const desk = new Desk(false)
+    const large = desk.add('longer than twenty bytes')
+    await expect(desk.add('x')).rejects.toMatchObject({ name: 'TooManyWritesError' })
+    desk.open()
+    await large
+    desk.ready = false
+
+    const all = Promise.all([desk.add('1234567890'), desk.add('0987654321')])
+    await expect(desk.add('x')).rejects.toMatchObject({ name: 'TooManyWritesError' })
+    desk.open()
+    await expect(all).resolves.toHaveLength(2)
+    expect(desk.texts).not.toContain('x')
+  })
+
+  it('is shown, for recovery as well as for its turn', async () => {
+    const desk = new Desk()
+    desk.commit = async () => await new Promise<WriteResult>(resolve => { desk.clock.setTimer(() => { resolve(kept) }, 100) })
+    const all = Promise.all([desk.add('one'), desk.add('two')])
+    expect(desk.writes.latest?.data).toStrictEqual(bytes('two'))
+    await desk.clock.advance(1_000)
+    await all
+    expect(desk.writes.latest).toBeUndefined()
+  })
+
   it('is answered when its time is over, and goes through all the same', async () => {
     const desk = new Desk(false)
     const write = desk.add('one', { timeout: 1_000 })

@@ -130,6 +130,7 @@ describe('a twin', () => {
 
     expect(owner.state).toBe('doubtful')
     expect(texts(owner)).toEqual(['of the twin'])
+    expect(owner.stash.status().recovery.doubt?.error).toBe('no')
   })
 })
 

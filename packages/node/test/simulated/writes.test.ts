@@ -185,6 +185,44 @@ describe('a stash that turns up after "empty"', () => {
   })
 })
 
+describe('a merge function', () => {
+  it('that writes itself is told so, and nothing waits for ever', async () => {
+    const world = new World()
+    const outcomes: unknown[] = []
+    const owner: Nara = await searching(world, async (recovered, pending) => {
+      await owner.stash.setStashData(pending).catch((err: Error) => { outcomes.push(err.name) })
+      await Promise.resolve()
+      await owner.stash.storeWith(owner.stash.confidants[0] ?? '', pending).catch((err: Error) => { outcomes.push(err.name) })
+
+      return await joined(recovered, pending)
+    })
+    const write = owner.put('two')
+    world.net.connectAll()
+
+    expect((await world.of(write)).outcome).toBe('kept')
+    expect(outcomes).toEqual(['InsideMergeError', 'InsideMergeError'])
+    expect(owner.text).toBe('one, two')
+    // and afterwards nobody is taken for one
+    expect((await world.of(owner.put('three'))).outcome).toBe('kept')
+  })
+})
+
+describe('a write that waits for copies which nobody can give', () => {
+  it('does not hold up the one that follows, and is as well kept as that', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(3)
+    await kept(world, owner, 'one')
+    const stop = world.net.intercept((_from, _to, request, next) => request.type === 'store' ? undefined : next())
+    const two = owner.put('two', { timeout: 3_600_000 })
+    const three = owner.put('three', { timeout: 3_600_000 })
+    await world.until(() => owner.text === 'three', 5_000)
+    stop()
+    expect(await world.of(three)).toMatchObject({ outcome: 'kept', seq: '3' })
+    expect(await world.of(two)).toMatchObject({ outcome: 'kept', seq: '2' })
+    expect(new Set(confidants.map(peer => peer.holds(owner))).size).toBe(1)
+  })
+})
+
 describe('sealing', () => {
   it('is serial: many writes at once have the order in which they were made, and each builds on the one before', async () => {
     const world = new World()
