@@ -45,7 +45,9 @@ function listens (wire: Wire, topology: Topology, host: SimHost, peer: string): 
   const there = wire.conditions.travel(host.id, peer, 0)
   const back = wire.conditions.travel(peer, host.id, 0)
 
-  if (there === undefined || back === undefined || topology.newest(peer)?.state === 'killed' ||
+  const target = topology.newest(peer)
+
+  if (there === undefined || back === undefined || target?.state === 'killed' || target?.suspended === true ||
     !wire.conditions.reachable(host.id, peer)) {
     return undefined
   }

@@ -23,6 +23,8 @@ export class SimHost {
   readonly subscriberListeners: Array<() => void> = []
   handler: RequestHandler | undefined
   state: HostState = 'up'
+  /** Its machine sleeps: it says and hears nothing. */
+  suspended = false
   /** When it was killed or crashed; Infinity while it is up. */
   fellAt = Infinity
   /** The connections that this end holds open, oldest first. */
@@ -79,5 +81,5 @@ export class SimHost {
 export function peerOf (host: SimHost, link: SimLink): NetworkPeer {
   const { id, address } = link.other(host)
 
-  return { id, connection: link.id, address, since: link.since }
+  return { id, connection: link.id, address, since: link.sinceAt(host) }
 }

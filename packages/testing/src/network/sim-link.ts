@@ -8,6 +8,8 @@ export class SimLink {
   readonly id: string
   /** When it came up, in milliseconds of virtual time. */
   readonly since: number
+  /** The same on the clock of each end. */
+  readonly #sinceAt: Map<SimHost, number>
   readonly ends: readonly [SimHost, SimHost]
   /** The requests under way on it. */
   readonly exchanges = new Set<Exchange>()
@@ -18,10 +20,15 @@ export class SimLink {
     this.since = since
     this.ends = [a, b]
     this.#open = new Set(this.ends)
+    this.#sinceAt = new Map(this.ends.map(end => [end, end.clock.now()]))
   }
 
   other (host: SimHost): SimHost {
     return this.ends[0] === host ? this.ends[1] : this.ends[0]
+  }
+
+  sinceAt (host: SimHost): number {
+    return this.#sinceAt.get(host) ?? this.since
   }
 
   isOpenAt (host: SimHost): boolean {

@@ -171,6 +171,34 @@ export class SimNetwork {
     }
   }
 
+  /**
+   * Suspends a peer's machine, as by closing its lid: it says and hears nothing, none of its timers runs, and the others' connections to it
+   * close after `lingerMs`.
+   */
+  suspend (who: Who, options: LingerOptions = {}): void {
+    const host = this.#topology.host(who)
+
+    host.suspended = true
+    host.clock.suspend()
+
+    for (const link of host.links) {
+      this.#clock.setTimer(() => {
+        if (host.suspended) {
+          this.#topology.close(link, [link.other(host)])
+        }
+      }, options.lingerMs ?? this.#lingerMs)
+    }
+  }
+
+  /** Wakes it. Connections that the others have given up turn out to be closed. `counted`: its clock has gone on meanwhile. */
+  resume (who: Who, { counted = false } = {}): void {
+    const host = this.#topology.host(who)
+
+    host.suspended = false
+    host.clock.resume(counted)
+    ;[...host.links].filter(link => !link.isOpenAt(link.other(host))).forEach(link => { this.#topology.close(link) })
+  }
+
   /** Joins again, under the same peer id and address, after `kill` or `crash`. */
   restart (peer: string, options?: JoinOptions): SimPort {
     this.#topology.host(peer)

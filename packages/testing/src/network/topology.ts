@@ -85,7 +85,7 @@ export class Topology {
 
   /** A further connection between two peers. */
   connect (a: SimHost, b: SimHost): SimLink {
-    if (a.id === b.id || !a.up || !b.up || !this.#hub.wire.conditions.reachable(a.id, b.id)) {
+    if (a.id === b.id || !a.up || !b.up || a.suspended || b.suspended || !this.#hub.wire.conditions.reachable(a.id, b.id)) {
       throw new UnreachableError(`${a.id} and ${b.id} cannot be connected`)
     }
 

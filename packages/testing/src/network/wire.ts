@@ -23,7 +23,7 @@ export class Wire {
   carry (link: SimLink, from: SimHost, type: TrafficType, bytes: number, arrived: () => void): boolean {
     const to = link.other(from)
 
-    if (!from.up || !link.isOpenAt(from)) {
+    if (!from.up || from.suspended || !link.isOpenAt(from)) {
       return false
     }
 
@@ -50,6 +50,6 @@ export class Wire {
 
   /** Whether what `from` sends can reach `to` at this moment. */
   audible (from: SimHost, to: SimHost): boolean {
-    return to.up && this.conditions.reachable(from.id, to.id)
+    return to.up && !to.suspended && this.conditions.reachable(from.id, to.id)
   }
 }
