@@ -1,0 +1,89 @@
+/**
+ * Months of naras that come and go, in minutes: the policy and service code of packages/node on a virtual clock and a simulated network.
+ * `npm run simulate -- --help` says what can be set; scripts/simulate/README.md has results.
+ */
+import { writeFileSync } from 'node:fs'
+import { ArgumentError, HELP, parseArguments } from './simulate/arguments.ts'
+import { formatTime } from './simulate/durations.ts'
+import { formatCsv, formatReport, makeReport } from './simulate/report.ts'
+import { Simulation } from './simulate/simulation.ts'
+import type { Arguments } from './simulate/arguments.ts'
+import type { Row } from './simulate/simulation.ts'
+
+/** Milliseconds between two lines of progress. */
+const PROGRESS_EVERY = 5_000
+const day = 86_400_000
+
+const args = parse()
+
+for (const type of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(type, (err: unknown) => {
+    console.error(`seed ${args.seed}: ${err instanceof Error ? err.stack : String(err)}`)
+    process.exit(1)
+  })
+}
+
+await simulate()
+
+async function simulate (): Promise<void> {
+  const started = performance.now()
+  const rows: Row[] = []
+  const stories: string[] = []
+  let told = started
+
+  const simulation = new Simulation(args, {
+    onRow: row => {
+      rows.push(row)
+
+      if (!args.quiet && performance.now() - told > PROGRESS_EVERY) {
+        told = performance.now()
+        console.error(`${formatTime(row.at)} of ${args.days} d, ${((told - started) / 1_000).toFixed(0)} s: ${row.counts.returns.newest} returned, ${row.counts.returns.lost} lost, ${row.copies.toFixed(2)} copies`)
+      }
+    },
+    onLost: owner => {
+      if (stories.length < args.stories) {
+        stories.push(`stash of ${owner.index}, seed ${args.seed}\n${owner.story.tell(simulation.clock.now() - 2 * day).join('\n')}`)
+      }
+    }
+  })
+
+  await simulation.run()
+
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed } = process.memoryUsage()
+  const report = makeReport(simulation.init, rows, {
+    wallSeconds: (performance.now() - started) / 1_000, cpuSeconds: (user + system) / 1e6, rss, heap: heapUsed
+  })
+
+  if (args.csv != null) {
+    writeFileSync(args.csv, formatCsv(rows))
+  }
+
+  stories.forEach(story => { console.error(`\n${story}`) })
+  console.log(args.json ? JSON.stringify(report, undefined, 2) : formatReport(report))
+
+  if (report.returns.older + report.returns.foreign > 0) {
+    console.error(`seed ${args.seed}: ${report.returns.older} older and ${report.returns.foreign} foreign versions came back in silence`)
+    process.exitCode = 1
+  }
+}
+
+function parse (): Arguments {
+  try {
+    const args = parseArguments(process.argv.slice(2))
+
+    if (args != null) {
+      return args
+    }
+
+    console.log(HELP)
+    process.exit(0)
+  } catch (err) {
+    if (!(err instanceof ArgumentError)) {
+      throw err
+    }
+
+    console.error(`${err.message}\nSee --help.`)
+    process.exit(2)
+  }
+}

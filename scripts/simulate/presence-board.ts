@@ -1,0 +1,132 @@
+import { decodePresence } from '../../packages/node/dist/presence-message.js'
+import type { StashParts } from '../../packages/node/dist/compose.js'
+import type { PresencePort } from '../../packages/node/dist/ports/presence-port.js'
+import type { Presence } from '../../packages/node/dist/presence-message.js'
+import type { SimPort, VirtualClock } from '@nara-stash/testing'
+
+/** About what gossip takes to reach everybody, in milliseconds. */
+const SPREAD = 300
+
+interface Member {
+  port: SimPort
+  parts: StashParts
+  startedAt: number
+  /** What it said last, and what was last delivered of it. */
+  said: Presence | undefined
+  delivered: string | undefined
+  listener: Parameters<PresencePort['onPresence']>[0]
+}
+
+/**
+ * Presence without the flood: a message that says nothing new is not delivered, and one that does is entered into every directory at once. Those
+ * to whom it matters who speaks (its holders, its confidants, who holds beside it) hear the message itself, as from gossip. A newcomer
+ * learns of all others, as from discovery and the first HERE of each.
+ */
+export class PresenceBoard {
+  /** Messages that were said, delivered or not. */
+  said = 0
+  private readonly clock: VirtualClock
+  private readonly members = new Map<string, Member>()
+
+  constructor (clock: VirtualClock) {
+    this.clock = clock
+  }
+
+  /** The presence half of a process's network. */
+  portOf (port: SimPort): PresencePort {
+    const member = { port, startedAt: this.clock.now(), said: undefined, delivered: undefined, listener: () => 'ignore' } as unknown as Member
+
+    this.members.set(port.self, member)
+
+    return {
+      announce: async bytes => { this.announce(member, bytes) },
+      onPresence: listener => { member.listener = listener },
+      onSubscriber: () => {}
+    }
+  }
+
+  /** A process begins to listen: from here on it hears, and it knows who is there. */
+  listen (id: string, parts: StashParts): void {
+    const newcomer = this.members.get(id)
+
+    if (newcomer == null) {
+      return
+    }
+
+    newcomer.parts = parts
+
+    for (const other of this.members.values()) {
+      if (other !== newcomer && other.said != null && other.port.up) {
+        enter(newcomer, other, { ...other.said, uptime: (this.clock.now() - other.startedAt) / 1_000 })
+      }
+    }
+  }
+
+  /** Its process is gone. */
+  leave (port: SimPort): void {
+    if (this.members.get(port.self)?.port === port) {
+      this.members.delete(port.self)
+    }
+  }
+
+  private announce (member: Member, bytes: Uint8Array): void {
+    if (!member.port.up) {
+      return
+    }
+
+    this.said++
+
+    const said = decodePresence(bytes)
+    const news = newsIn(said)
+    member.said = said
+
+    if (news !== member.delivered) {
+      member.delivered = news
+      this.clock.setTimer(() => { this.deliver(member, said, bytes) }, SPREAD)
+    }
+  }
+
+  private deliver (speaker: Member, presence: Presence, bytes: Uint8Array): void {
+    const { self } = speaker.port
+
+    for (const member of this.members.values()) {
+      if (member === speaker || member.parts == null || !member.port.up) {
+        continue
+      }
+
+      if (matters(self, member.parts)) {
+        member.parts.directory.located(self, [addressOf(speaker.port)])
+        member.listener(self, bytes)
+      } else {
+        enter(member, speaker, presence)
+      }
+    }
+  }
+}
+
+/** What a listener would do something about; uptime and count go on by themselves. */
+function newsIn ({ n: _n, uptime: _uptime, peerRecord: _peerRecord, ...rest }: Presence): string {
+  const { kind, ...lasting } = rest
+
+  return `${kind === 'chau' ? kind : ''} ${JSON.stringify(lasting, (_, value: unknown) => value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value)}`
+}
+
+function enter (member: Member, speaker: Member, presence: Presence): void {
+  const { self } = speaker.port
+
+  if (member.parts.directory.get(self)?.addresses.length !== 1) {
+    member.parts.directory.located(self, [addressOf(speaker.port)])
+  }
+
+  member.parts.directory.heard(self, presence)
+}
+
+/** It holds for the speaker, has it as a confidant, or holds beside it. */
+function matters (speaker: string, { held, owning }: StashParts): boolean {
+  return held.get(speaker) != null || owning?.replication.confidants.includes(speaker) === true ||
+    held.list().some(({ placement }) => placement.holders.includes(speaker))
+}
+
+function addressOf (port: SimPort): string {
+  return `/ip4/${port.address}/tcp/4001`
+}

@@ -1,0 +1,64 @@
+import { composeStash } from '../../packages/node/dist/compose.js'
+import { StashService } from '../../packages/node/dist/stash-service.js'
+import { seededRandom } from '@nara-stash/testing'
+import type { Repair } from './arguments.ts'
+import type { World } from './world.ts'
+import type { StashParts } from '../../packages/node/dist/compose.js'
+import type { Soul } from '@nara-stash/crypto'
+import type { SimPort } from '@nara-stash/testing'
+
+/** One run of one nara: all it knows is gone when it ends. */
+export interface Process {
+  service: StashService
+  parts: StashParts
+  port: SimPort
+}
+
+export interface ProcessInit {
+  id: string
+  soul: Soul
+  address: string
+  /** Nobody can hold anything for this soul yet. */
+  fresh: boolean
+  seed: number
+}
+
+/** A process of the real service, on the simulated network. */
+export function bootProcess ({ init, net, board }: World, { id, soul, address, fresh, seed }: ProcessInit): Process {
+  const port = net.join(id, { address })
+  let parts: StashParts | undefined
+
+  const service = new StashService(events => {
+    parts = composeStash(
+      { soul, fresh, memory: 'medium', target: init.target, clock: port.clock, random: seededRandom(seed) },
+      {
+        network: port,
+        presence: board.portOf(port),
+        // addresses come with the board: no signed peer record is needed
+        dialler: { dial: async (peer, addresses) => { await port.dial(peer, addresses) }, peerRecord: async () => undefined }
+      },
+      events
+    )
+
+    return parts
+  })
+
+  if (parts == null) {
+    throw new Error('the service composes its parts at once')
+  }
+
+  limitRepair(parts, init.repair)
+
+  return { service, parts, port }
+}
+
+/** Takes out of a process what this simulation does without: it is composed as always, and some of its parts never start. */
+function limitRepair ({ owning }: StashParts, repair: Repair): void {
+  if (repair === 'none' && owning != null && !isFresh(owning)) {
+    owning.replication.start = () => {}
+  }
+}
+
+function isFresh ({ own }: NonNullable<StashParts['owning']>): boolean {
+  return own.current == null
+}
