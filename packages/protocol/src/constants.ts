@@ -62,11 +62,20 @@ export const MIN_RATE = 16 * kibibyte
 /** The minimum rate holds after this time: a connection needs a moment to get going. Milliseconds. */
 export const MIN_RATE_GRACE = 5 * second
 
+/** What the hash of a proof begins with (SPEC.md, "CHALLENGE"). */
+export const PROOF_DOMAIN = 'nara-stash-proof/1'
+
 /** Bytes of a challenge's nonce: nobody can prepare the proofs of so many. */
 export const NONCE_BYTES = 32
 
 /** Bytes of a proof: a SHA-256. */
 export const PROOF_BYTES = 32
+
+/** A peer gets one proof of a record in this time: audits are hourly, and a proof costs the reading of the whole body. Milliseconds. */
+export const PROOF_INTERVAL = 1 * minute
+
+/** Bytes of bodies being proved at one moment, over all peers; the largest body always fits alone. */
+export const MAX_PROVING_BYTES = 64 * mebibyte
 
 /** Streams of the protocol per peer and direction: 64 requests at once are plenty and bound memory. */
 export const MAX_STREAMS = 64
@@ -99,6 +108,23 @@ export const LARGEST_MAX_STASH = 64 * mebibyte
 
 /** Owners whose newest header is remembered: 4,096 headers of 2 KiB are 8 MiB at most. */
 export const MAX_NEWEST_OWNERS = 4_096
+
+/** Owners of whom a header is remembered that came in conflict with the newest: twins are rare, and the header is news only until it is dealt with. */
+export const MAX_BESIDE_OWNERS = 64
+
+/**
+ * How long a tombstone is kept, in seconds. Who is away for longer drops what it holds, so nobody is left to raise the dead.
+ */
+export const TOMBSTONE_LIFE = 14 * 24 * 60 * 60
+
+/** Tombstones kept, and of all unpinned entries of the newest table as many at most are tombstones: with headers and placements of full size 10 MiB. */
+export const MAX_TOMBSTONES = 1_024
+
+/** Peers noted as co-holders of one owner's stash: the holders of a placement and as many surrogates. */
+export const MAX_CO_HOLDERS = 2 * MAX_HOLDERS
+
+/** Owners whose co-holders are noted: those of the 50 stashes and of the tombstones that a nara keeps. */
+export const MAX_CO_HELD_OWNERS = 2 * MAX_TOMBSTONES
 
 /** How many stashes and bytes a nara holds for others, by memory mode (the original's 5, 20 and 50). */
 export const MEMORY_MODES = {

@@ -9,6 +9,9 @@ const NAMES = [
   'StashProtocol', 'capacityOf', 'stashProtocol',
   // what is signed, and in which order
   'NewestTable', 'newestOf', 'openHeader', 'openPlacement', 'order', 'pastOf', 'peerIdBytes', 'sealHeader', 'sealPlacement', 'supersedesOrIs',
+  'verifyBody',
+  // audits
+  'proofOf', 'sameProof',
   // the wire
   'Libp2pStashNetwork', 'checkForm', 'decodeRequest', 'decodeResponse', 'encodeRequest', 'encodeResponse',
   // the holder's side

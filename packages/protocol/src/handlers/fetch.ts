@@ -1,5 +1,5 @@
 import { leaseLeft } from '../held/held-stash.ts'
-import { refused } from './store.ts'
+import { refused } from '../refusal.ts'
 import type { HandlerContext } from './index.ts'
 import type { HeldStash } from '../held/held-stashes.ts'
 import type { Caller, FetchRequest, FetchResponse } from '../messages.ts'

@@ -1,4 +1,5 @@
-import { admit, refused } from './store.ts'
+import { refused } from '../refusal.ts'
+import { admit } from './store.ts'
 import type { HandlerContext } from './index.ts'
 import type { Caller, IncomingRequest, StashResponse, WantsBody } from '../messages.ts'
 

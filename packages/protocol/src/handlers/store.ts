@@ -1,8 +1,8 @@
-import { RETRY_AFTER } from '../constants.ts'
+import { refused } from '../refusal.ts'
 import { isLoopback } from '../trust.ts'
 import type { HandlerContext } from './index.ts'
 import type { Arrival, StoreOutcome } from '../held/held-stashes.ts'
-import type { Caller, IncomingRequest, Refused, RefusalReason, StoreResponse, WantsBody } from '../messages.ts'
+import type { Caller, IncomingRequest, Refused, StoreResponse, WantsBody } from '../messages.ts'
 import type { Placement } from '../record/placement.ts'
 
 /**
@@ -79,8 +79,4 @@ function shownTo (caller: Caller, outcome: StoreOutcome | Refused): StoreRespons
   }
 
   return outcome
-}
-
-export function refused (reason: RefusalReason, retryAfter: number = RETRY_AFTER): Refused {
-  return { type: 'refused', reason, retryAfter }
 }

@@ -1,8 +1,9 @@
 import {
-  BUSY_RETRY_AFTER, FIRST_FRAME_TIMEOUT, LARGEST_MAX_STASH, MAX_INLINE_BODY, MAX_MESSAGE_BYTES, RETRY_AFTER, maxBodyLength
+  BUSY_RETRY_AFTER, FIRST_FRAME_TIMEOUT, LARGEST_MAX_STASH, MAX_INLINE_BODY, MAX_MESSAGE_BYTES, maxBodyLength
 } from '../constants.ts'
 import { deadlineSignal } from '../deadline.ts'
 import { BodyMismatchError } from '../errors.ts'
+import { refused } from '../refusal.ts'
 import { receiveBody, sendBody } from './body.ts'
 import { bringsBody } from './carried.ts'
 import { decodeRequest, encodeResponse } from './codec.ts'
@@ -15,7 +16,7 @@ import type { BodyBudget } from './body-budget.ts'
 import type { DecodedRequest, WireResponse } from './codec.ts'
 import type { Clock } from '../clock.ts'
 import type {
-  Caller, FetchRequest, IncomingRequest, PlainRequest, Refused, RequestHandler, StashResponse, WantsBody
+  Caller, FetchRequest, IncomingRequest, PlainRequest, RequestHandler, StashResponse, WantsBody
 } from '../messages.ts'
 import type { AbortOptions, Logger, Stream } from '@libp2p/interface'
 
@@ -84,7 +85,7 @@ async function converse (exchange: Exchange): Promise<void> {
   const decoded = await decodeRequest(message)
 
   if (decoded == null) {
-    await reply(exchange, refused('unsupported', RETRY_AFTER))
+    await reply(exchange, refused('unsupported'))
     await frames.end()
   } else if (bringsBody(decoded.request)) {
     await answerCarrier(exchange, decoded.request, decoded)
@@ -138,7 +139,7 @@ async function answerCarrier (exchange: Exchange, request: Carrier, { body: inli
   }
 
   if (request.record.bodyLength > maxBodyLength(LARGEST_MAX_STASH)) {
-    await reply(exchange, refused('too large', RETRY_AFTER))
+    await reply(exchange, refused('too large'))
     await frames.end()
     return
   }
@@ -205,8 +206,4 @@ async function callHandler (exchange: Exchange, request: IncomingRequest): Promi
 async function reply (exchange: Exchange, response: WireResponse, inline = false): Promise<void> {
   await sendMessage(exchange.stream, encodeResponse(response, inline), exchange.signal)
   await endWriting(exchange.stream, exchange.signal)
-}
-
-function refused (reason: Refused['reason'], retryAfter: number): Refused {
-  return { type: 'refused', reason, retryAfter }
 }

@@ -1,9 +1,8 @@
 import { encode } from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
-import { toString } from 'uint8arrays/to-string'
 import { createSha256 } from '#sha256'
 import { MAX_BODY_FRAME } from '../constants.ts'
-import { BodyMismatchError } from '../errors.ts'
+import { checkDigest } from '../record/body.ts'
 import { readFrame } from './framing.ts'
 import { watchPace } from './pace.ts'
 import { sendAll } from './stream-source.ts'
@@ -92,29 +91,7 @@ export async function receiveBody (
 export async function receiveVerified (frames: FrameReader, record: RecordHeader, options: TransferOptions): Promise<Uint8Array> {
   const hash = createSha256()
   const body = await receiveBody(frames, record.bodyLength, options, bytes => { hash.update(bytes) })
-  checkDigest(hash.digest(), record)
+  checkDigest(hash, record)
 
   return body
-}
-
-/**
- * Checks a body that is here already.
- *
- * @throws {BodyMismatchError} not the bytes that the header promises
- */
-export function verifyBody (body: Uint8Array, record: RecordHeader): void {
-  if (body.byteLength !== record.bodyLength) {
-    throw new BodyMismatchError(`a body of ${body.byteLength} bytes where the header promises ${record.bodyLength}`)
-  }
-
-  // a tombstone has no body, hence no digest
-  if (record.kind === 'data') {
-    checkDigest(createSha256().update(body).digest(), record)
-  }
-}
-
-function checkDigest (digest: Uint8Array, record: RecordHeader): void {
-  if (toString(digest, 'base16') !== record.bodyDigest) {
-    throw new BodyMismatchError('a body whose SHA-256 is not the one that its header promises')
-  }
 }
