@@ -169,17 +169,22 @@ export class Nara {
       return parts
     })
     const events: Process['events'] = []
+    const process = { service, parts: parts as unknown as StashParts, port, clock, events }
 
     EVENTS.forEach(type => {
       service.addEventListener(type, (event: CustomEvent) => { events.push({ type, detail: event.detail, at: virtual.now() }) })
     })
 
-    return { service, parts: parts as unknown as StashParts, port, clock, events }
+    this.world.onProcess(this, process)
+
+    return process
   }
 }
 
 export interface WorldInit extends Partial<SimNetworkInit> {
   seed?: number
+  /** Sees every process before it starts. */
+  onProcess? (nara: Nara, process: Process): void
 }
 
 /** Naras on a simulated network, all on virtual time. */
@@ -188,9 +193,11 @@ export class World {
   readonly random: Random
   readonly net: SimNetwork
   readonly naras: Nara[] = []
+  readonly onProcess: (nara: Nara, process: Process) => void
 
-  constructor ({ seed = 1, ...init }: WorldInit = {}) {
+  constructor ({ seed = 1, onProcess = () => {}, ...init }: WorldInit = {}) {
     this.random = seededRandom(seed)
+    this.onProcess = onProcess
     this.net = new SimNetwork({ clock: this.clock, random: childRandom(this.random), ...init })
   }
 
