@@ -7,6 +7,9 @@ import type { Clock, Random, StashNetwork } from '@nara-stash/protocol'
 /** Milliseconds after a dial before others have their turn. */
 const NEXT_DIALS = 100
 
+/** Between two looks while no connection is missing: whatever changes that wakes us. Milliseconds. */
+const IDLE_INTERVAL = 30_000
+
 export interface ConnectorInit {
   network: Pick<StashNetwork, 'peers' | 'self'>
   dialler: Pick<Dialler, 'dial'>
@@ -81,16 +84,17 @@ export class Connector {
       return
     }
 
-    this.lookIn(CONNECT_INTERVAL * (0.8 + 0.4 * random.next()))
-
     const connected = new Set(network.peers().map(({ id }) => id))
     this.forget(connected)
 
-    const wanted = new Set([...this.init.wanted(), ...this.called])
+    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !connected.has(peer)))
     const missing = minConnections - connected.size - this.dialling.size
     const turns = DIALS_AT_ONCE - this.dialling.size
+    const isWhole = missing <= 0 && wanted.size === 0
 
-    if (turns <= 0 || (missing <= 0 && wanted.size === 0)) {
+    this.lookIn((isWhole ? IDLE_INTERVAL : CONNECT_INTERVAL) * (0.8 + 0.4 * random.next()))
+
+    if (turns <= 0 || isWhole) {
       return
     }
 

@@ -151,9 +151,26 @@ describe('a connector', () => {
       expect(world.dials.map(({ peer }) => peer).toSorted()).toStrictEqual(['peer 19', 'peer 7'])
 
       wanted.push('peer 3')
-      await world.clock.advance(10_000)
+      await world.clock.advance(40_000)
       expect([...world.connected].toSorted()).toStrictEqual(['peer 19', 'peer 3', 'peer 7'])
     }
+  })
+
+  it('looks less often while nothing is missing, and at once when something is lost', async () => {
+    const world = new World({ minConnections: 2 })
+    world.know(30)
+    world.connector.start()
+    await world.clock.advance(1_000)
+    expect(world.connected.size).toBe(2)
+
+    const [lost = ''] = world.connected
+    const dials = world.dials.length
+    world.connected.delete(lost)
+    await world.clock.advance(20_000)
+    expect(world.dials).toHaveLength(dials)
+    world.connector.look()
+    await world.clock.advance(1_000)
+    expect(world.connected.size).toBe(2)
   })
 
   it('waits ever longer before it dials again who does not answer', async () => {

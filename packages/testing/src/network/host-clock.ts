@@ -75,6 +75,12 @@ export class HostClock implements Clock {
     }
   }
 
+  /** The machine is down for good: its timers are taken off the virtual clock, and what they hold can go. */
+  end (): void {
+    this.#timers.forEach(timer => { timer.cancel() })
+    this.#timers.clear()
+  }
+
   /** In the order in which they are due, whatever is left of their time. */
   #rearm (): void {
     if (this.#stoppedAt == null) {

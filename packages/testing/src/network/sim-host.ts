@@ -30,6 +30,8 @@ export class SimHost {
   /** The connections that this end holds open, oldest first. */
   readonly links = new Set<SimLink>()
   readonly #byPeer = new Map<string, SimLink[]>()
+  /** What `peers` says, until a connection comes or goes. */
+  #peers: readonly NetworkPeer[] | undefined
 
   constructor (id: string, address: string, hub: SimHub, privateKey?: PrivateKey) {
     this.id = id
@@ -53,12 +55,15 @@ export class SimHost {
   }
 
   peers (): NetworkPeer[] {
-    return [...this.#byPeer.values()].flatMap(links => links.slice(-1)).map(link => peerOf(this, link))
+    this.#peers ??= [...this.#byPeer.values()].flatMap(links => links.slice(-1)).map(link => peerOf(this, link))
+
+    return [...this.#peers]
   }
 
   add (link: SimLink): void {
     const peer = link.other(this).id
 
+    this.#peers = undefined
     this.links.add(link)
     this.#byPeer.set(peer, [...this.linksTo(peer), link])
   }
@@ -67,6 +72,7 @@ export class SimHost {
     const peer = link.other(this).id
     const rest = this.linksTo(peer).filter(other => other !== link)
 
+    this.#peers = undefined
     this.links.delete(link)
 
     if (rest.length === 0) {

@@ -127,6 +127,7 @@ export class Topology {
     host.state = state
     host.fellAt = this.#hub.wire.clock.now()
     this.#upCount--
+    host.clock.end()
 
     return [...host.links]
   }
