@@ -13,6 +13,12 @@ export const SETTLE_TIMEOUT = 10 * second
 /** Time from first contact after which a newer record that nobody can produce is a suspected rollback. Milliseconds. */
 export const ROLLBACK_TIMEOUT = 30 * second
 
+/**
+ * What every peer that is here has seen of ours is waited for this long from first contact before enough direct copies settle it: to the far side of the
+ * world and back are 0.3 s. Milliseconds.
+ */
+export const WITNESS_GRACE = 1 * second
+
 /** A recovering owner waits this long for a peer's header, and asks once more. Milliseconds. */
 export const ASK_TIMEOUT = 3 * second
 export const ASK_RETRIES = 1
@@ -40,6 +46,25 @@ export const AUDIT_SOON = 5 * second
 
 /** No peer is challenged more often for one record: a proof costs its prover the hashing of a body. Milliseconds. */
 export const AUDIT_GAP = 1 * minute
+
+/**
+ * Holders repair for an owner that is away when copies have been short this long: blips of the network heal by themselves. With fewer than minCopies they wait
+ * only for the shortest blips. Milliseconds.
+ */
+export const SURROGATE_DELAY = 60 * second
+export const SURROGATE_DELAY_BELOW = 10 * second
+
+/** The i-th of those who notice waits i times this longer, so that it sees what those before it did. Milliseconds. */
+export const RANK_STEP = 10 * second
+
+/** Promises that end sooner than this are not spread any more. Milliseconds. */
+export const REPAIR_LEASE = 24 * 60 * minute
+
+/** A surrogate is the longest-running of so many drawn at random: by uptime alone everybody would choose the same few. */
+export const SURROGATE_CHOICE = 8
+
+/** A peer that refused a copy, or failed to take it, is not asked for the same record for this long. Milliseconds. */
+export const SURROGATE_BACKOFF = 5 * minute
 
 /** The share of its lease after which a holder is asked to keep its copy again: the rest is for an owner that is away. */
 export const RENEW_SHARE = 1 / 8

@@ -77,7 +77,7 @@ function mostDistant (pool: readonly Candidate[], taken: readonly Pick<Candidate
 }
 
 /** 0: another network; 1: another host of a network that is taken; 2: a host that is taken. */
-function closeness ({ address }: Candidate, taken: readonly Pick<Candidate, 'address'>[]): number {
+export function closeness ({ address }: Candidate, taken: readonly Pick<Candidate, 'address'>[]): number {
   if (!isPlace(address)) {
     return 0
   }

@@ -1,0 +1,302 @@
+import { AUDIT_GAP, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
+import { distinctCopies } from './select.ts'
+import { admitsSurrogate, pickSurrogate } from './surrogate.ts'
+import type { AuditVerdict } from './audit.ts'
+import type { Candidate } from './select.ts'
+import type { Placement, Random } from '@nara-stash/protocol'
+
+/** Policy: a pure function of its arguments. */
+
+/** What a holder knows of another holder of the same record. Times are on the clock's monotonic scale. */
+export interface HolderView {
+  peer: string
+  /** Where it stands (`rankOf`). */
+  rank: string
+  connected: boolean
+  address?: string
+  /** When it proved its copy last, on its present connection. */
+  provedAt?: number
+  verdict: AuditVerdict
+  /** Its next audit is due then, and no challenge is allowed before `notBefore`. */
+  auditAt: number
+  notBefore: number
+  /** An exchange with it about this record is under way. */
+  busy: boolean
+  /** Since when it says that it is leaving. */
+  leavingSince?: number
+  /** Since when it is known to have nothing, or an older record, on its present connection. */
+  lacks?: 'all' | 'older'
+  lacksSince?: number
+  /** It may have a copy and not know of ours. */
+  unmet: boolean
+  /** It was shown all holders that count. */
+  told: boolean
+  /** No OFFER before this time: it refused, or failed to take one. */
+  offerAfter: number
+}
+
+/** Since when there have been fewer copies than the target, and than minCopies. */
+export interface Shortage {
+  short?: number
+  below?: number
+}
+
+/** One held record, as its holder sees it. */
+export interface DutyInput {
+  now: number
+  self: string
+  /** Where we stand (`rankOf`). */
+  rank: string
+  placement: Pick<Placement, 'holders' | 'target' | 'minCopies' | 'surrogates' | 'allowed'>
+  owner: { connected: boolean, settled: boolean }
+  /** Milliseconds left of the owner's promise. */
+  leaseLeft: number
+  /** False while we cannot know what happened: we were away, and nobody has answered since. */
+  mayRepair: boolean
+  /** No record that supersedes it was heard of. */
+  isNewest: boolean
+  isDraining: boolean
+  /** A STORE of it to a new holder is under way. */
+  storing: boolean
+  /** What the decision before said. */
+  since: Shortage
+  holders: readonly HolderView[]
+  /** Connected peers of which one could be asked to keep a copy; called only if one is looked for. */
+  candidates (): readonly Candidate[]
+}
+
+export interface Duties {
+  /** Whom to challenge. */
+  challenge: string[]
+  /** Whom to OFFER the record: those who lack it, and those who are to learn who holds it. */
+  offer: string[]
+  /** Whom to ask for a new copy. */
+  store: string | undefined
+  /** Our own copy is one too many. */
+  drop: boolean
+  /** Holders that are to be connected to: it is not known whether they are there. */
+  reach: string[]
+  /** To be remembered for the next decision. */
+  since: Shortage
+  /** When to look again if nothing happens before. */
+  wakeAt: number | undefined
+}
+
+const IDLE: Duties = { challenge: [], offer: [], store: undefined, drop: false, reach: [], since: {}, wakeAt: undefined }
+
+/**
+ * What the holder of one record has to do for it (SPEC.md, "Repair by the holders"). Nothing while its owner is here and settled, or while a newer record is known. Otherwise
+ * it audits the other holders, counts itself and those that proved their copy on their present connection and are not leaving, and makes good for what is
+ * missing: after a delay, in the order of ranks, and first with a holder that came back without its copy. A surrogate that is one too many goes.
+ */
+export function duties (input: DutyInput, random: Random): Duties {
+  if (input.isDraining || !input.isNewest || (input.owner.connected && input.owner.settled)) {
+    return IDLE
+  }
+
+  const state = stateOf(input)
+  const audits = input.holders.filter(holder => mayChallenge(holder, input.now) && holder.auditAt <= input.now)
+  const trim = trimming(state)
+  const repair = repairing(state, random)
+  const lagging = input.mayRepair && input.leaseLeft >= REPAIR_LEASE ? input.holders.filter(holder => holder.lacks === 'older') : []
+  const told = telling(state)
+
+  return {
+    challenge: peersOf([...audits, ...trim.again, ...repair.again]),
+    offer: peersOf([...repair.refill, ...lagging.filter(holder => mayOffer(holder, input.now) && turnOf(holder, state) <= input.now), ...told]),
+    store: repair.store,
+    drop: trim.drop,
+    reach: state.since.short == null ? [] : input.holders.filter(({ connected }) => !connected).map(({ peer }) => peer),
+    since: state.since,
+    wakeAt: earliest(input.now, [
+      ...input.holders.filter(({ connected, busy }) => connected && !busy).map(({ auditAt, notBefore }) => Math.max(auditAt, notBefore)),
+      ...lagging.filter(({ busy }) => !busy).map(holder => Math.max(turnOf(holder, state), holder.offerAfter)),
+      ...input.holders.filter(({ unmet, busy }) => unmet && !busy).map(({ offerAfter }) => offerAfter),
+      ...trim.wakeAt,
+      ...repair.wakeAt
+    ])
+  }
+}
+
+/** True if `a` goes before `b`: the owner's own choice first, then by rank. */
+export function precedes (a: Pick<HolderView, 'peer' | 'rank'>, b: Pick<HolderView, 'peer' | 'rank'>, { holders }: Pick<Placement, 'holders'>): boolean {
+  const [aNamed, bNamed] = [holders.includes(a.peer), holders.includes(b.peer)]
+
+  return aNamed === bNamed ? a.rank < b.rank : aNamed
+}
+
+interface State {
+  input: DutyInput
+  /** The other holders that count. */
+  counted: HolderView[]
+  /** Those of them that go before us. */
+  better: HolderView[]
+  places: number
+  since: Shortage
+}
+
+function stateOf (input: DutyInput): State {
+  const { placement: { target, minCopies }, now } = input
+  const counted = input.holders.filter(holder => counts(holder))
+  const places = distinctCopies([{}, ...counted])
+  const short = places < target ? input.since.short ?? now : undefined
+  const below = places < minCopies ? input.since.below ?? now : undefined
+
+  return {
+    input,
+    counted,
+    better: counted.filter(holder => precedes(holder, { peer: input.self, rank: input.rank }, input.placement)),
+    places,
+    since: { ...(short == null ? {} : { short }), ...(below == null ? {} : { below }) }
+  }
+}
+
+/** It proved its copy on its present connection, has not failed since, and stays. */
+export function counts ({ connected, provedAt, verdict, leavingSince }: HolderView): boolean {
+  return connected && provedAt != null && verdict !== 'failed' && leavingSince == null
+}
+
+interface Repair {
+  again: HolderView[]
+  refill: HolderView[]
+  store: string | undefined
+  wakeAt: number[]
+}
+
+/** What to do about copies that are missing: one step at a time, each with a look at the state that the last one left. */
+function repairing (state: State, random: Random): Repair {
+  const { input: { now, mayRepair, leaseLeft, storing, holders } } = state
+  const due = dueTime(state)
+  const nothing: Repair = { again: [], refill: [], store: undefined, wakeAt: [] }
+
+  if (!mayRepair || leaseLeft < REPAIR_LEASE || storing || due > now) {
+    return { ...nothing, wakeAt: [due] }
+  }
+
+  const doubted = pending(state, due)
+
+  if (doubted.length > 0 || state.counted.some(({ busy }) => busy)) {
+    return { ...nothing, wakeAt: doubted.flatMap(({ notBefore }) => [notBefore, due + patience(state)]) }
+  }
+
+  // proofs that led here may be as old as the shortage
+  const again = state.counted.filter(holder => !isFresh(holder, now) && mayChallenge(holder, now))
+
+  if (again.length > 0) {
+    return { ...nothing, again }
+  }
+
+  const empty = holders.filter(({ connected, lacks }) => connected && lacks === 'all')
+    .toSorted((a, b) => precedes(a, b, state.input.placement) ? -1 : 1)
+  const refill = empty.filter(holder => mayOffer(holder, now)).slice(0, state.input.placement.target - state.places)
+
+  if (refill.length > 0 || empty.some(({ busy }) => busy)) {
+    return { ...nothing, refill }
+  }
+
+  const store = surrogateFor(state, random)
+
+  // if nobody can take it, somebody may come, or have room
+  return { ...nothing, store, wakeAt: store == null && state.input.placement.surrogates !== 'none' ? [now + RECONCILE_INTERVAL] : [] }
+}
+
+/** When it is our turn to make good for what is missing. */
+function dueTime (state: State): number {
+  const { since: { short, below = Infinity }, input: { holders } } = state
+
+  if (short == null) {
+    return Infinity
+  }
+
+  const gone = holders.flatMap(({ connected, lacks, lacksSince, leavingSince }) =>
+    [leavingSince, connected && lacks === 'all' ? lacksSince : undefined].filter(since => since != null))
+  const hurry = gone.length === 0 ? Infinity : Math.max(short, Math.min(...gone))
+
+  return Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW, hurry) + state.better.length * RANK_STEP
+}
+
+/** Whoever lags is brought up at once by the first of us, by the others if it is not. */
+function turnOf ({ lacksSince = 0 }: HolderView, { better }: State): number {
+  return lacksSince + better.length * RANK_STEP
+}
+
+/** Those who are here and about to answer: what they say may spare a copy. They are not waited for long. */
+function pending (state: State, due: number): HolderView[] {
+  const { input: { holders, now } } = state
+  const until = due + patience(state)
+
+  return now >= until
+    ? []
+    : holders.filter(({ connected, provedAt, lacks, leavingSince, verdict, busy, notBefore }) =>
+        connected && provedAt == null && lacks == null && leavingSince == null && verdict !== 'failed' && (busy || notBefore <= until))
+}
+
+function patience ({ since: { below } }: State): number {
+  return below == null ? SURROGATE_DELAY : SURROGATE_DELAY_BELOW
+}
+
+function surrogateFor ({ input, counted }: State, random: Random): string | undefined {
+  const { placement, holders, now, self } = input
+
+  if (placement.surrogates === 'none') {
+    return
+  }
+
+  const known = new Set(holders.map(({ peer }) => peer))
+  const present = [{ id: self }, ...counted.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))]
+  const candidates = input.candidates().filter(({ id }) => !known.has(id) && admitsSurrogate(placement, id))
+
+  return pickSurrogate({ now, target: placement.target, present, candidates }, random)
+}
+
+/**
+ * A surrogate is one too many if so many go before it that the target is met without it, and one more: all of them have just proved it, and none leaves. Who was
+ * chosen by the owner never goes by itself.
+ */
+function trimming ({ input, better }: State): { drop: boolean, again: HolderView[], wakeAt: number[] } {
+  const { placement: { holders, target }, self, now } = input
+
+  if (holders.includes(self) || distinctCopies(better) < target + 1) {
+    return { drop: false, again: [], wakeAt: [] }
+  }
+
+  const stale = better.filter(holder => !isFresh(holder, now))
+
+  return {
+    drop: distinctCopies(better.filter(holder => isFresh(holder, now))) >= target + 1,
+    again: stale.filter(holder => mayChallenge(holder, now)),
+    wakeAt: stale.filter(({ busy }) => !busy).map(({ notBefore }) => notBefore)
+  }
+}
+
+/** Who is to learn who holds the record: a holder that we were told of, and, if there are too many, the surrogates that could go. */
+function telling ({ input, counted, better }: State): HolderView[] {
+  const { placement: { holders, target }, now } = input
+  const surplus = better.length === 0 && counted.length > target
+    ? counted.filter(({ peer, told }) => !told && !holders.includes(peer))
+    : []
+
+  return [...input.holders.filter(({ unmet }) => unmet), ...surplus].filter(holder => mayOffer(holder, now))
+}
+
+function isFresh ({ provedAt = -Infinity }: HolderView, now: number): boolean {
+  return now - provedAt < AUDIT_GAP
+}
+
+function mayChallenge ({ connected, busy, notBefore }: HolderView, now: number): boolean {
+  return connected && !busy && notBefore <= now
+}
+
+function mayOffer ({ connected, busy, offerAfter }: HolderView, now: number): boolean {
+  return connected && !busy && offerAfter <= now
+}
+
+function peersOf (holders: readonly HolderView[]): string[] {
+  return [...new Set(holders.map(({ peer }) => peer))]
+}
+
+function earliest (now: number, times: readonly number[]): number | undefined {
+  const next = Math.min(...times.filter(time => time > now))
+
+  return Number.isFinite(next) ? next : undefined
+}
