@@ -3,29 +3,12 @@
  * nothing but its soul: `pnpm kill-recover [--rounds 200] [--profile FILE]`. Says how many rounds brought back identical bytes, and how long
  * it took from the start of the process until the stash was settled and readable.
  */
-import { spawn } from 'node:child_process'
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { root } from './run-step.ts'
-import type { ChildProcess } from 'node:child_process'
-
-interface Line {
-  event: string
-  [field: string]: unknown
-}
-
-interface Daemon {
-  dir: string
-  child: ChildProcess
-  startedAt: number
-  /** The first line that is of this event, past or to come. */
-  line (event: string): Promise<Line & { at: number }>
-}
+import { NaraDaemon, runNara } from '../packages/cli/test/support/nara-process.ts'
 
 const CONFIDANTS = 5
 const MAX_BYTES = 1024 * 1024
@@ -39,14 +22,13 @@ if (!Number.isInteger(rounds) || rounds < 1) {
   process.exit(2)
 }
 
-const bin = join(root, 'packages/cli/bin/nara-stash.js')
 const folder = mkdtempSync(join(tmpdir(), 'nara-stash-kill-recover-'))
 const psk = join(folder, 'psk')
-const children = new Set<ChildProcess>()
+const daemons = new Set<NaraDaemon>()
 
 writeFileSync(psk, `/key/swarm/psk/1.0.0/\n/base16/\n${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
 process.on('exit', () => {
-  children.forEach(child => child.kill('SIGKILL'))
+  daemons.forEach(daemon => daemon.run.child.kill('SIGKILL'))
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -54,50 +36,30 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => { process.exit(130) })
 }
 
-function start (name: string, args: readonly string[], nodeArgs: readonly string[] = []): Daemon {
+function start (name: string, args: readonly string[], nodeArgs: readonly string[] = []): NaraDaemon {
   const dir = join(folder, name)
-  const startedAt = performance.now()
-  const child = spawn(process.execPath, [...nodeArgs, bin, 'start', '--json', '--dir', dir, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', psk, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const lines: Array<Line & { at: number }> = []
-  const waiting = new Map<string, (line: Line & { at: number }) => void>()
+  const common = ['start', '--json', '--dir', dir, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', psk]
+  const daemon = new NaraDaemon(dir, runNara([...common, ...args], { nodeArgs, stdio: ['ignore', 'pipe', 'inherit'] }))
 
-  children.add(child)
-  child.once('exit', () => { children.delete(child) })
-  createInterface({ input: child.stdout }).on('line', text => {
-    const line = { ...JSON.parse(text) as Line, at: performance.now() }
-    lines.push(line)
-    waiting.get(line.event)?.(line)
-    waiting.delete(line.event)
-  })
+  daemons.add(daemon)
+  void daemon.run.done.then(() => { daemons.delete(daemon) })
 
-  return {
-    dir,
-    child,
-    startedAt,
-    line: async event => lines.find(line => line.event === event) ?? await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => { reject(new Error(`${name} did not say ${event} within ${ROUND_TIMEOUT / 1_000} s`)) }, ROUND_TIMEOUT)
-
-      waiting.set(event, line => {
-        clearTimeout(timer)
-        resolve(line)
-      })
-    })
-  }
+  return daemon
 }
 
-async function run (daemon: Daemon, command: string, args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [bin, command, '--dir', daemon.dir, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const [code] = await once(child, 'exit') as [number]
+async function run (daemon: NaraDaemon, command: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await daemon.command([command, ...args])
 
   if (code !== 0) {
-    throw new Error(`nara-stash ${command} ended with ${code}`)
+    throw new Error(`nara-stash ${command} ended with ${code}: ${stderr}`)
   }
 }
 
-async function kill (daemon: Daemon): Promise<void> {
-  const gone = once(daemon.child, 'exit')
-  daemon.child.kill('SIGKILL')
-  await gone
+/** Milliseconds from the start of the process until it said this, and which way it came about. */
+async function heard (daemon: NaraDaemon, kind: 'stash:found' | 'stash:recovered'): Promise<{ after: number, via: string }> {
+  const event = await daemon.until(kind, () => true, AbortSignal.timeout(ROUND_TIMEOUT))
+
+  return { after: daemon.heardAt(event) - daemon.startedAt, via: event.via }
 }
 
 function digest (bytes: Uint8Array): string {
@@ -115,13 +77,13 @@ function report (what: string, times: number[]): void {
 }
 
 const first = start('confidant-1', ['--name', 'confidant-1'])
-const [meeting = ''] = (await first.line('started')).addresses as string[]
+const [meeting = ''] = (await first.started()).addresses
 const others = Array.from({ length: CONFIDANTS - 1 }, (_, i) => start(`confidant-${i + 2}`, ['--name', `confidant-${i + 2}`, '--bootstrap', meeting]))
-await Promise.all(others.map(async daemon => await daemon.line('started')))
+await Promise.all(others.map(async daemon => await daemon.started()))
 
 // the first owner makes its soul; from then on the soul file is all that is left of it
 let owner = start('owner-0', ['--name', 'owner', '--bootstrap', meeting])
-await owner.line('started')
+await owner.started()
 const soul = join(folder, 'soul')
 copyFileSync(join(owner.dir, 'soul'), soul)
 
@@ -138,18 +100,19 @@ for (let round = 1; round <= rounds; round++) {
 
     writeFileSync(file, content)
     await run(owner, 'put', [file, '--timeout', '30s'])
-    await kill(owner)
+    await owner.kill()
     rmSync(owner.dir, { recursive: true })
 
     const profile = values.profile != null && round === rounds ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : []
     mkdirSync(join(folder, `owner-${round}`))
     owner = start(`owner-${round}`, ['--soul-file', soul, '--name', 'owner', '--bootstrap', meeting], profile)
 
-    const seen = await owner.line('stash:found')
-    const settled = await owner.line('stash:recovered')
-    found.push(seen.at - owner.startedAt)
-    restored.push(settled.at - owner.startedAt)
-    ways[String(seen.via)] = (ways[String(seen.via)] ?? 0) + 1
+    const seen = await heard(owner, 'stash:found')
+    const settled = await heard(owner, 'stash:recovered')
+
+    found.push(seen.after)
+    restored.push(settled.after)
+    ways[seen.via] = (ways[seen.via] ?? 0) + 1
 
     await run(owner, 'get', ['-o', back])
 
@@ -159,9 +122,9 @@ for (let round = 1; round <= rounds; round++) {
   } catch (err) {
     faults.push(`round ${round}: ${(err as Error).message}`)
     console.error(faults.at(-1))
-    await kill(owner).catch(() => {})
+    await owner.kill()
     owner = start(`owner-${round}-again`, ['--soul-file', soul, '--name', 'owner', '--bootstrap', meeting])
-    await owner.line('started')
+    await owner.started()
   }
 
   if (round % 20 === 0) {
@@ -175,8 +138,8 @@ console.log(`first copy by push ${ways.push}, by asking ${ways.fetch}`)
 console.log(`${rounds - faults.length} of ${rounds} identical`)
 
 if (values.profile != null) {
-  owner.child.kill('SIGTERM')
-  await once(owner.child, 'exit')
+  owner.run.child.kill('SIGTERM')
+  await owner.run.done
 }
 
 console.log(`${rounds - faults.length} passed, ${faults.length} failed`)

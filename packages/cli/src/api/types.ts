@@ -60,7 +60,7 @@ export interface ErrorAnswer {
 export type DaemonEvent = NodeEvent | StartedEvent | StoppingEvent | StoppedEvent | MissedEvent
 
 type NodeEvent = {
-  [K in keyof StashEvents]: { event: K, time: string } & StashEvents[K]['detail']
+  [K in keyof StashEvents]: { event: K, time: string } & Omit<StashEvents[K]['detail'], 'envelope'>
 }[keyof StashEvents]
 
 /** The first event of a daemon. */

@@ -51,6 +51,17 @@ export class NoDaemonError extends CommandError {
   }
 }
 
+/** The folder's daemon, if there is one, belongs to another user. */
+export class OtherUserError extends CommandError {
+  override name = 'OtherUserError'
+
+  constructor (dir: string, cause: unknown) {
+    super(`permission denied: the daemon of ${dir}, if one runs, is another user's`, {
+      hint: 'run the command as that user, or give your own folder with --dir', cause
+    })
+  }
+}
+
 /** The daemon ended, or broke off, before it answered. */
 export class DaemonGoneError extends CommandError {
   override name = 'DaemonGoneError'

@@ -32,10 +32,13 @@ export interface Io {
 
   /**
    * Calls `handler` for each SIGINT and SIGTERM until what it returns is called. While nobody listens, a signal ends the
-   * process with exit code 128 + its number.
+   * process as `die` does.
    */
   onStopSignal (handler: (signal: StopSignal) => void): () => void
 
-  /** Ends the process at once. */
+  /** Ends the process. */
   exit (code: number): void
+
+  /** Lets the signal end the process, at once and whatever it is doing: to a shell that is exit code 128 + the signal's number. */
+  die (signal: StopSignal): void
 }

@@ -12,7 +12,7 @@ export function processIo (): Io {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (handlers.size === 0) {
-        process.exit(128 + constants.signals[signal])
+        die(signal)
       }
 
       for (const handler of handlers) {
@@ -33,8 +33,17 @@ export function processIo (): Io {
 
       return () => { handlers.delete(handler) }
     },
-    exit: code => process.exit(code)
+    exit: code => process.exit(code),
+    die
   }
+}
+
+/** `process.exit` waits for the threads that read and write files, and one of them may be stuck in a pipe that nobody opens. */
+function die (signal: StopSignal): void {
+  // those who have something to clear when this process exits
+  process.emit('exit', 128 + constants.signals[signal])
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
 }
 
 /** Writes to a stream of this process. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { fileError } from '../files/read-small.ts'
 import { UsageError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { report } from './report.ts'
@@ -49,7 +50,7 @@ export async function run (argv: readonly string[], io: Io): Promise<number> {
     await io.out.flush()
     await io.err.flush()
   } catch (error) {
-    return code === exitCodes.done ? report(io, error, 'text') : code
+    return code === exitCodes.done ? report(io, fileError('write to', 'standard output', error), 'text') : code
   }
 
   return code
@@ -132,7 +133,10 @@ function rewriteHelp (argv: readonly string[]): string[] {
   const [first, ...rest] = argv
 
   if (first === 'help') {
-    return [...rest, '--help']
+    const name = rest.find(arg => !arg.startsWith('-'))
+
+    // of a command that there is not, commander would tell the whole program's help, as if all were well
+    return name == null || entries.some(entry => entry.name === name) ? [...rest, '--help'] : [name]
   }
 
   return first === '-V' || first === '--version' ? ['version', ...rest] : [...argv]

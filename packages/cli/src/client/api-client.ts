@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { errorRule } from '../api/errors.ts'
-import { DaemonError, DaemonGoneError, NoDaemonError } from '../cli/errors.ts'
+import { DaemonError, DaemonGoneError, NoDaemonError, OtherUserError } from '../cli/errors.ts'
 import { runFolder } from '../daemon/run-folder.ts'
 import { readDaemonFile } from '../daemon/daemon-file.ts'
 import { formatDuration } from '../text/units.ts'
@@ -42,9 +42,10 @@ export interface ApiClient {
  * Finds the daemon of a folder.
  *
  * @throws {NoDaemonError}
+ * @throws {OtherUserError} another user's
  */
 export async function connect (dir: string): Promise<ApiClient> {
-  const daemon = await readDaemonFile(runFolder(dir).daemon)
+  const daemon = await readDaemonFile(runFolder(dir).daemon).catch(error => { throw denied(error) ? new OtherUserError(dir, error) : error })
 
   if (daemon == null) {
     throw new NoDaemonError(dir)
@@ -86,7 +87,7 @@ interface Call {
   signal?: AbortSignal
 }
 
-/** @throws {NoDaemonError | DaemonGoneError | DaemonError} nobody there, broken off, or what the daemon itself answered */
+/** @throws {NoDaemonError | OtherUserError | DaemonGoneError | DaemonError} nobody there, another user's, broken off, or what it answered itself */
 function caller (socketPath: string, dir: string): (call: Call) => Promise<IncomingMessage> {
   return async ({ method, path, body, silence, signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
@@ -132,7 +133,17 @@ async function refused (answer: IncomingMessage): Promise<never> {
   throw new DaemonError(name, message, { exitCode: errorRule(name).exitCode, ...(hint == null ? {} : { hint }) })
 }
 
+function denied (error: unknown): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException
+
+  return code === 'EACCES' || code === 'EPERM' || (cause != null && denied(cause))
+}
+
 function gone (error: NodeJS.ErrnoException, dir: string): Error {
+  if (denied(error)) {
+    return new OtherUserError(dir, error)
+  }
+
   if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
     return new NoDaemonError(dir)
   }

@@ -24,6 +24,9 @@ export interface ConfigInit {
   io: Pick<Io, 'env' | 'cwd'>
 }
 
+/** Peers that a placement can list as surrogates (SPEC.md, "Placement"). */
+const MAX_LISTED = 64
+
 const keys = Object.keys(settings) as SettingKey[]
 
 /**
@@ -119,9 +122,13 @@ function checkKeys (found: string[], file: string): void {
   }
 }
 
-function checkTogether ({ target, minCopies, allow, deny, confidants }: Config): void {
+function checkTogether ({ target, minCopies, allow, deny, confidants, surrogates }: Config): void {
   if (minCopies != null && minCopies > target) {
     throw new InvalidSettingError(`--min-copies is ${minCopies}, but the target is ${target}; allowed: ${settings.minCopies.allowed}`)
+  }
+
+  if (surrogates === 'listed' && (allow == null || allow.length === 0 || allow.length > MAX_LISTED)) {
+    throw new InvalidSettingError(`--surrogates is listed, and --allow lists ${allow?.length ?? 0} peers; allowed: 1 to ${MAX_LISTED}`)
   }
 
   for (const peer of confidants) {

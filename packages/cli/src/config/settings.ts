@@ -180,6 +180,23 @@ export const settings = {
     default: [],
     parse: parseList(parsePeerId)
   }),
+  surrogates: setting<'any' | 'listed' | 'none'>({
+    flag: '--surrogates <who>',
+    env: 'NARA_SURROGATES',
+    about: 'whom confidants may ask to keep a copy while this nara is away: anybody, those that --allow lists, or nobody',
+    allowed: 'any, listed or none',
+    default: 'any',
+    parse: parseChoice(['any', 'listed', 'none'])
+  }),
+  leaveTimeout: setting<number>({
+    flag: '--leave-timeout <time>',
+    env: 'NARA_LEAVE_TIMEOUT',
+    about: 'how long leaving may take to hand on what absent owners left here; 0s hands nothing on',
+    allowed: 'a time with its unit, such as 0s, 10s or 1m',
+    otherwise: '10s',
+    default: 10_000,
+    parse: parseTime(0)
+  }),
   confidants: setting<string[]>({
     flag: '--confidant <peer...>',
     env: 'NARA_CONFIDANTS',

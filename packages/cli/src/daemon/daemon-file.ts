@@ -2,6 +2,7 @@ import { lstatSync, unlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import writeFileAtomic from 'write-file-atomic'
 import { readSmallFile } from '../files/read-small.ts'
+import type { FileError } from '../cli/errors.ts'
 
 /** DIR/run/daemon.json: how the other commands find the daemon. It may be left by a kill; then nobody answers. */
 export interface DaemonFile {
@@ -16,14 +17,38 @@ export async function writeDaemonFile (path: string, daemon: DaemonFile): Promis
   await writeFileAtomic(path, JSON.stringify(daemon) + '\n', { mode: 0o600, fsync: false })
 }
 
-/** Undefined if there is none, or nothing that can be read. */
+/**
+ * Undefined if there is none, or not what a daemon writes.
+ *
+ * @throws {FileError} it cannot be looked at: it may be another user's
+ */
 export async function readDaemonFile (path: string): Promise<DaemonFile | undefined> {
+  const text = await textOf(path)
+
+  if (text == null) {
+    return undefined
+  }
+
   try {
-    const { pid, socket, version } = JSON.parse((await readSmallFile(path, MAX_DAEMON_FILE)).text) as Partial<DaemonFile>
+    const { pid, socket, version } = JSON.parse(text) as Partial<DaemonFile>
 
     return typeof socket === 'string' ? { pid: Number(pid), socket, version: String(version) } : undefined
   } catch {
     return undefined
+  }
+}
+
+async function textOf (path: string): Promise<string | undefined> {
+  try {
+    return (await readSmallFile(path, MAX_DAEMON_FILE)).text
+  } catch (error) {
+    const { code } = (error as FileError).cause as NodeJS.ErrnoException | undefined ?? {}
+
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return undefined
+    }
+
+    throw error
   }
 }
 

@@ -3,6 +3,7 @@ import type { DaemonEvent } from '../api/types.ts'
 import type { Stash, StashEvents } from '@nara-stash/node'
 
 type Untimed<E> = E extends DaemonEvent ? Omit<E, 'time'> : never
+type Told<K extends keyof StashEvents> = StashEvents[K]['detail']
 
 export type Listener = (event: DaemonEvent) => void
 
@@ -19,6 +20,8 @@ const names: Record<keyof StashEvents, true> = {
   'stash:recovered': true,
   'stash:copies': true,
   'stash:doubt': true,
+  'stash:twin': true,
+  'stash:watermark': true,
   'stash:set-aside': true,
   'confidant:add': true,
   'confidant:remove': true,
@@ -27,6 +30,8 @@ const names: Record<keyof StashEvents, true> = {
   'held:refused': true,
   'held:dropped': true,
   'held:pushed': true,
+  'held:repaired': true,
+  'held:audited': true,
   'peer:connect': true,
   'peer:disconnect': true,
   presence: true
@@ -44,8 +49,8 @@ export function createEventFeed (stash: Pick<Stash, 'addEventListener'>, clock: 
   }
 
   for (const name of Object.keys(names) as Array<keyof StashEvents>) {
-    stash.addEventListener(name, ({ detail }: CustomEvent<object>) => {
-      publish({ ...detail, event: name } as Untimed<DaemonEvent>)
+    stash.addEventListener(name, ({ detail }: CustomEvent<Told<typeof name>>) => {
+      publish({ ...(name === 'stash:watermark' ? withoutEnvelope(detail as Told<'stash:watermark'>) : detail), event: name } as Untimed<DaemonEvent>)
     })
   }
 
@@ -57,4 +62,9 @@ export function createEventFeed (stash: Pick<Stash, 'addEventListener'>, clock: 
       return () => { listeners.delete(listener) }
     }
   }
+}
+
+/** The header itself is for the file in DIR (watermark-file.ts), not for people. */
+function withoutEnvelope ({ seq }: Told<'stash:watermark'>): { seq: string } {
+  return { seq }
 }

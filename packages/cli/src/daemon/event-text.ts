@@ -1,4 +1,5 @@
 import { printable } from '../text/printable.ts'
+import { doubtReasons } from '../text/doubt-reasons.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
 import type { DaemonEvent } from '../api/types.ts'
 
@@ -22,7 +23,11 @@ const sayings: Sayings = {
     `${confirmed ? 'confirmed' : 'unconfirmed'} by ${answered} of ${count(of, 'peer')}`,
   'stash:copies': ({ have, minimum, target, seq }) =>
     `version ${seq} is held by ${have} of ${count(target, 'confidant')}${have < minimum ? `; ${minimum} make it safe` : ''}`,
-  'stash:doubt': ({ reason, records }) => `doubtful (${reason}): ${count(records.length, 'version')} seen, see nara-stash status`,
+  'stash:doubt': ({ reason, records }) =>
+    `doubtful (${reason}): ${doubtReasons[reason]}; ${count(records.length, 'version')} seen. What can be done: nara-stash recover`,
+  'stash:twin': ({ boot, seq, from }) =>
+    `a twin: another process with this soul wrote version ${seq} (boot ${printable(boot)}, told by ${peer(from)}). Run one of them only`,
+  'stash:watermark': () => undefined,
   'stash:set-aside': ({ bytes }) => `a version of ${formatBytes(bytes)} was set aside`,
   'confidant:add': ({ peer: id, name }) => `${named(id, name)} is a confidant`,
   'confidant:remove': ({ peer: id, name, why }) => `${named(id, name)} is no confidant any more: ${printable(why)}`,
@@ -31,6 +36,9 @@ const sayings: Sayings = {
   'held:refused': ({ owner, name, reason }) => `refused to hold for ${named(owner, name)}: ${printable(reason)}`,
   'held:dropped': ({ owner, name, why }) => `holds nothing for ${named(owner, name)} any more: ${printable(why)}`,
   'held:pushed': ({ owner, name, seq, outcome }) => `offered ${named(owner, name)} its version ${seq}: ${printable(outcome)}`,
+  'held:repaired': ({ owner, name, to, why }) => `gave ${peer(to)} a copy for ${named(owner, name)}: ${printable(why)}`,
+  'held:audited': ({ owner, name, peer: id, verdict }) =>
+    verdict === 'proved' ? undefined : `${peer(id)} was asked to prove its copy for ${named(owner, name)}: ${printable(verdict)}`,
   'peer:connect': ({ peer: id, name, address }) => `met ${named(id, name)}${address == null ? '' : ` at ${printable(address)}`}`,
   'peer:disconnect': ({ peer: id, name }) => `lost ${named(id, name)}`,
   presence: ({ peer: id, name, kind }) => kind === 'here' ? undefined : `${named(id, name)} says ${kind}`

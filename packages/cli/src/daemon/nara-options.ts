@@ -1,3 +1,4 @@
+import { makeFolder } from '../files/make-folder.ts'
 import { readNetworkKey } from './network-key.ts'
 import type { FoundSoul } from '../soul/find-soul.ts'
 import type { Config } from '../config/load.ts'
@@ -17,9 +18,9 @@ export interface Prepared {
 /** What the settings and the soul mean for `createNara`. */
 export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<Prepared> {
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile)
-  const store = config.datastore == null ? undefined : await openDatastore(config.datastore)
+  const store = config.datastore == null ? undefined : await openIn(config.datastore, openDatastore)
   const { listen, bootstrap, mdns, network, memory, maxHeldBytes } = config
-  const { target, minCopies, maxStash, repairDelay, allow, deny, confidants } = config
+  const { target, minCopies, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config
 
   return {
     options: {
@@ -32,6 +33,8 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, o
       target,
       maxStash,
       repairDelay,
+      surrogates,
+      leaveTimeout,
       deny,
       confidants,
       ...(psk == null ? {} : { psk }),
@@ -43,4 +46,10 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, o
     },
     close: async () => { await store?.close() }
   }
+}
+
+async function openIn (folder: string, openDatastore: OpenDatastore): ReturnType<OpenDatastore> {
+  await makeFolder(folder)
+
+  return await openDatastore(folder)
 }

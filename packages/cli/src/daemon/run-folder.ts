@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir, realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FileError } from '../cli/errors.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { fileError } from '../files/read-small.ts'
 import { printable } from '../text/printable.ts'
 import type { Io } from '../cli/io.ts'
@@ -33,11 +34,12 @@ export function runFolder (dir: string): RunFolder {
 export async function makeRunFolder (dir: string): Promise<RunFolder> {
   const folder = runFolder(dir)
 
+  await makeFolder(folder.path)
+
   try {
-    await mkdir(folder.path, { recursive: true, mode: 0o700 })
     await chmod(folder.path, 0o700)
   } catch (error) {
-    throw fileError('make the folder', folder.path, error)
+    throw fileError('make private the folder', folder.path, error)
   }
 
   return folder

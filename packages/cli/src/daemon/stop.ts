@@ -1,17 +1,19 @@
-import { constants } from 'node:os'
-import type { Io } from '../cli/io.ts'
+import type { Io, StopSignal } from '../cli/io.ts'
+
+/** Why a daemon stops. */
+export type StopReason = StopSignal | 'standard input ended'
 
 /**
  * Resolves, with the reason, when the daemon shall stop: on the first SIGINT or SIGTERM, or, if asked for, when standard
  * input ends. A second signal ends the process at once.
  */
-export async function whenToStop (io: Pick<Io, 'onStopSignal' | 'exit' | 'stdin'>, withParent: boolean): Promise<string> {
+export async function whenToStop (io: Pick<Io, 'onStopSignal' | 'die' | 'stdin'>, withParent: boolean): Promise<StopReason> {
   return await new Promise(resolve => {
     let asked = false
 
     io.onStopSignal(signal => {
       if (asked) {
-        io.exit(128 + constants.signals[signal])
+        io.die(signal)
       }
 
       asked = true

@@ -98,10 +98,10 @@ export class NaraProcess {
   }
 
   private heard (said: DaemonEvent | ErrorAnswer): void {
-    if ('error' in said) {
-      this.complaint += said.error.message
-    } else {
+    if ('event' in said) {
       this.events.push(said)
+    } else {
+      this.complaint += said.error.message
     }
 
     this.wake()

@@ -27,7 +27,7 @@ export async function runDemo (io: Io, json: boolean): Promise<number> {
   const ignore = io.onStopSignal(signal => {
     if (interruptedBy != null) {
       // what runs is ended as the process exits
-      io.exit(128 + constants.signals[signal])
+      io.die(signal)
     }
 
     interruptedBy = signal

@@ -1,4 +1,5 @@
 import { SoulFileError } from '../cli/errors.ts'
+import { exitCodes } from '../cli/exit-codes.ts'
 import { readSmallFile } from '../files/read-small.ts'
 import { printable } from '../text/printable.ts'
 import { looksSecret, parseSoulText } from './soul-text.ts'
@@ -21,7 +22,7 @@ const OTHERS = 0o077
  */
 export async function readSoulFile (path: string, name?: string): Promise<Soul> {
   const { text, stats } = await readSmallFile(path, MAX_SOUL_FILE).catch(error => {
-    throw looksSecret(path.split('/').at(-1) ?? '') ? new SoulFileError(NOT_AN_ARGUMENT, { hint: ARGUMENT_HINT }) : error
+    throw looksSecret(path.split('/').at(-1) ?? '') ? new SoulFileError(NOT_AN_ARGUMENT, { hint: ARGUMENT_HINT, exitCode: exitCodes.usage }) : error
   })
 
   if (stats.isFile() && (stats.mode & OTHERS) !== 0) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, rm } from 'node:fs/promises'
+import { link, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SoulFileError } from '../cli/errors.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { fileError } from '../files/read-small.ts'
 import { printable } from '../text/printable.ts'
 import { formatSoulText } from './soul-text.ts'
@@ -17,8 +18,9 @@ import type { Soul } from '@nara-stash/crypto'
 export async function writeSoulFile (path: string, soul: Soul): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`
 
+  await makeFolder(dirname(path))
+
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await writeDurably(temporary, formatSoulText(soul))
     // unlike a rename, a link never replaces what is there
     await link(temporary, path)

@@ -41,6 +41,7 @@ describe('help', () => {
 describe('a wrong command line', () => {
   it.each([
     [[], /which command\?\n {2}usage: nara-stash \[options\] \[command\]/],
+    [['help', 'bogus'], /unknown command 'bogus'\n {2}usage: nara-stash \[options\]/],
     [['sttus'], /unknown command 'sttus' \(Did you mean status\?\)/],
     [['put', '--tmeout', '3s'], /unknown option '--tmeout' \(Did you mean --timeout\?\)\n {2}usage: nara-stash put \[options\] \[file\]; more: nara-stash put --help/],
     [['put', 'a', 'b'], /too many arguments for 'put'/],
@@ -86,7 +87,7 @@ describe('a wrong command line', () => {
     ]) {
       const io = await command(args, { env: { NARA_DIR: await tempDir() } })
 
-      expect([args, io.code > 0]).toEqual([args, true])
+      expect([args, io.code]).toEqual([args, 2])
       expect([args, io.stderr.includes(text), io.stderr.includes(words.slice(0, 20))]).toEqual([args, false, false])
     }
   })
@@ -109,6 +110,13 @@ describe('start', () => {
     expect(await start(['--psk-file', wrongKey])).toMatchObject(ended(1, /is no private-network key/))
     expect(await start(['--psk-file', join(dir, 'none')])).toMatchObject(ended(1, /does not exist/))
     expect((await start(['--json', '--psk-file', wrongKey])).stdout.toString()).toMatch(/^\{"error":\{"name":"InvalidNetworkKeyError".*\}\n$/)
+  })
+
+  // where Node's own way to make folders would try for ever
+  it.runIf(process.platform === 'linux')('refuses a folder, also for the datastore, that cannot be made', async () => {
+    expect(await command(['start', '--dir', '/proc/nara'])).toMatchObject(ended(1, 'cannot make the folder /proc/nara: none can be made there'))
+    expect(await command(['start', '--dir', await tempDir(), '--datastore', '/proc/nara/held', '--no-mdns']))
+      .toMatchObject(ended(1, 'cannot make the folder /proc/nara: none can be made there'))
   })
 
   it('refuses a folder that is none', async () => {

@@ -1,4 +1,5 @@
 import { RecoveredFirstError } from '@nara-stash/node'
+import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -140,10 +141,22 @@ describe('get', () => {
     expect((await stat(join(dir, 'out'))).mode & 0o777).toBe(0o600)
     expect((await command(['get', '-o', 'out', '--json'])).json()).toMatchObject({ file: join(dir, 'out'), bytes: 3 })
 
-    const missing = await command(['get', '-o', 'no/such/folder'])
-
-    expect(missing).toMatchObject(ended(1, /cannot write/))
+    expect(await command(['get', '-o', 'nodir/x'])).toMatchObject(ended(1, `cannot write ${dir}/nodir/x: there is no folder ${dir}/nodir\n`))
+    expect(await command(['get', '-o', 'a'.repeat(256)])).toMatchObject(ended(1, /: a name in its path is too long\n/))
     expect((await readdir(dir)).sort()).toEqual(['out', 'run', 'soul'])
+  })
+
+  it('writes to a pipe as it is', async () => {
+    const { command, dir, nara } = await harness()
+    const pipe = join(dir, 'pipe')
+
+    execFileSync('mkfifo', [pipe])
+    await nara.fake.setStashData(Buffer.from('through'))
+
+    const [{ code }, read] = await Promise.all([command(['get', '-o', 'pipe']), readFile(pipe, 'utf8')])
+
+    expect([code, read]).toEqual([0, 'through'])
+    expect((await stat(pipe)).isFIFO()).toBe(true)
   })
 
   it('ends with 4 if there is nothing, and leaves the file alone', async () => {
@@ -173,7 +186,9 @@ describe('what was set aside', () => {
   it('is listed, and read by its number', async () => {
     const { command, nara } = await harness()
 
-    nara.fake.aside = [{ data: Buffer.from('latest'), timestamp: 2_000 }, { data: Buffer.from('first'), timestamp: 1_000 }]
+    nara.fake.aside = [
+      { id: 'ab'.repeat(32), seq: '2', data: Buffer.from('latest'), timestamp: 2_000 }, { id: 'cd'.repeat(32), data: Buffer.from('first'), timestamp: 1_000 }
+    ]
     expect((await command(['status', '--json'])).json()).toMatchObject({
       setAside: [{ bytes: 6, updatedAt: '1970-01-01T00:00:02.000Z' }, { bytes: 5, updatedAt: '1970-01-01T00:00:01.000Z' }]
     })

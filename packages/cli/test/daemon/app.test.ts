@@ -46,7 +46,7 @@ describe('GET /v1/status', () => {
 
     expect(Object.keys(status).sort()).toEqual([
       'addresses', 'confidants', 'copies', 'held', 'maxStash', 'name', 'naraId', 'peerId', 'pending', 'pid', 'recovery', 'setAside', 'socket', 'stash', 'state',
-      'uptime', 'version'
+      'twin', 'uptime', 'version'
     ])
     expect(status).toMatchObject({ name: 'kiosk', state: 'empty', stash: null, pid: 1, version: '1.2.3' })
   })

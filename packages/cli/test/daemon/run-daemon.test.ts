@@ -108,6 +108,30 @@ describe('a daemon', () => {
     await ended
   })
 
+  it('ends on the first signal while its start is stuck, and leaves no soul that nobody was told of', async () => {
+    const never = Promise.withResolvers<void>()
+    const { dir, io, nara, ended } = await runningDaemon({
+      prepare: (nara, io) => {
+        nara.starting = never.promise
+        nara.asNara().start = async () => {
+          io.signal('SIGTERM')
+          await never.promise
+        }
+      }
+    })
+
+    expect(await ended).toBe(143)
+    expect(io.stderr).toBe('nara-stash: stopped before it was up\n')
+    expect(io.stdout.toString()).toBe('')
+    expect(nara.stopped).toBe(true)
+    expect(await readdir(dir)).toEqual(['run'])
+
+    // what was under way goes no further
+    never.resolve()
+    await nara.starting
+    expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
+  })
+
   it('says so and fails if leaving takes too long', async () => {
     const never = Promise.withResolvers<void>()
     const { io, ended } = await runningDaemon({

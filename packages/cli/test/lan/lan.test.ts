@@ -2,33 +2,28 @@ import { createHash, randomBytes } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startDaemon } from '../process/nara-network.ts'
 import { Lan } from './lan.ts'
-import { NaraProcess } from './nara-process.ts'
+import type { NaraDaemon } from '../support/nara-process.ts'
 
 /** Real daemons on hosts of their own, found by mDNS. Several hosts on one machine: network namespaces. */
 describe.skipIf(!Lan.possible)('on a LAN', () => {
   let lan: Lan
   let folder: string
-  let naras: NaraProcess[]
 
-  beforeEach(() => {
+  /** Hooks run last in, first out: the daemons, registered later, are gone before what they use. */
+  function setUp (): void {
     lan = new Lan()
     folder = mkdtempSync(join(tmpdir(), 'nara-stash-lan-'))
-    naras = []
-  })
+    onTestFinished(() => {
+      lan.remove()
+      rmSync(folder, { recursive: true })
+    })
+  }
 
-  afterEach(async () => {
-    await Promise.all(naras.map(async nara => { await nara.kill() }))
-    lan.remove()
-    rmSync(folder, { recursive: true })
-  })
-
-  function start (host: string, name: string, ...args: string[]): NaraProcess {
-    const nara = new NaraProcess(join(folder, name), ['--name', name.split('-')[0]!, ...args], lan.on(host))
-    naras.push(nara)
-
-    return nara
+  function start (host: string, name: string, ...args: string[]): NaraDaemon {
+    return startDaemon(join(folder, name), ['--name', name.split('-')[0]!, ...args], { wrapper: lan.on(host) })
   }
 
   function content (bytes: number): { file: string, sha256: string } {
@@ -39,14 +34,16 @@ describe.skipIf(!Lan.possible)('on a LAN', () => {
     return { file, sha256: createHash('sha256').update(data).digest('hex') }
   }
 
-  async function keptBy3 (): Promise<{ owner: NaraProcess, soul: string, sha256: string, hosts: string[], confidants: NaraProcess[] }> {
+  async function keptBy3 (): Promise<{ owner: NaraDaemon, soul: string, sha256: string, hosts: string[], confidants: NaraDaemon[] }> {
+    setUp()
+
     const hosts = [1, 2, 3, 4].map(() => lan.host())
     const confidants = ['bob', 'carol', 'dave'].map((name, i) => start(hosts[i]!, name))
     const owner = start(hosts[3]!, 'alice')
-    await Promise.all([owner, ...confidants].map(async nara => await nara.line('started')))
+    await Promise.all([owner, ...confidants].map(async nara => await nara.started()))
     const { file, sha256 } = content(100_000)
 
-    await owner.command('put', file, '--timeout', '30s')
+    expect(await owner.command(['put', file, '--timeout', '30s'])).toMatchObject({ code: 0 })
     await owner.status('--wait', 'copies=3', '--timeout', '30s')
     const soul = join(folder, 'soul')
     copyFileSync(join(owner.dir, 'soul'), soul)
@@ -60,10 +57,10 @@ describe.skipIf(!Lan.possible)('on a LAN', () => {
 
     await owner.kill()
     const back = start(lan.host(), 'alice-again', '--soul-file', soul)
-    const recovered = await back.line('stash:recovered')
+    const recovered = await back.until('stash:recovered')
 
     expect(recovered).toMatchObject({ confirmed: true, bytes: 100_000 })
-    expect(createHash('sha256').update(await back.command('get')).digest('hex')).toBe(sha256)
+    expect(createHash('sha256').update((await back.command(['get'])).stdout).digest('hex')).toBe(sha256)
   }, 90_000)
 
   it('an owner whose power was cut is served although its old connections still linger', async () => {
@@ -73,14 +70,14 @@ describe.skipIf(!Lan.possible)('on a LAN', () => {
     // no FIN, no RST: to the confidants the old connections look alive
     lan.unplug(hosts[3]!)
     await owner.kill()
-    const gone = (nara: NaraProcess): boolean => nara.lines.some(({ event, peer }) => event === 'peer:disconnect' && peer === peerId)
+    const gone = (nara: NaraDaemon): boolean => nara.events.some(event => event.event === 'peer:disconnect' && event.peer === peerId)
     expect(confidants.some(gone)).toBe(false)
 
     const back = start(lan.host(), 'alice-again', '--soul-file', soul)
-    await back.line('stash:recovered')
+    await back.until('stash:recovered')
 
     expect(confidants.every(gone)).toBe(false)
-    expect(createHash('sha256').update(await back.command('get')).digest('hex')).toBe(sha256)
+    expect(createHash('sha256').update((await back.command(['get'])).stdout).digest('hex')).toBe(sha256)
   }, 90_000)
 
   it('a host that was unplugged for a while is connected again', async () => {
@@ -89,10 +86,10 @@ describe.skipIf(!Lan.possible)('on a LAN', () => {
     const { peerId } = await bob.status()
 
     lan.unplug(hosts[0]!)
-    await owner.line('peer:disconnect', ({ peer }) => peer === peerId)
-    const before = owner.lines.length
+    await owner.until('peer:disconnect', ({ peer }) => peer === peerId)
+    const before = owner.events.length
     lan.plug(hosts[0]!)
-    await owner.line('peer:connect', line => line.peer === peerId && owner.lines.indexOf(line) >= before)
+    await owner.until('peer:connect', line => line.peer === peerId && owner.events.indexOf(line) >= before)
     await owner.status('--wait', 'copies=3', '--timeout', '60s')
   }, 180_000)
 })

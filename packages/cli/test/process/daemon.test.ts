@@ -1,15 +1,23 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { bin, nara, NaraDaemon, NaraNetwork } from './nara-network.ts'
+import { bin } from '../support/nara-process.ts'
+import { nara, NaraNetwork } from './nara-network.ts'
+import type { NaraDaemon } from '../support/nara-process.ts'
 import type { AddressInfo } from 'node:net'
 import type { PeersAnswer, PutAnswer } from '../../src/api/types.ts'
 
 const TIMEOUT = 60_000
+
+/** A user without any rights. */
+const NOBODY = 65_534
 const clock1970 = new URL('./clock-1970.mjs', import.meta.url).href
+const stuckThread = new URL('./stuck-thread.mjs', import.meta.url).href
 const loadLog = new URL('./load-log.mjs', import.meta.url).href
 
 describe('a daemon', () => {
@@ -152,15 +160,57 @@ describe('a daemon', () => {
 })
 
 describe('the program', () => {
-  it('ends with 130 when a waiting command is interrupted', async () => {
+  it('ends by the signal when a waiting command is interrupted', async () => {
     const network = await NaraNetwork.open()
     const [owner] = await network.startAll(['owner']) as [NaraDaemon]
     const put = owner.begin(['put', '--timeout', '60s'], 'waits for peers')
 
     await owner.until('stash:state', ({ state }) => state === 'settled')
     put.child.kill('SIGINT')
-    expect(await put.done).toMatchObject({ code: 130, stderr: '' })
+    expect(await put.done).toMatchObject({ signal: 'SIGINT', stderr: '' })
     expect(await owner.status()).toMatchObject({ stash: { bytes: 15 } })
+  }, TIMEOUT)
+
+  it.skipIf(process.platform === 'win32')('ends by a signal although a thread of it is stuck', async () => {
+    const { root } = await NaraNetwork.open()
+    const pipe = join(root, 'pipe')
+
+    execFileSync('mkfifo', [pipe])
+
+    const show = nara(['id', 'show', '--soul-file', '-'], { env: { NODE_OPTIONS: `--import=${stuckThread}`, STUCK_PIPE: pipe }, stdio: ['pipe', 'pipe', 'pipe'] })
+
+    if (show.child.stderr != null) {
+      await once(show.child.stderr, 'data')
+    }
+
+    show.child.kill('SIGTERM')
+    expect(await show.done).toMatchObject({ signal: 'SIGTERM' })
+  }, TIMEOUT)
+
+  it.runIf(existsSync('/dev/full'))('says in words that there is no room for its output', async () => {
+    const full = openSync('/dev/full', 'w')
+
+    onTestFinished(() => { closeSync(full) })
+    expect(await nara(['version'], { stdio: ['ignore', full, 'pipe'] }).done)
+      .toMatchObject({ code: 1, stderr: 'nara-stash: cannot write to standard output: no space left on the device\n' })
+  }, TIMEOUT)
+
+  // root may do everything, so there it is another user who asks
+  it.skipIf(process.platform === 'win32')('does not take another user\'s daemon for none', async () => {
+    const network = await NaraNetwork.open()
+    const dir = join(network.root, 'theirs')
+
+    await mkdir(join(dir, 'run'), { recursive: true, mode: 0o700 })
+    await chmod(network.root, 0o755)
+
+    if (process.getuid?.() !== 0) {
+      await chmod(join(dir, 'run'), 0)
+    }
+
+    const { code, stderr } = await nara(['status', '--dir', dir], process.getuid?.() === 0 ? { uid: NOBODY } : {}).done
+
+    expect(stderr).toMatch(/^nara-stash: permission denied: the daemon of .*, if one runs, is another user's\n {2}run the command as that user/)
+    expect(code).toBe(1)
   }, TIMEOUT)
 
   it('loads libp2p for nothing but start', async () => {

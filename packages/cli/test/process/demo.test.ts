@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tempDir } from '../support/temp-dir.ts'
-import { bin } from './nara-network.ts'
+import { bin } from '../support/nara-process.ts'
 import type { DemoReport } from '../../src/demo/report.ts'
 import type { ChildProcess } from 'node:child_process'
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { nara, NaraNetwork } from './nara-network.ts'
-import type { NaraDaemon, NaraInit } from './nara-network.ts'
+import type { NaraInit } from './nara-network.ts'
+import type { NaraDaemon } from '../support/nara-process.ts'
 import type { PutAnswer } from '../../src/api/types.ts'
 
 const TIMEOUT = 60_000

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { constants } from 'node:os'
 import { PassThrough, Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
@@ -42,6 +43,7 @@ export function fakeIo ({ env = {}, stdin = '', cwd = process.cwd() }: FakeIoIni
       return () => { signals.off('signal', handler) }
     },
     exit: code => { exits.push(code) },
+    die: signal => { exits.push(128 + constants.signals[signal]) },
     get stdout () { return Buffer.concat(out.chunks) },
     get stderr () { return Buffer.concat(err.chunks).toString() },
     json: () => JSON.parse(Buffer.concat(out.chunks).toString()) as unknown,

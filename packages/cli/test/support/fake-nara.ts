@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { naraId, peerIdString, publicKeyOf } from '@nara-stash/crypto'
 import { NotFoundError, TooLargeError } from '@nara-stash/node'
 import { TypedEventEmitter } from 'main-event'
-import type { Nara, NaraOptions, PeerStatus, Stash, StashData, StashEvents, StashState, StashStatus, WriteResult } from '@nara-stash/node'
+import type {
+  Doubt, Nara, NaraOptions, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, Twin, WriteResult
+} from '@nara-stash/node'
 
 /** A stash without a network: the test says what it knows and how its writes end. */
 export class FakeStash extends TypedEventEmitter<StashEvents> {
@@ -19,7 +21,9 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
   failure: Error | undefined
   timeouts: Array<number | undefined> = []
   recovered: Uint8Array | undefined
-  aside: StashData[] = []
+  aside: SetAsideStash[] = []
+  doubt: Doubt | null = null
+  twin: Twin | null = null
 
   constructor (readonly options: NaraOptions) {
     super()
@@ -43,7 +47,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
 
   getStashData (): StashData | undefined { return this.data }
 
-  setAside (): StashData[] { return this.aside }
+  setAside (): SetAsideStash[] { return this.aside }
 
   async recoverFromAny (): Promise<Uint8Array> {
     this.fail()
@@ -87,7 +91,8 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
       copies: { have: this.confidants.length, minimum: 2, target: 3 },
       confidants: this.confidants.map(peerId => ({ peerId, name: 'kiosk\u001b[2J', since: new Date(0).toISOString(), state: 'trusted', pinned: true })),
       held: { count: 0, limit: 20, bytes: 0, byteLimit: 1024 },
-      recovery: { via: null, from: null, confirmed: false, answered: 0, of: 0, doubt: null }
+      recovery: { via: null, from: null, confirmed: false, answered: 0, of: 0, doubt: this.doubt },
+      twin: this.twin
     }
   }
 
@@ -123,6 +128,7 @@ export class FakeNara {
   started = false
   stopped = false
   startFailure: Error | undefined
+  starting: Promise<void> = Promise.resolve()
   stopping: Promise<void> = Promise.resolve()
 
   constructor (readonly options: NaraOptions) {
@@ -138,6 +144,7 @@ export class FakeNara {
       throw this.startFailure
     }
 
+    await this.starting
     this.started = true
   }
 

@@ -21,7 +21,7 @@ export interface Running {
 export interface RunningInit extends FakeIoInit {
   dir?: string
   flags?: Partial<Record<SettingKey, unknown>>
-  prepare?: (nara: FakeNara) => void
+  prepare?: (nara: FakeNara, io: FakeIo) => void
   daemon?: Partial<DaemonInit>
 }
 
@@ -33,7 +33,7 @@ export async function runningDaemon ({ dir, flags = {}, prepare, daemon = {}, ..
   let nara: FakeNara | undefined
   const createNara = async (options: NaraOptions): Promise<ReturnType<FakeNara['asNara']>> => {
     nara = new FakeNara(options)
-    prepare?.(nara)
+    prepare?.(nara, io)
 
     return nara.asNara()
   }

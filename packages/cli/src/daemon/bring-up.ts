@@ -1,0 +1,109 @@
+import { naraId } from '@nara-stash/crypto'
+import { version } from '../version.ts'
+import { createApp } from './app.ts'
+import { clearSocket, readDaemonFile, writeDaemonFile } from './daemon-file.ts'
+import { createEventFeed } from './event-feed.ts'
+import { eventLog } from './event-log.ts'
+import { naraOptions } from './nara-options.ts'
+import { makeSocketPath } from './run-folder.ts'
+import { serve } from './serve.ts'
+import type { DaemonEvent } from '../api/types.ts'
+import type { EventFeed } from './event-feed.ts'
+import type { DaemonParts } from './leave.ts'
+import type { DaemonInit } from './run-daemon.ts'
+import type { RunFolder } from './run-folder.ts'
+import type { ApiServer } from './serve.ts'
+import type { FoundSoul } from '../soul/find-soul.ts'
+import type { Nara } from '@nara-stash/node'
+
+export interface BringUp {
+  folder: RunFolder
+  found: FoundSoul
+  /** Filled in step by step. */
+  parts: DaemonParts
+  /** Between two steps: goes no further. */
+  signal: AbortSignal
+}
+
+/** Starts the nara and opens the socket to the other commands; resolves once everybody was told that it is up. */
+export async function bringUp (init: DaemonInit, { folder, found, parts, signal }: BringUp): Promise<void> {
+  const { options, close } = await naraOptions(init.config, found, init.openDatastore)
+
+  parts.closeStore = close
+  signal.throwIfAborted()
+
+  const nara = await init.createNara({ ...options, start: false })
+  const feed = createEventFeed(nara.stash, init.io.clock)
+
+  Object.assign(parts, { nara, feed })
+  logEvents(init, feed)
+  signal.throwIfAborted()
+  await nara.start()
+  signal.throwIfAborted()
+  parts.api = await open(init, { folder, found, nara, feed })
+}
+
+interface Running {
+  folder: RunFolder
+  found: FoundSoul
+  nara: Nara
+  feed: EventFeed
+}
+
+/** Opens the socket to the other commands and tells everybody that the nara is up. */
+async function open ({ config, io }: DaemonInit, { folder, found, nara, feed }: Running): Promise<ApiServer> {
+  const socket = await makeSocketPath(config.dir, io.env)
+  const left = await readDaemonFile(folder.daemon)
+
+  // with the lock in hand, whatever is there was left by a daemon that was killed
+  clearSocket(socket)
+
+  if (left != null && left.socket !== socket) {
+    clearSocket(left.socket)
+  }
+
+  const app = createApp({
+    nara,
+    feed,
+    about: { pid: process.pid, socket, version, maxStash: config.maxStash },
+    clock: io.clock,
+    unexpected: error => { io.err.write(`nara-stash: ${String(error)}\n`) }
+  })
+  const api = await serve(app, socket)
+
+  await writeDaemonFile(folder.daemon, { pid: process.pid, socket, version })
+  feed.publish({
+    event: 'started',
+    peerId: nara.peerId,
+    naraId: naraId(found.soul),
+    name: nara.name,
+    addresses: nara.addresses,
+    dir: config.dir,
+    socket,
+    pid: process.pid,
+    version,
+    newSoul: found.fresh,
+    startedIn: Math.round(io.clock.now())
+  })
+
+  return api
+}
+
+/** Prints what happens. In JSON `started` comes first, so what happened a moment before is told right after it. */
+function logEvents ({ io, json }: DaemonInit, feed: EventFeed): void {
+  const log = eventLog(io.out, json)
+  const early: DaemonEvent[] = []
+  let started = !json
+
+  feed.subscribe(event => {
+    if (started) {
+      log(event)
+    } else if (event.event === 'started') {
+      started = true
+      log(event)
+      early.forEach(event => { log(event) })
+    } else {
+      early.push(event)
+    }
+  })
+}

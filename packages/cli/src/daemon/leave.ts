@@ -1,0 +1,64 @@
+import type { ApiServer } from './serve.ts'
+import type { EventFeed } from './event-feed.ts'
+import type { Io } from '../cli/io.ts'
+import type { Nara } from '@nara-stash/node'
+
+/** How long a daemon takes to leave beyond the nara's own bound, in milliseconds. */
+const STOP_GRACE = 5_000
+
+/** How long a stopped daemon waits for the reader of its log, in milliseconds. */
+const FLUSH_TIMEOUT = 1_000
+
+/** What there is of a daemon; filled in as it comes up, so that a start that fails half-way is cleared as far as it came. */
+export interface DaemonParts {
+  closeStore?: () => Promise<void>
+  nara?: Nara
+  feed?: EventFeed
+  api?: ApiServer
+}
+
+/**
+ * Stops all there is.
+ *
+ * @param leaveTimeout - the nara's own bound for leaving, in milliseconds
+ * @returns whether the nara stopped in time and without an error
+ */
+export async function leave ({ nara, api, closeStore }: DaemonParts, io: Io, leaveTimeout: number): Promise<boolean> {
+  const inGoodOrder = nara == null || await stopped(nara, io, leaveTimeout + STOP_GRACE)
+
+  await api?.close()
+  await closeStore?.()
+
+  return inGoodOrder
+}
+
+async function stopped (nara: Nara, io: Io, limit: number): Promise<boolean> {
+  const timeout = new AbortController()
+  const stop = (async () => { await nara.stop() })()
+  const tooLate = io.clock.wait(limit, timeout.signal).then(() => 'too late')
+
+  tooLate.catch(() => {})
+
+  try {
+    if (await Promise.race([stop, tooLate]) !== 'too late') {
+      return true
+    }
+
+    io.err.write(`nara-stash: leaving took longer than ${limit} ms; ends as it is\n`)
+  } catch (error) {
+    io.err.write(`nara-stash: stopping failed: ${String(error)}\n`)
+  } finally {
+    timeout.abort()
+  }
+
+  return false
+}
+
+/** Waits until the log is written, but not for a reader that takes nothing: a daemon ends when it is told to. */
+export async function lastWords ({ out, clock }: Pick<Io, 'out' | 'clock'>): Promise<void> {
+  const patience = new AbortController()
+
+  await Promise.race([out.flush(), clock.wait(FLUSH_TIMEOUT, patience.signal)]).catch(() => {})
+  patience.abort()
+  out.abandon()
+}
