@@ -1,28 +1,21 @@
-import { RECONCILE_INTERVAL, RENEW_SHARE } from '../constants.ts'
-import { plan } from '../policy/plan.ts'
-import { distinctCopies } from '../policy/select.ts'
-import { Placements, sameSet } from './placements.ts'
+import { Keeping } from './keeping.ts'
+import { Placements } from './placements.ts'
 import { Reconciler } from './reconciler.ts'
 import { Stores } from './stores.ts'
+import { Upkeep } from './upkeep.ts'
 import { WriteWaiters } from './write-waiters.ts'
 import type { CopyFailure, WriteResult } from '../api.ts'
-import type { CopyView, Plan } from '../policy/plan.ts'
-import type { Candidate } from '../policy/select.ts'
+import type { Plan } from '../policy/plan.ts'
 import type { Copies } from './copies.ts'
+import type { KeepingInit } from './keeping.ts'
 import type { WaitOptions } from './write-waiters.ts'
 import type { Version } from './own-stash.ts'
 import type { PlacementsInit } from './placements.ts'
 import type { KnownCopies, StoresInit } from './stores.ts'
+import type { UpkeepInit } from './upkeep.ts'
 import type { NetworkPeer, Placement } from '@nara-stash/protocol'
 
-const second = 1_000
-
-export interface ReplicationInit extends StoresInit, PlacementsInit {
-  repairDelay: number
-  pinned: readonly string[]
-  /** Connected peers that may be chosen. */
-  candidates (): Candidate[]
-  onCopies (copies: { seq: string, have: number }): void
+export interface ReplicationInit extends StoresInit, PlacementsInit, KeepingInit, UpkeepInit {
   /** What our stash is, is in doubt: nothing more of it is handed out until that ends. */
   isInDoubt (): boolean
   /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
@@ -34,26 +27,20 @@ export interface ReplicationInit extends StoresInit, PlacementsInit {
  * wanted is one version and a placement, what is there is the table of copies.
  */
 export class Replication {
-  /** minCopies acknowledged the current version under one placement. */
-  acknowledged = false
-  pinned: readonly string[]
-  /** A peer that shall be among the holders of the current version. */
-  preferred: string | undefined
-
   private readonly init: ReplicationInit
   private readonly placements: Placements
   private readonly stores: Stores
+  private readonly keeping: Keeping
+  private readonly upkeep: Upkeep
   private readonly waiters: WriteWaiters
-  private chosen: readonly string[] | undefined
-  private version: Version | undefined
   private readonly reconciler: Reconciler
-  private lastHave = 0
 
   constructor (init: ReplicationInit) {
     this.init = init
-    this.pinned = init.pinned
     this.placements = new Placements(init)
     this.stores = new Stores({ ...init, onPeer: peer => { this.changed(peer) } })
+    this.keeping = new Keeping(init, this.placements, this.stores)
+    this.upkeep = new Upkeep(init, this.placements, this.stores)
     this.waiters = new WriteWaiters(init.clock)
     this.reconciler = new Reconciler(init.clock, async () => await this.reconcile())
   }
@@ -72,13 +59,12 @@ export class Replication {
 
   /** Forgets version, placement and copies; sends nothing. */
   reset (): void {
-    this.version = undefined
-    this.acknowledged = false
-    this.preferred = undefined
+    this.keeping.begin(undefined)
+    this.upkeep.preferred = undefined
     this.placements.reset()
     this.stores.clear()
     this.waiters.end()
-    this.count()
+    this.keeping.count()
   }
 
   /** Something changed that the next look at the copies depends on. */
@@ -88,8 +74,8 @@ export class Replication {
 
   /** Replaces the holders; those of `pinned` stay even when they fail. */
   choose (holders: readonly string[], pinned: readonly string[]): void {
-    this.pinned = pinned
-    this.chosen = holders
+    this.upkeep.pinned = pinned
+    this.upkeep.chosen = holders
     // from here on they are watched, though there may be nothing to store yet
     this.stores.watch(holders)
     this.reconciler.wake()
@@ -101,8 +87,7 @@ export class Replication {
    * @param confirmed - nothing unknown was acknowledged under this placement, so it may go on to be used for this version
    */
   adopt (version: Version, placement: Placement, known: KnownCopies, confirmed: boolean): void {
-    this.version = version
-    this.acknowledged = false
+    this.keeping.begin(version)
     this.placements.adopt(placement, confirmed)
     this.stores.adopt(version.record.id, placement, known)
     this.progress()
@@ -111,12 +96,11 @@ export class Replication {
 
   /** A new version is to be kept; with `preferred`, by that peer among others. */
   replicate (version: Version, preferred?: string): void {
-    this.version = version
-    this.acknowledged = false
-    this.preferred = preferred
+    this.keeping.begin(version)
+    this.upkeep.preferred = preferred
     this.placements.forOwnRecord()
     this.stores.newVersion()
-    this.count()
+    this.keeping.count()
     this.reconciler.wake()
   }
 
@@ -143,16 +127,7 @@ export class Replication {
 
   /** The present state as a write's result. */
   result (): WriteResult {
-    const copies = this.have()
-
-    return {
-      outcome: this.isKept ? 'kept' : copies > 0 ? 'degraded' : 'unstored',
-      ...(this.version == null ? {} : { seq: String(this.version.record.seq) }),
-      copies,
-      minimum: this.init.minCopies,
-      target: this.init.target,
-      failures: this.version == null ? [] : this.copies.failures(this.holders, this.version.record.id)
-    }
+    return this.keeping.result()
   }
 
   get copies (): Copies {
@@ -163,24 +138,38 @@ export class Replication {
     return this.placements.holders
   }
 
+  get pinned (): readonly string[] {
+    return this.upkeep.pinned
+  }
+
+  /** A peer that shall be among the holders of the current version. */
+  get preferred (): string | undefined {
+    return this.upkeep.preferred
+  }
+
   /** Those who hold or shall hold. */
   get confidants (): readonly string[] {
-    return this.chosen ?? this.placements.current?.holders ?? this.pinned
+    return this.upkeep.chosen ?? this.placements.current?.holders ?? this.pinned
+  }
+
+  /** minCopies acknowledged the current version under one placement. */
+  get acknowledged (): boolean {
+    return this.keeping.acknowledged
   }
 
   /** minCopies acknowledged the current version, and as many are here. */
   get isKept (): boolean {
-    return this.acknowledged && this.have() >= this.init.minCopies
+    return this.keeping.isKept
   }
 
   /** As many copies as wanted are. */
   get isWhole (): boolean {
-    return this.acknowledged && this.have() >= this.init.target
+    return this.keeping.isWhole
   }
 
   /** Living copies of the current version; one per address counts. */
   have (): number {
-    return distinctCopies(this.copies.views().filter(copy => this.holdsCurrent(copy)))
+    return this.keeping.have()
   }
 
   /** Why `peer` did not take the current version; undefined if it did. */
@@ -216,7 +205,7 @@ export class Replication {
 
   /** Resolves with the time of the next look; undefined if there is nothing to keep. */
   private async reconcile (): Promise<number | undefined> {
-    const { version, init, reconciler } = this
+    const { version, init, reconciler, upkeep } = this
 
     if (version == null) {
       return
@@ -227,64 +216,24 @@ export class Replication {
       return
     }
 
-    await this.place(version)
+    await upkeep.place(version)
 
     // whoever changed these has woken us again
     if (this.version !== version || reconciler.isStopped) {
       return
     }
 
-    const step = this.plan(version)
-    const placement = this.placements.current
+    const step = upkeep.plan(version)
 
     if (this.isOutdated(version)) {
       init.onOutdated(version)
-    } else if (placement != null) {
-      step.stores.filter(peer => placement.holders.includes(peer)).forEach(peer => { void this.stores.store(peer, version, placement) })
+    } else {
+      upkeep.store(version, step)
     }
 
     this.progress(step)
 
-    return Math.min(step.wakeAt ?? Infinity, init.clock.now() + (sameSet(step.holders, this.holders) ? RECONCILE_INTERVAL : second))
-  }
-
-  /** Makes a placement if one is due: for those who were chosen, for those who are planned. */
-  private async place (version: Version): Promise<void> {
-    const { chosen } = this
-
-    if (chosen != null && chosen.length > 0 && await this.placements.place(chosen)) {
-      this.stores.keepTo(this.holders)
-    }
-
-    if (this.chosen === chosen) {
-      this.chosen = undefined
-    }
-
-    const { holders } = this.plan(version)
-
-    if (this.placements.isDue(holders) && await this.placements.place(holders)) {
-      this.stores.keepTo(this.holders)
-    }
-  }
-
-  private plan (version: Version): Plan {
-    const { clock, random, target, minCopies, repairDelay, leaseSeconds } = this.init
-    const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
-
-    this.stores.watch(pinned)
-
-    return plan({
-      now: clock.now(),
-      record: version.record.id,
-      placement: this.placements.current,
-      copies: this.copies.views(),
-      candidates: this.init.candidates(),
-      pinned,
-      target,
-      minCopies,
-      repairDelay,
-      renewAfter: leaseSeconds * second * RENEW_SHARE
-    }, random)
+    return upkeep.next(step)
   }
 
   private changed (peer: string): void {
@@ -295,28 +244,15 @@ export class Replication {
 
   /** Counts, and tells those who wait for a write. */
   private progress (step?: Plan): void {
-    const placement = this.placements.current
-    const acks = this.copies.views().filter(copy => this.holdsCurrent(copy) && copy.placement === placement?.id)
-
-    this.acknowledged ||= distinctCopies(acks) >= this.init.minCopies && !this.stores.isExposedElsewhere(placement)
-    this.count()
+    this.keeping.look()
     this.waiters.progress(step != null && step.stores.length === 0 && !this.isBusy)
+  }
+
+  private get version (): Version | undefined {
+    return this.keeping.version
   }
 
   private get isBusy (): boolean {
     return this.copies.views().some(({ busy }) => busy)
-  }
-
-  private holdsCurrent (copy: CopyView): boolean {
-    return copy.connected && copy.record != null && copy.record === this.version?.record.id && this.holders.includes(copy.peer)
-  }
-
-  private count (): void {
-    const have = this.have()
-
-    if (have !== this.lastHave) {
-      this.lastHave = have
-      this.init.onCopies({ seq: String(this.version?.record.seq ?? 0), have })
-    }
   }
 }
