@@ -1,6 +1,6 @@
+import { bodyMatches } from '../record/body.ts'
 import { DatastoreKeys } from './datastore-keys.ts'
 import { decodeEntry, encodeEntry } from './stored-entry.ts'
-import { bodyMatches } from './verify-body.ts'
 import type { HeldStash } from './held-stash.ts'
 import type { DamagedStash, LoadedStashes, StashStore } from './stash-store.ts'
 import type { Clock } from '../clock.ts'
@@ -120,7 +120,7 @@ export class DatastoreStashStore implements StashStore {
     // if what an earlier write left behind cannot go, nothing is added to it: an owner never takes more than two copies' room
     await this.clear(owner)
 
-    if (body != null) {
+    if (body != null && body.byteLength > 0) {
       await this.putAt(shelf, this.keys.body(owner, id), body)
     }
 
@@ -152,7 +152,7 @@ export class DatastoreStashStore implements StashStore {
     for (const { revision, bytes } of entries.sort((a, b) => b.revision - a.revision)) {
       const stash = await decodeEntry(owner, bytes, this.clock.now())
 
-      if (stash != null && await this.body(stash.record, options) != null) {
+      if (stash != null && (stash.record.kind === 'tombstone' || await this.body(stash.record, options) != null)) {
         Object.assign(this.shelf(owner), { revision, recordId: stash.record.id })
 
         return stash

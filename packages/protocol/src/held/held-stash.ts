@@ -1,9 +1,10 @@
+import { TOMBSTONE_LIFE } from '../constants.ts'
 import type { RecordHeader } from '../record/header.ts'
 import type { Placement } from '../record/placement.ts'
 
 const second = 1_000
 
-/** What is known of a stash held for its owner. The body stays in the store. */
+/** What is known of a stash held for its owner, or of a tombstone kept. The body stays in the store. */
 export interface HeldStash {
   readonly record: RecordHeader
   readonly placement: Placement
@@ -13,12 +14,22 @@ export interface HeldStash {
   readonly storedAt: number
   /** The remote address whose share of the slots it takes: the one that first brought a copy. None if that was exempt. */
   readonly address?: string
-  /** Seconds of the owner's promise that were left at `leaseNotedAt`. */
+  /** Seconds of the owner's promise that were left at `leaseNotedAt`; of a tombstone, for which it is to be kept. */
   readonly leaseRemaining: number
   /** When `leaseRemaining` was noted, on the clock's monotonic scale. */
   readonly leaseNotedAt: number
   /** Base58 peer ids of holders that whoever brought it knew to be alive: a hint. */
   readonly liveHolders: readonly string[]
+  /**
+   * True if this nara was away, or restarted from a datastore, and neither the owner nor a co-holder has answered since: it
+   * serves the copy but has no say in who else should have one (SPEC.md, "Coming back").
+   */
+  readonly restored: boolean
+  /**
+   * Since when a copy of this owner's has been here without a break, on the clock's monotonic scale. Of a tombstone: since
+   * when the copy was here that it ended; absent if it met none.
+   */
+  readonly heldSince?: number
 }
 
 /** A verified header and placement of one owner, on their way in. */
@@ -58,25 +69,64 @@ export function stashOf (arrival: Arrival, address: string | undefined, before: 
     ...(address == null ? {} : { address }),
     leaseRemaining: leaseAfter(arrival, before, arrival.placement, at.now),
     leaseNotedAt: at.now,
-    liveHolders: [...arrival.liveHolders]
+    liveHolders: [...arrival.liveHolders],
+    restored: false,
+    heldSince: before?.heldSince ?? at.now
   }
 }
 
 /**
- * What a stash becomes when its very record arrives once more: a placement of higher version is taken, and what once came
- * from the owner stays direct.
+ * The tombstone that an arrival becomes. It is kept for 14 days of running time if the owner brings it, or if it ends a copy
+ * held here; else for what is left of them to whom brought it, so that no two holders keep one alive for each other.
+ */
+export function tombstoneOf (arrival: Arrival, ended: HeldStash | undefined, at: Moment): HeldStash {
+  const { record, placement, direct, leaseRemaining } = arrival
+
+  return {
+    record,
+    placement,
+    direct,
+    storedAt: at.wallTime,
+    leaseRemaining: direct || ended != null ? TOMBSTONE_LIFE : Math.min(leaseRemaining, TOMBSTONE_LIFE),
+    leaseNotedAt: at.now,
+    liveHolders: [],
+    restored: false,
+    ...(ended?.heldSince == null ? {} : { heldSince: ended.heldSince })
+  }
+}
+
+/**
+ * What a stash, or a tombstone, becomes when its very record arrives once more: a placement of higher version is taken, and what once
+ * came from the owner stays direct.
  */
 export function refreshed (stash: HeldStash, arrival: Arrival, now: number): HeldStash {
   const placement = arrival.placement.version > stash.placement.version ? arrival.placement : stash.placement
+  const direct = stash.direct || arrival.direct
+
+  if (stash.record.kind === 'tombstone') {
+    // its days are counted from the first word
+    return { ...stash, placement, direct }
+  }
 
   return {
     ...stash,
     placement,
-    direct: stash.direct || arrival.direct,
+    direct,
     leaseRemaining: leaseAfter(arrival, stash, placement, now),
     leaseNotedAt: now,
-    liveHolders: [...arrival.liveHolders]
+    liveHolders: [...arrival.liveHolders],
+    restored: false
   }
+}
+
+/** The owner is in touch: its promise counts from `now`. */
+export function renewed (stash: HeldStash, now: number): HeldStash {
+  return { ...stash, leaseRemaining: stash.placement.leaseSeconds, leaseNotedAt: now }
+}
+
+/** The lease did not run for the last `milliseconds`. */
+export function paused (stash: HeldStash, milliseconds: number, now: number): HeldStash {
+  return { ...stash, leaseNotedAt: Math.min(now, stash.leaseNotedAt + milliseconds) }
 }
 
 /** The owner's word decides; a surrogate can pass on its knowledge of a longer promise, but not cut one short. */

@@ -1,23 +1,26 @@
 import { raceSignal } from 'race-signal'
 import { TypedEventEmitter } from 'main-event'
-import { RETRY_AFTER } from '../constants.ts'
+import { TOMBSTONE_LIFE } from '../constants.ts'
 import { BodyMismatchError, HeldStoreError, MalformedError } from '../errors.ts'
+import { bodyMatches } from '../record/body.ts'
+import { refused } from '../refusal.ts'
 import { whyRefused } from './capacity.ts'
-import { refreshed, stashOf } from './held-stash.ts'
+import { HeldIndex } from './held-index.ts'
+import { leaseLeft, paused, refreshed, renewed, stashOf, tombstoneOf } from './held-stash.ts'
 import { InTurn } from './in-turn.ts'
 import { judge } from './judge.ts'
 import { MemoryStashStore } from './memory-store.ts'
 import { reservation } from './reservation.ts'
-import { bodyMatches } from './verify-body.ts'
 import type { Capacity, Claim } from './capacity.ts'
-import type { Arrival, HeldStash } from './held-stash.ts'
+import type { Arrival, HeldStash, Moment } from './held-stash.ts'
 import type { Verdict } from './judge.ts'
 import type { Admitted, StoreOutcome } from './reservation.ts'
 import type { DamagedStash, StashStore } from './stash-store.ts'
 import type { Clock } from '../clock.ts'
-import type { RefusalReason, Refused } from '../messages.ts'
+import type { Refused } from '../messages.ts'
 import type { RecordHeader } from '../record/header.ts'
 import type { NewestTable } from '../record/newest-table.ts'
+import type { Order } from '../record/order.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export type { Capacity } from './capacity.ts'
@@ -30,23 +33,27 @@ export interface HeldStashesInit {
   store?: StashStore
   newest: NewestTable
   clock: Clock
+  /** @default MAX_TOMBSTONES */
+  maxTombstones?: number
 }
 
 export interface HeldStashesEvents {
   /** A stash that was held turned out to be unreadable, at the start or when it was read, and is no longer held. */
   'stash:damaged': CustomEvent<DamagedStash>
+  /** A tombstone ended the copy that was held. */
+  'stash:forgotten': CustomEvent<{ owner: string, tombstone: RecordHeader, ended: RecordHeader }>
 }
 
 /**
- * The stashes held for others, one per owner. A stash held is a promise: nothing here evicts one to make room, and a record
- * is only ever replaced by one that supersedes it.
+ * The stashes held for others, one per owner, and the tombstones kept. A stash held is a promise: nothing here evicts one to make
+ * room, and a record is only ever replaced by one that supersedes it.
  */
 export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
   readonly capacity: Capacity
   private readonly store: StashStore
   private readonly newest: NewestTable
   private readonly clock: Clock
-  private readonly stashes = new Map<string, HeldStash>()
+  private readonly index: HeldIndex
   private readonly reserved = new Set<Claim>()
   private readonly turns = new InTurn()
   private started = false
@@ -57,6 +64,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     this.store = init.store ?? new MemoryStashStore()
     this.newest = init.newest
     this.clock = init.clock
+    this.index = new HeldIndex(init.newest, init.maxTombstones)
   }
 
   /**
@@ -71,36 +79,43 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
 
     const { stashes, damaged } = await this.inStore(async () => await this.store.load(options), options)
 
-    stashes.forEach(stash => { this.keep(stash) })
+    stashes.forEach(stash => { stash.record.kind === 'tombstone' ? this.take(stash) : this.index.keep(stash) })
     damaged.forEach(detail => { this.safeDispatchEvent('stash:damaged', { detail }) })
     this.started = true
+    this.sweep()
   }
 
   get count (): number {
-    return this.stashes.size
+    return this.index.count
   }
 
   /** Bytes of all bodies held. */
   get bytes (): number {
-    return this.list().reduce((sum, { record }) => sum + record.bodyLength, 0)
+    return this.index.bytes
   }
 
   list (): HeldStash[] {
-    return [...this.stashes.values()]
+    return this.index.list()
   }
 
   get (owner: string): HeldStash | undefined {
-    return this.stashes.get(owner)
+    return this.index.get(owner)
+  }
+
+  /** The owner deleted its stash, and this is its word. Kept for 14 days of running time; its `leaseLeft` is what is left of them. */
+  tombstone (owner: string): HeldStash | undefined {
+    return this.index.tombstone(owner, this.clock.now())
   }
 
   /**
    * Judges an arrival by the order rule, against the copy held and the newest header known of its owner, then by capacity.
-   * If it is welcome, its room is reserved. If this very record is held, its placement, origin and lease are noted.
+   * If it is welcome, its room is reserved; a welcome tombstone has no body to wait for, and is stored at once. If this very record is
+   * held, its placement, origin and lease are noted.
    *
    * @throws {MalformedError} the placement is not of the record's owner
    * @throws {HeldStoreError}
    */
-  async admit (arrival: Arrival, options?: AbortOptions): Promise<Admitted | Exclude<StoreOutcome, { type: 'stored' }> | Refused> {
+  async admit (arrival: Arrival, options?: AbortOptions): Promise<Admitted | StoreOutcome | Refused> {
     const { record, placement } = arrival
     options?.signal?.throwIfAborted()
 
@@ -109,7 +124,9 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     }
 
     if (record.kind === 'tombstone') {
-      return refused('unsupported')
+      this.sweep()
+
+      return await this.turns.run(record.owner, async () => await this.bury(arrival, options))
     }
 
     let verdict = this.judge(record)
@@ -120,6 +137,31 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     }
 
     return verdict.type === 'welcome' ? this.reserve(arrival) : verdict
+  }
+
+  /**
+   * A header was shown, by presence or in an answer. A tombstone among them that would be welcome here ends the copy that it
+   * supersedes, as if it had been stored.
+   *
+   * @param record - verified
+   * @returns how it stands to the newest known before; `first` if none was
+   * @throws {HeldStoreError} the copy could not be ended, and is still held
+   */
+  async hearOf (record: RecordHeader, options?: AbortOptions): Promise<Order | 'first'> {
+    const relation = this.newest.see(record)
+
+    if (record.kind === 'tombstone' && this.known(record.owner) != null) {
+      await this.turns.run(record.owner, async () => {
+        const known = this.known(record.owner)
+
+        if (known != null && known.record.id !== record.id) {
+          const { placement } = known
+          await this.bury({ record, placement, direct: false, exempt: true, leaseRemaining: TOMBSTONE_LIFE, liveHolders: [] }, options)
+        }
+      })
+    }
+
+    return relation
   }
 
   /**
@@ -141,24 +183,69 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     return await this.turns.run(owner, async () => {
       options?.signal?.throwIfAborted()
 
-      if (this.stashes.get(owner)?.record.id !== recordId) {
+      if (this.index.get(owner)?.record.id !== recordId) {
         return false
       }
 
       await this.inStore(async () => { await this.store.delete(owner) })
-      this.forget(owner)
+      this.index.forget(owner)
 
       return true
     })
   }
 
+  /** The owner is in touch: the lease of its stash is full again. */
+  renew (owner: string): void {
+    this.change(owner, stash => renewed(stash, this.clock.now()))
+  }
+
+  /** The stashes whose lease has run out. */
+  lapsed (): HeldStash[] {
+    const now = this.clock.now()
+
+    return this.list().filter(stash => leaseLeft(stash, now) === 0)
+  }
+
+  /** This nara itself was out of touch for the last `milliseconds`: no lease ran meanwhile. */
+  absent (milliseconds: number): void {
+    const now = this.clock.now()
+
+    for (const { record } of this.list()) {
+      this.change(record.owner, stash => paused(stash, milliseconds, now))
+    }
+  }
+
+  /** The owner, or a co-holder of its stash, has answered. */
+  confirmed (owner: string): void {
+    this.change(owner, stash => ({ ...stash, restored: false }))
+  }
+
+  /** What is kept of an owner. */
+  private known (owner: string): HeldStash | undefined {
+    return this.index.get(owner) ?? this.tombstone(owner)
+  }
+
+  private change (owner: string, how: (stash: HeldStash) => HeldStash): void {
+    const stash = this.index.get(owner)
+
+    if (stash != null) {
+      this.index.keep(how(stash))
+    }
+  }
+
   private judge (record: RecordHeader): Verdict {
-    return judge(record, this.stashes.get(record.owner), this.newest.get(record.owner))
+    const verdict = judge(record, this.known(record.owner), this.newest.get(record.owner))
+
+    if (verdict.type === 'conflict') {
+      this.newest.see(record)
+    }
+
+    return verdict
   }
 
   private reserve (arrival: Arrival): Admitted | Refused {
     const { record, direct } = arrival
-    const held = this.stashes.get(record.owner)
+    const held = this.index.get(record.owner)
     const claim: Claim = {
       owner: record.owner,
       bytes: record.bodyLength,
@@ -166,7 +253,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       // an update takes the slot, and so the share, that its owner has; it cannot be moved to another address
       address: held == null ? (arrival.exempt ? undefined : arrival.address) : held.address
     }
-    const reason = whyRefused(claim, this.claims(), this.reserved, this.capacity)
+    const reason = whyRefused(claim, this.index.claims(), this.reserved, this.capacity)
 
     if (reason != null) {
       return refused(reason)
@@ -200,37 +287,104 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
         return verdict
       }
 
-      const at = { now: this.clock.now(), wallTime: this.clock.wallTime() }
-      const stash = stashOf(arrival, address, this.stashes.get(record.owner), at)
+      const stash = stashOf(arrival, address, this.index.get(record.owner), this.moment())
       await this.inStore(async () => { await this.store.put(stash, body) })
-      this.keep(stash)
+      this.index.keep(stash)
 
       return { type: 'stored' }
     })
   }
 
-  /** Runs in its owner's turn. False if the very record is not held. */
-  private async refresh (arrival: Arrival): Promise<boolean> {
-    const held = this.stashes.get(arrival.record.owner)
+  /** Stores a tombstone, in its owner's turn: it takes the place of the copy that it supersedes. */
+  private async bury (arrival: Arrival, options?: AbortOptions): Promise<StoreOutcome | Refused> {
+    const { record } = arrival
+    options?.signal?.throwIfAborted()
+    const verdict = this.judge(record)
 
-    if (held?.record.id !== arrival.record.id) {
+    if (verdict.type === 'have') {
+      await this.refresh(arrival)
+    }
+
+    if (verdict.type !== 'welcome') {
+      return verdict
+    }
+
+    const held = this.index.get(record.owner)
+    const tombstone = tombstoneOf(arrival, held, this.moment())
+
+    if (tombstone.leaseRemaining === 0) {
+      // its time is over elsewhere, and there was nothing here for it to end
+      this.newest.see(record)
+
+      return { type: 'have' }
+    }
+
+    if (!this.index.admits(tombstone)) {
+      return refused('at capacity')
+    }
+
+    await this.inStore(async () => { await this.store.put(tombstone, new Uint8Array(0)) })
+    this.take(tombstone)
+
+    if (held != null) {
+      this.safeDispatchEvent('stash:forgotten', { detail: { owner: record.owner, tombstone: record, ended: held.record } })
+    }
+
+    return { type: 'stored' }
+  }
+
+  private take (tombstone: HeldStash): void {
+    const displaced = this.index.bury(tombstone)
+
+    if (displaced != null) {
+      void this.clear(displaced)
+    }
+  }
+
+  /** Lets go of the tombstones whose time is over. */
+  private sweep (): void {
+    for (const owner of this.index.expired(this.clock.now())) {
+      void this.clear(owner)
+    }
+  }
+
+  /** Removes from the store what it has of an owner of whom nothing is kept. If that fails the next start finds it. */
+  private async clear (owner: string): Promise<void> {
+    await this.turns.run(owner, async () => {
+      if (this.known(owner) == null) {
+        await this.store.delete(owner)
+        this.index.forget(owner)
+      }
+    }).catch(() => {})
+  }
+
+  /** Runs in its owner's turn. False if the very record is not kept. */
+  private async refresh (arrival: Arrival): Promise<boolean> {
+    const { owner, id, kind } = arrival.record
+    const present = this.known(owner)
+
+    if (present?.record.id !== id) {
       return false
     }
 
-    const stash = refreshed(held, arrival, this.clock.now())
+    const stash = refreshed(present, arrival, this.clock.now())
 
     // lease and hints change with every contact and are not worth a write: after a restart their older values do
-    if (stash.placement !== held.placement || stash.direct !== held.direct) {
+    if (stash.placement !== present.placement || stash.direct !== present.direct) {
       await this.inStore(async () => { await this.store.update(stash) })
     }
 
-    this.keep(stash)
+    if (kind === 'tombstone') {
+      this.index.bury(stash)
+    } else {
+      this.index.keep(stash)
+    }
 
     return true
   }
 
   private async readInTurn (owner: string, options?: AbortOptions): Promise<{ stash: HeldStash, body: Uint8Array } | undefined> {
-    const stash = this.stashes.get(owner)
+    const stash = this.index.get(owner)
 
     if (stash == null) {
       return
@@ -242,7 +396,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       return { stash, body }
     }
 
-    this.forget(owner)
+    this.index.forget(owner)
     // what stays behind if this fails is found damaged again at the next start
     await this.store.delete(owner).catch(() => {})
     this.safeDispatchEvent('stash:damaged', {
@@ -250,20 +404,8 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     })
   }
 
-  private keep (stash: HeldStash): void {
-    this.stashes.set(stash.record.owner, stash)
-    this.newest.pin(stash.record.owner)
-    this.newest.see(stash.record)
-  }
-
-  private forget (owner: string): void {
-    this.stashes.delete(owner)
-    this.newest.unpin(owner)
-  }
-
-  private claims (): Map<string, Claim> {
-    return new Map(this.list().map(({ record: { owner, bodyLength: bytes }, direct, address }) =>
-      [owner, { owner, bytes, direct, address }]))
+  private moment (): Moment {
+    return { now: this.clock.now(), wallTime: this.clock.wallTime() }
   }
 
   private async inStore <T> (task: () => Promise<T>, options?: AbortOptions): Promise<T> {
@@ -274,8 +416,4 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       throw new HeldStoreError(`the store of held stashes failed: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
     }
   }
-}
-
-function refused (reason: RefusalReason): Refused {
-  return { type: 'refused', reason, retryAfter: RETRY_AFTER }
 }

@@ -11,6 +11,12 @@ export class MemoryStashStore implements StashStore {
   }
 
   async put ({ record }: HeldStash, body: Uint8Array): Promise<void> {
+    if (record.kind === 'tombstone') {
+      this.byOwner.delete(record.owner)
+
+      return
+    }
+
     // a view into a larger buffer, of a received frame for one, would keep all of that alive
     this.byOwner.set(record.owner, body.byteLength === body.buffer.byteLength ? body : body.slice())
   }

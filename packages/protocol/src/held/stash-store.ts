@@ -11,12 +11,13 @@ export interface DamagedStash {
 }
 
 export interface LoadedStashes {
+  /** Tombstones among them, and all of them `restored`. */
   stashes: HeldStash[]
   damaged: DamagedStash[]
 }
 
 /**
- * Where held stashes are kept: one per owner. The caller sees to it that the writes for one owner follow one another.
+ * Where held stashes are kept, and tombstones: of each owner one or the other. The caller sees to it that the writes for one owner follow one another.
  * Any rejection means that the store failed, and says nothing about what is there.
  */
 export interface StashStore {
@@ -25,7 +26,7 @@ export interface StashStore {
 
   /**
    * Resolves once stash and body are kept in place of the owner's present ones. Until then, and if it rejects, those stay
-   * readable. The body belongs to the store from here on.
+   * readable. The body belongs to the store from here on; that of a tombstone is empty.
    */
   put (stash: HeldStash, body: Uint8Array): Promise<void>
 

@@ -69,7 +69,7 @@ export async function decodeEntry (owner: string, bytes: Uint8Array, now: number
     const record = await openHeader(fromString(entry.record, 'base64'))
     const placement = await openPlacement(fromString(entry.placement, 'base64'))
 
-    return record.owner === owner && placement.owner === owner ? { ...entry, record, placement, leaseNotedAt: now } : undefined
+    return record.owner === owner && placement.owner === owner ? { ...entry, record, placement, leaseNotedAt: now, restored: true, heldSince: now } : undefined
   } catch {
     // envelopes that no receiver would accept are no stash, whoever put them there
   }

@@ -1,11 +1,19 @@
-import { MAX_NEWEST_OWNERS } from '../constants.ts'
-import { order } from './order.ts'
+import { MAX_BESIDE_OWNERS, MAX_NEWEST_OWNERS, MAX_TOMBSTONES } from '../constants.ts'
+import { order, supersedesOrIs } from './order.ts'
 import type { RecordHeader } from './header.ts'
 import type { Order } from './order.ts'
 
 export interface NewestTableInit {
   /** @default MAX_NEWEST_OWNERS */
   maxOwners?: number
+  /** @default MAX_BESIDE_OWNERS */
+  maxBeside?: number
+  /**
+   * Of the entries that are not pinned.
+   *
+   * @default MAX_TOMBSTONES
+   */
+  maxTombstones?: number
 }
 
 /**
@@ -13,18 +21,27 @@ export interface NewestTableInit {
  * "Newest table").
  *
  * It is bounded. To make room for an owner it has not met, it forgets the one it met last, so a flood of invented owners
- * displaces itself and not those known for long; tombstones go only when nothing else is left; pinned owners never. An
- * owner that is pinned has its place even beyond the bound, so there are never more entries than the bound or the pins,
- * whichever is more.
+ * displaces itself and not those known for long. Tombstones go only when nothing else is left, or when they are more than
+ * their share: a flood of these displaces itself, too. Pinned owners never go. An owner that is pinned has its place even
+ * beyond the bound, so there are never more entries than the bound or the pins, whichever is more.
+ *
+ * Beside the newest it remembers a header that is in conflict with it, which only an owner that runs twice, or lost its past,
+ * brings about.
  */
 export class NewestTable {
   private readonly maxOwners: number
+  private readonly maxBeside: number
+  private readonly maxTombstones: number
   /** In the order in which the owners were met. */
   private readonly records = new Map<string, RecordHeader>()
   private readonly pinned = new Set<string>()
+  /** In the order in which the conflicts were met. Every owner in it has a newest record. */
+  private readonly contested = new Map<string, RecordHeader>()
 
   constructor (init: NewestTableInit = {}) {
     this.maxOwners = init.maxOwners ?? MAX_NEWEST_OWNERS
+    this.maxBeside = init.maxBeside ?? MAX_BESIDE_OWNERS
+    this.maxTombstones = init.maxTombstones ?? MAX_TOMBSTONES
   }
 
   get size (): number {
@@ -36,7 +53,16 @@ export class NewestTable {
   }
 
   /**
-   * Takes `record` if it supersedes what is there, or if nothing is; in a conflict the present one stays.
+   * A header of the owner that is in conflict with the newest, until something that is known covers it. Of several the newest of
+   * the branch that was met first.
+   */
+  beside (owner: string): RecordHeader | undefined {
+    return this.contested.get(owner)
+  }
+
+  /**
+   * Takes `record` if it supersedes what is there, or if nothing is; in a conflict the present one stays, and `record` is
+   * remembered beside it.
    *
    * @returns how `record` stands to what was there; `first` if nothing was, even if there is no room to remember it
    */
@@ -53,12 +79,15 @@ export class NewestTable {
 
     if (relation === 'supersedes') {
       this.records.set(record.owner, record)
+      this.settle(record)
+    } else if (relation === 'conflict') {
+      this.contest(record)
     }
 
     return relation
   }
 
-  /** Keeps the owner's entry, present or to come, from being forgotten: its stash is held. */
+  /** Keeps the owner's entry, present or to come, from being forgotten: its stash is held, or its tombstone kept. */
   pin (owner: string): void {
     this.pinned.add(owner)
   }
@@ -82,6 +111,7 @@ export class NewestTable {
   private forgetOne (): boolean {
     let watermark: string | undefined
     let tombstone: string | undefined
+    let tombstones = 0
 
     for (const [owner, { kind }] of this.records) {
       if (this.pinned.has(owner)) {
@@ -90,13 +120,40 @@ export class NewestTable {
 
       if (kind === 'tombstone') {
         tombstone = owner
+        tombstones++
       } else {
         watermark = owner
       }
     }
 
-    const last = watermark ?? tombstone
+    const last = tombstones > this.maxTombstones ? tombstone : watermark ?? tombstone
+
+    if (last != null) {
+      this.contested.delete(last)
+    }
 
     return last != null && this.records.delete(last)
+  }
+
+  private contest (record: RecordHeader): void {
+    const present = this.contested.get(record.owner)
+
+    if (present == null && this.contested.size >= this.maxBeside) {
+      const unpinned = [...this.contested.keys()].filter(owner => !this.pinned.has(owner))
+      this.contested.delete(unpinned.at(-1) ?? [...this.contested.keys()].at(-1) ?? '')
+    }
+
+    if (present == null || supersedesOrIs(record, present)) {
+      this.contested.set(record.owner, record)
+    }
+  }
+
+  /** What `newest` covers is in conflict with nothing any more. */
+  private settle (newest: RecordHeader): void {
+    const beside = this.contested.get(newest.owner)
+
+    if (beside != null && supersedesOrIs(newest, beside)) {
+      this.contested.delete(newest.owner)
+    }
   }
 }

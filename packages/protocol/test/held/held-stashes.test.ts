@@ -27,7 +27,9 @@ describe('held stashes', () => {
       address: '192.0.2.1',
       leaseRemaining: 60,
       leaseNotedAt: clock.now(),
-      liveHolders: ['friend']
+      liveHolders: ['friend'],
+      restored: false,
+      heldSince: clock.now()
     })
     expect(await held.read('owner')).toStrictEqual({ stash: held.get('owner'), body })
     expect(held.list()).toStrictEqual([held.get('owner')])
@@ -52,12 +54,6 @@ describe('held stashes', () => {
 
     admission.release()
     expect(newest.get('owner')).toBeUndefined()
-  })
-
-  it('refuse a tombstone for the time being', async () => {
-    const { held } = heldStashes()
-
-    expect(await held.admit(arrivalOf({ ...v1, kind: 'tombstone' }))).toMatchObject({ type: 'refused', reason: 'unsupported' })
   })
 
   it('take a placement of another owner for a breach', async () => {

@@ -19,3 +19,12 @@ export function headerOf (owner: string, own: BootSeq, past: readonly BootSeq[],
     envelope: new Uint8Array(0)
   }
 }
+
+/** The owner's word that all of it is deleted. */
+export function tombstone (
+  owner: string, boot: string, seq: number, past: ReadonlyArray<readonly [string, number]> = []
+): RecordHeader {
+  const { id, ...data } = header(owner, boot, seq, past)
+
+  return { ...data, kind: 'tombstone', bodyLength: 0, bodyDigest: '', id: `tombstone ${id}` }
+}
