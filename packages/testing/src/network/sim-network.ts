@@ -199,6 +199,10 @@ export class SimNetwork {
     ;[...host.links].filter(link => !link.isOpenAt(link.other(host))).forEach(link => { this.#topology.close(link) })
   }
 
+  isSuspended (who: Who): boolean {
+    return this.#topology.host(who).suspended
+  }
+
   /** Joins again, under the same peer id and address, after `kill` or `crash`. */
   restart (peer: string, options?: JoinOptions): SimPort {
     this.#topology.host(peer)

@@ -1,0 +1,99 @@
+import type { Lie } from '@nara-stash/testing'
+
+/**
+ * What can be known of a run without asking the code under test what it means by it: what applications did and were told, what went over the
+ * wire, who held what, and what the world did to everybody. Peers are peer ids; a content is known by the writes that it builds on.
+ */
+export type Happening =
+  // the world
+  { type: 'up', nara: string, boot: string | undefined } |
+  { type: 'down', nara: string, how: 'kill' | 'cut' | 'stop' } |
+  /** A connection, as one end sees it. */
+  { type: 'link', nara: string, peer: string, up: boolean } |
+  /** Nobody hears those of another group; no groups at all is one network. */
+  { type: 'partition', groups: string[][] } |
+  { type: 'slow', nara: string, factor: number } |
+  { type: 'loss', share: number } |
+  { type: 'sleep', nara: string } |
+  { type: 'wake', nara: string, counted: boolean } |
+  { type: 'jump', nara: string, clock: 'wall' | 'own', ms: number } |
+  { type: 'lie', nara: string, lie: Lie } |
+  // the application of an owner
+  { type: 'write', owner: string, write: string, text: string } |
+  { type: 'merge', owner: string, text: string } |
+  { type: 'told', owner: string, write: string, outcome: 'kept' | 'degraded' | 'unstored' } |
+  { type: 'refused', owner: string, write: string, error: string } |
+  { type: 'forget', owner: string, write: string } |
+  { type: 'forgotten', owner: string, write: string, outcome: 'forgotten' | 'degraded' } |
+  /** A person decided a doubt. What is not in `text` was seen, or not, and is given up. */
+  { type: 'chose', owner: string, how: Choice, text: string | undefined } |
+  // what an owner shows
+  { type: 'state', owner: string, state: string, record: string | undefined, text: string | undefined } |
+  { type: 'recovered', owner: string, record: string | undefined, text: string | undefined, confirmed: boolean, answered: number, of: number } |
+  { type: 'doubt', owner: string, reason: string, records: string[] } |
+  { type: 'aside', owner: string, text: string } |
+  // the wire
+  { type: 'sealed', record: SealedRecord } |
+  { type: 'sent', request: string, from: string, to: string, owner: string, record: string } |
+  { type: 'answered', request: string, from: string, to: string, owner: string, record: string | undefined, answer: string, placement: Placed | undefined, direct: boolean } |
+  // who holds what
+  /** `why` a copy went: its nara died, or what it said. */
+  { type: 'holds', nara: string, owner: string, record: string | undefined, why?: string } |
+  // marks of the schedule
+  { type: 'look' } |
+  /** From here on nothing happens to anybody, and all are within each other's reach. */
+  { type: 'quiet' } |
+  { type: 'end' }
+
+export type Entry = { at: number } & Happening
+
+export type EntryOf<T extends Happening['type']> = Extract<Entry, { type: T }>
+
+export type Choice = 'accept older' | 'adopt' | 'fresh'
+
+export interface BootSeq {
+  boot: string
+  seq: number
+}
+
+export interface SealedRecord extends BootSeq {
+  id: string
+  owner: string
+  kind: 'data' | 'tombstone'
+  past: readonly BootSeq[]
+  /** What its body says; undefined for a tombstone. */
+  text: string | undefined
+}
+
+export interface Placed {
+  id: string
+  version: number
+  holders: readonly string[]
+}
+
+/** What an application stores: which write it is, on which others it builds, and filling, so that half of one is seen to be half of one. */
+export interface Content {
+  owner: string
+  write: string
+  builds: readonly string[]
+}
+
+export function textOf ({ owner, write, builds }: Content, bytes = 0): string {
+  return JSON.stringify({ owner, write, builds, filling: `${write} `.repeat(Math.ceil(bytes / (write.length + 1))) })
+}
+
+/** The writes that a text builds on, itself among them. */
+export function buildsOf (text: string | undefined): ReadonlySet<string> {
+  if (text == null) {
+    return new Set()
+  }
+
+  try {
+    const { builds } = JSON.parse(text) as Content
+
+    return new Set(builds)
+  } catch {
+    // no text of ours: the rules of what may be shown say so
+    return new Set()
+  }
+}

@@ -1,0 +1,156 @@
+import { int, pick, seededRandom } from '@nara-stash/testing'
+import type { Lie } from '@nara-stash/testing'
+import type { Random } from '@nara-stash/protocol'
+import type { Choice } from './entries.ts'
+
+/** One thing that is done to the world. Naras are numbers; what cannot be done (to start who is up) is passed over, so any part of a plan is one. */
+export type Step =
+  /** Reads and writes; `blind` writes without having waited for recovery. */
+  { do: 'write', owner: number, bytes: number, ms: number } |
+  { do: 'wait', ms: number } |
+  { do: 'kill' | 'cut' | 'stop', nara: number } |
+  /** Another process with the same soul, connected to some. */
+  { do: 'start', nara: number, near: number[] } |
+  { do: 'meet' | 'part', nara: number, peer: number } |
+  { do: 'meet all' } |
+  { do: 'partition', group: number[] } |
+  { do: 'heal' } |
+  { do: 'slow', nara: number, factor: number } |
+  { do: 'lose', share: number } |
+  { do: 'sleep', nara: number } |
+  { do: 'wake', nara: number, counted: boolean } |
+  { do: 'jump', nara: number, clock: 'wall' | 'own', ms: number } |
+  { do: 'lie', nara: number, lie: Lie, about: number[] } |
+  { do: 'push', nara: number, owner: number } |
+  /** A holder brings a copy to another peer, as surrogates may. */
+  { do: 'hand on', nara: number, to: number, owner: number } |
+  { do: 'decide', owner: number, how: Choice } |
+  { do: 'forget', owner: number }
+
+export interface Plan {
+  seed: number
+  naras: number
+  /** The first so many have a stash of their own that is written. */
+  owners: number
+  merge: boolean
+  latency: number
+  minConnections: number
+  repairDelay: number
+  gossip: boolean
+  steps: Step[]
+}
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+const KINDS: ReadonlyArray<[weight: number, make: (random: Random, plan: Plan) => Step[]]> = [
+  [30, (random, plan) => writing(random, plan)],
+  [12, random => [{ do: 'wait', ms: pick(random, [200, 3 * second, 12 * second, 70 * second, 5 * minute]) }]],
+  [14, (random, plan) => rebooting(random, plan, int(random, 0, plan.owners - 1))],
+  [8, (random, plan) => rebooting(random, plan, int(random, 0, plan.naras - 1))],
+  [3, (random, plan) => [fall(random, anyone(random, plan)), wait(random), fall(random, anyone(random, plan))]],
+  [6, (random, plan) => [{ do: 'start', nara: anyone(random, plan), near: some(random, plan) }]],
+  [10, (random, plan) => [{ do: 'part', nara: int(random, 0, plan.owners - 1), peer: anyone(random, plan) }]],
+  [8, (random, plan) => [{ do: 'meet', nara: int(random, 0, plan.owners - 1), peer: anyone(random, plan) }]],
+  [3, () => [{ do: 'meet all' }]],
+  [4, (random, plan) => [{ do: 'partition', group: some(random, plan) }, wait(random)]],
+  [4, () => [{ do: 'heal' }, { do: 'meet all' }]],
+  [3, (random, plan) => [{ do: 'slow', nara: anyone(random, plan), factor: pick(random, [1, 10, 60]) }]],
+  [1, random => [{ do: 'lose', share: pick(random, [0, 0.05]) }]],
+  [3, (random, plan) => sleeping(random, plan)],
+  [3, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'wall', ms: pick(random, [-50 * 365 * day, -hour, hour, 400 * day]) }]],
+  [3, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'own', ms: pick(random, [minute, hour, 8 * day]) }]],
+  [3, (random, plan) => [{ do: 'push', nara: anyone(random, plan), owner: int(random, 0, plan.owners - 1) }]],
+  [5, (random, plan) => [{ do: 'hand on', nara: anyone(random, plan), to: anyone(random, plan), owner: int(random, 0, plan.owners - 1) }]],
+  [5, (random, plan) => [{ do: 'decide', owner: int(random, 0, plan.owners - 1), how: pick(random, ['accept older', 'adopt', 'adopt', 'fresh']) }]]
+]
+
+const LIES: readonly Lie[] = ['drops', 'returns old', 'flips bits', 'false holders']
+
+/** A random schedule; the same for the same seed. */
+export function planOf (seed: number): Plan {
+  const random = seededRandom(seed)
+  const owners = int(random, 1, 3)
+  const plan: Plan = {
+    seed,
+    naras: owners + int(random, 4, 6),
+    owners,
+    merge: random.next() < 0.3,
+    latency: pick(random, [5, 60]),
+    minConnections: pick(random, [0, 0, 16]),
+    repairDelay: pick(random, [0, 5 * second, minute]),
+    gossip: random.next() < 0.7,
+    steps: []
+  }
+  const steps = int(random, 20, 45)
+
+  // one confidant in every third schedule lies, from some time on
+  const liesAt = random.next() < 0.33 ? int(random, 0, steps) : Infinity
+
+  for (let i = 0; i < steps; i++) {
+    if (i === liesAt) {
+      plan.steps.push({ do: 'lie', nara: int(random, owners, plan.naras - 1), lie: pick(random, LIES), about: some(random, plan) })
+    }
+
+    plan.steps.push(...weighted(random)(random, plan))
+  }
+
+  return plan
+}
+
+function weighted (random: Random): (random: Random, plan: Plan) => Step[] {
+  let dice = random.next() * KINDS.reduce((sum, [weight]) => sum + weight, 0)
+
+  for (const [weight, make] of KINDS) {
+    dice -= weight
+
+    if (dice < 0) {
+      return make
+    }
+  }
+
+  return () => []
+}
+
+/** Some writes are cut short by a crash, somewhere between the first byte sent and the last answer. */
+function writing (random: Random, plan: Plan): Step[] {
+  const owner = int(random, 0, plan.owners - 1)
+  const bytes = random.next() < 0.1 ? 20_000 : pick(random, [0, 0, 700])
+
+  return random.next() < 0.4
+    ? [{ do: 'write', owner, bytes, ms: int(random, 0, 3 * plan.latency) }, ...rebooting(random, plan, owner)]
+    : [{ do: 'write', owner, bytes, ms: pick(random, [0, 150, second, 15 * second]) }]
+}
+
+function rebooting (random: Random, plan: Plan, nara: number): Step[] {
+  return [
+    fall(random, nara),
+    { do: 'wait', ms: pick(random, [0, 100, 5 * second, 20 * second]) },
+    { do: 'start', nara, near: some(random, plan) },
+    { do: 'wait', ms: pick(random, [0, 50, 500, 13 * second]) }
+  ]
+}
+
+function sleeping (random: Random, plan: Plan): Step[] {
+  const nara = anyone(random, plan)
+
+  return [{ do: 'sleep', nara }, { do: 'wait', ms: pick(random, [5 * second, minute, 12 * minute]) }, { do: 'wake', nara, counted: random.next() < 0.5 }, ...(random.next() < 0.5 ? [{ do: 'meet all' } as const] : [])]
+}
+
+function fall (random: Random, nara: number): Step {
+  return { do: random.next() < 0.1 ? 'stop' : random.next() < 0.5 ? 'kill' : 'cut', nara }
+}
+
+function wait (random: Random): Step {
+  return { do: 'wait', ms: pick(random, [500, 15 * second, 90 * second]) }
+}
+
+function anyone (random: Random, plan: Plan): number {
+  return int(random, 0, plan.naras - 1)
+}
+
+function some (random: Random, plan: Plan): number[] {
+  return Array.from({ length: plan.naras }, (_, i) => i).filter(() => random.next() < 0.6)
+}

@@ -1,0 +1,211 @@
+import { openBody } from '../../src/sealed-body.ts'
+import type { Nara, Process, World } from '../simulated/world.ts'
+import type { Entry, Happening, Placed } from './entries.ts'
+import type { Placement, RecordHeader, StashRequest, StashResponse } from '@nara-stash/protocol'
+
+/** Writes down what happens in a world, without taking part. */
+export class Recorder {
+  readonly entries: Entry[] = []
+  private readonly world: World
+  private readonly known = new Set<string>()
+  /** Record by holder and owner, as last seen. */
+  private readonly held = new Map<string, Map<string, string>>()
+  /** Why a copy is said to have gone, by holder and owner. */
+  private readonly said = new Map<string, string>()
+  private readonly shown = new Map<string, string>()
+  private untap: () => void = () => {}
+
+  constructor (world: World) {
+    this.world = world
+  }
+
+  note (happening: Happening): void {
+    this.entries.push({ at: this.world.clock.now(), ...happening })
+  }
+
+  /** A process is about to start. */
+  process (nara: Nara, process: Process): void {
+    const { service, port, parts } = process
+    const { id } = nara
+
+    this.held.set(id, new Map())
+    this.shown.delete(id)
+    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot })
+    port.addEventListener('peer:connect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: true }) })
+    port.addEventListener('peer:disconnect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: false }) })
+    service.addEventListener('held:dropped', ({ detail }) => {
+      this.said.set(`${id} ${detail.owner}`, detail.why)
+      this.lookAtHeld(nara, process)
+    })
+    service.addEventListener('held:stored', () => { this.lookAtHeld(nara, process) })
+
+    if (parts.owning != null) {
+      service.addEventListener('stash:state', () => { this.lookAtOwn(id, process) })
+      service.addEventListener('stash:recovered', ({ detail: { confirmed, answered, of } }) => {
+        const { record, text } = this.own(process)
+        this.note({ type: 'recovered', owner: id, record, text, confirmed, answered, of })
+      })
+      service.addEventListener('stash:doubt', ({ detail: { reason, records } }) => {
+        this.note({ type: 'doubt', owner: id, reason, records: records.map(({ id }) => id) })
+      })
+      service.addEventListener('stash:set-aside', () => { this.lookAtAside(id, process) })
+    }
+  }
+
+  /** The process of `nara` is gone, and with it what it held in RAM. */
+  died (nara: Nara, how: 'kill' | 'cut' | 'stop'): void {
+    this.note({ type: 'down', nara: nara.id, how })
+    this.held.get(nara.id)?.forEach((_record, owner) => { this.note({ type: 'holds', nara: nara.id, owner, record: undefined, why: 'died' }) })
+    this.held.get(nara.id)?.clear()
+  }
+
+  /** Listens to what goes over the wire, and looks at who holds what whenever something went. */
+  tap (): void {
+    // before all other interceptors: what is written down is what the asker hears
+    this.untap()
+    this.untap = this.world.net.intercept(async (from, to, request, next) => {
+      const about = this.about(from, request)
+
+      if (about.header != null && about.record != null) {
+        this.note({ type: 'sent', request: request.type, from, to, owner: about.owner, record: about.record })
+      }
+
+      const answer = await next()
+      const nara = this.world.naras.find(({ id }) => id === to)
+
+      if (nara != null && nara.up) {
+        this.lookAtHeld(nara, nara.process)
+      }
+
+      this.answered(from, to, request, about, answer)
+
+      return answer
+    })
+  }
+
+  /** Looks at everybody. */
+  look (): void {
+    this.world.naras.filter(({ up }) => up).forEach(nara => {
+      this.lookAtHeld(nara, nara.process)
+
+      if (nara.process.parts.owning != null) {
+        this.lookAtOwn(nara.id, nara.process)
+        this.lookAtAside(nara.id, nara.process)
+      }
+    })
+    this.note({ type: 'look' })
+  }
+
+  private about (from: string, request: StashRequest): { owner: string, record?: string, header?: RecordHeader, placement?: Placed } {
+    switch (request.type) {
+      case 'store':
+      case 'offer':
+        this.seal(request.record, request.body)
+
+        return { owner: request.record.owner, record: request.record.id, header: request.record, placement: placed(request.placement) }
+      case 'challenge':
+      case 'release':
+        return { owner: request.owner, record: request.recordId }
+      default:
+        return { owner: from }
+    }
+  }
+
+  private answered (from: string, to: string, request: StashRequest, about: ReturnType<Recorder['about']>, answer: StashResponse): void {
+    const found = answer.type === 'found' ? answer : undefined
+
+    if (found?.record != null) {
+      this.seal(found.record, found.body)
+    }
+
+    this.note({
+      type: 'answered',
+      request: request.type,
+      from,
+      to,
+      owner: about.owner,
+      record: found?.record.id ?? about.record,
+      answer: answer.type,
+      placement: found == null ? about.placement : placed(found.placement),
+      direct: found?.direct ?? (request.type === 'offer' && request.direct)
+    })
+  }
+
+  private own ({ parts }: Process): { record: string | undefined, text: string | undefined } {
+    const current = parts.owning?.own.current
+
+    if (current == null) {
+      return { record: undefined, text: undefined }
+    }
+
+    const text = new TextDecoder().decode(current.data)
+    this.seal(current.record, undefined, text)
+
+    return { record: current.record.id, text }
+  }
+
+  private lookAtOwn (owner: string, process: Process): void {
+    const { state } = process.service
+    const { record, text } = this.own(process)
+    const key = `${state} ${record}`
+
+    if (this.shown.get(owner) !== key) {
+      this.shown.set(owner, key)
+      this.note({ type: 'state', owner, state, record, text })
+    }
+  }
+
+  private lookAtAside (owner: string, { service }: Process): void {
+    service.setAside().forEach(({ data }) => {
+      const text = new TextDecoder().decode(data)
+      const key = `${owner} ${text}`
+
+      if (!this.known.has(key)) {
+        this.known.add(key)
+        this.note({ type: 'aside', owner, text })
+      }
+    })
+  }
+
+  private lookAtHeld (nara: Nara, { parts }: Process): void {
+    const before = this.held.get(nara.id) ?? new Map<string, string>()
+    const now = new Map(parts.held.list().map(({ record }) => [record.owner, record]))
+
+    for (const owner of new Set([...before.keys(), ...now.keys()])) {
+      const record = now.get(owner)
+
+      if (record?.id !== before.get(owner)) {
+        const why = this.said.get(`${nara.id} ${owner}`)
+        this.said.delete(`${nara.id} ${owner}`)
+
+        if (record == null) {
+          before.delete(owner)
+        } else {
+          before.set(owner, record.id)
+          this.seal(record)
+        }
+
+        this.note({ type: 'holds', nara: nara.id, owner, record: record?.id, ...(why == null ? {} : { why }) })
+      }
+    }
+  }
+
+  /** A record is seen for the first time. */
+  private seal (header: RecordHeader, body?: Uint8Array, plain?: string): void {
+    const { id, owner, kind, seq, boot, past } = header
+    const soul = this.world.naras.find(nara => nara.id === owner)?.soul
+
+    if (this.known.has(id) || (body == null && plain == null && kind === 'data')) {
+      return
+    }
+
+    this.known.add(id)
+
+    const text = plain ?? (kind === 'data' && soul != null && body != null ? new TextDecoder().decode(openBody(soul, body, { owner, seq }).data) : undefined)
+    this.note({ type: 'sealed', record: { id, owner, kind, seq, boot, past, text } })
+  }
+}
+
+function placed ({ id, version, holders }: Placement): Placed {
+  return { id, version, holders }
+}

@@ -1,0 +1,246 @@
+import { covers } from './covers.ts'
+import type { EntryOf, Entry } from './entries.ts'
+import type { Facts, RecordFacts, WriteFacts } from './facts.ts'
+
+/**
+ * What must be so, entry by entry. The rules know the requirements and the history, and nothing of how the code reaches its decisions.
+ *
+ * What `settled` may mean, precisely. An owner may settle on a version V although a newer one, A, was acknowledged, if, and only if,
+ * - nobody who has A, or anything else that V does not cover, was within its reach and prompt for so long that it must have answered ("heard out"); and
+ * - it does not say `confirmed`, unless A was acknowledged under another placement than the one that V came with: what `confirmed` promises is that nothing
+ *   acknowledged under V's own placement was missed ("confirmed"); and
+ * - once somebody who has A comes into reach, within `SOON` the owner has taken A in, or covers it because a person decided so or A was never
+ *   acknowledged, or is in doubt ("no silence"); and
+ * - nothing that it writes covers A before that ("nothing is covered unseen").
+ * A confidant that lied may spoil the second; then what is covered must at least have been set aside, which is said, and stays readable.
+ */
+export interface Rule {
+  name: string
+  /** What is wrong with `entry`, given what was so before it. */
+  before? (facts: Facts, entry: Entry): string[]
+  /** What is wrong once `entry` is so. */
+  after? (facts: Facts, entry: Entry): string[]
+}
+
+const second = 1_000
+const minute = 60 * second
+const day = 24 * 60 * minute
+
+/** Two questions of 3 s, and the ways. */
+const HEARD_OUT = 7 * second
+
+/** An offer that is repeated after 2, 5 and 15 s, a body, a doubt after 30 s: with these over there is no more silence. */
+const SOON = 90 * second
+
+/** What was sent by a process that is gone may still arrive. */
+const IN_FLIGHT = 5 * second
+
+/** A dead holder counts as alive for so long: a connection that lingers, and one look at the copies. */
+const UNNOTICED = 2 * minute
+
+/** The promise of a confidant, from the owner's last contact on. */
+const LEASE = 7 * day
+
+const MIN_COPIES = 2
+
+export const RULES: readonly Rule[] = [
+  {
+    name: 'whole: what is shown is what its owner wrote, never a mix, never somebody else\'s',
+    after: (facts, entry) => {
+      if (entry.type !== 'state' && entry.type !== 'recovered' && entry.type !== 'aside') {
+        return []
+      }
+
+      return entry.text == null || facts.owner(entry.owner).texts.has(entry.text) ? [] : [`${entry.owner} never wrote ${entry.text.slice(0, 80)}`]
+    }
+  },
+  {
+    name: 'kept: who is told so has minCopies that said that they hold it',
+    after: (facts, entry) => {
+      if (entry.type !== 'told' || entry.outcome !== 'kept') {
+        return []
+      }
+
+      const best = Math.max(0, ...carriers(facts, entry.owner, entry.write).map(({ saidBy }) => saidBy.size))
+
+      return best >= MIN_COPIES ? [] : [`${entry.write} of ${entry.owner} is said to be kept, and ${best} said that they hold it`]
+    }
+  },
+  {
+    name: 'acknowledged after it is kept: an honest nara that says so holds it',
+    after: (facts, entry) => {
+      if (entry.type !== 'answered' || entry.request !== 'store' || (entry.answer !== 'stored' && entry.answer !== 'have') || facts.nara(entry.to).hasLied) {
+        return []
+      }
+
+      const held = facts.records.get(facts.nara(entry.to).holds.get(entry.owner)?.record ?? '')
+      const record = facts.records.get(entry.record ?? '')
+
+      return record == null || record.kind === 'tombstone' || (held != null && covers(held, record)) ? [] : [`${entry.to} acknowledged ${name(record)} and holds ${held == null ? 'nothing' : name(held)}`]
+    }
+  },
+  {
+    name: 'writes wait: nothing new is handed out before it is known what the stash is, nor in doubt',
+    after: (facts, entry) => {
+      if (entry.type !== 'sent' || entry.request !== 'store' || entry.from !== entry.owner) {
+        return []
+      }
+
+      const { state, stateSince } = facts.owner(entry.owner)
+      const record = facts.records.get(entry.record)
+      const isOpen = state === 'searching' || state === 'recovering' || state === 'doubtful'
+      const isOwn = record?.boot === facts.nara(entry.owner).boot && state !== 'doubtful'
+
+      return isOpen && (isOwn || facts.now - stateSince > IN_FLIGHT) && facts.now - facts.nara(entry.owner).upAt > 0
+        ? [`${entry.owner} is ${state} and stores ${record == null ? entry.record : name(record)}`]
+        : []
+    }
+  },
+  {
+    name: 'heard out: nobody within reach knows better',
+    after: (facts, entry) => {
+      if (entry.type !== 'recovered' && !(entry.type === 'state' && entry.state === 'empty' && entry.at > facts.nara(entry.owner).upAt)) {
+        return []
+      }
+
+      return unheard(facts, entry.owner, entry.record, HEARD_OUT)
+        .map(({ nara, record }) => `${entry.owner} settles on ${entry.text == null ? 'nothing' : top(entry.text)} though ${nara} shows ${name(record)}`)
+    }
+  },
+  {
+    name: 'confirmed: nothing acknowledged under the placement of what is confirmed was missed',
+    after: (facts, entry) => entry.type === 'recovered' && entry.confirmed ? missed(facts, entry) : []
+  },
+  {
+    name: 'no silence: an owner does not go on beside what somebody within reach shows',
+    after: (facts, entry) => {
+      if (entry.type !== 'look' && entry.type !== 'end') {
+        return []
+      }
+
+      return [...facts.owners].flatMap(([owner, { state, stateSince, current }]) => {
+        const { up } = facts.nara(owner)
+
+        return up && (state === 'settled' || state === 'empty') && facts.now - stateSince >= SOON
+          ? unheard(facts, owner, current, SOON).map(({ nara, record }) => `${owner} is ${state} and does not know ${name(record)}, which ${nara} holds`)
+          : []
+      })
+    }
+  },
+  {
+    name: 'nothing is covered unseen: what supersedes a kept version builds on it',
+    before: (facts, entry) => {
+      if (entry.type !== 'sealed' || entry.record.kind === 'tombstone') {
+        return []
+      }
+
+      const { owner, text } = entry.record
+      const builds = new Set(text == null ? [] : (JSON.parse(text) as { builds: string[] }).builds)
+
+      return facts.demanded(owner).filter(write => !builds.has(write.write) && !(facts.hasLiars && isAside(facts, owner, write)))
+        .flatMap(write => carriers(facts, owner, write.write).filter(record => covers(entry.record, record)).slice(0, 1)
+          .map(record => `${nameOf(entry.record.text, entry.record.seq)} of ${owner} covers ${name(record)} without building on ${write.write}, which was kept`))
+    }
+  },
+  {
+    name: 'promised: a copy ends by its owner\'s word, by a newer one, by its lease, or when there are enough others',
+    before: (facts, entry) => entry.type === 'holds' ? ended(facts, entry) : []
+  },
+  {
+    name: 'said: a copy that ends is told of',
+    after: (facts, entry) => entry.type === 'holds' && entry.record == null && entry.why === undefined ? [`${entry.nara} holds nothing of ${entry.owner} any longer, and has not said so`] : []
+  },
+  {
+    name: 'in the end: what was kept and is still held is its owner\'s, or is in doubt',
+    after: (facts, entry) => {
+      if (entry.type !== 'end') {
+        return []
+      }
+
+      return [...facts.owners].flatMap(([owner, { state, builds }]) => {
+        if (state !== 'settled' && state !== 'empty') {
+          return state === 'doubtful' ? [] : [`${owner} is still ${state} though everybody is here`]
+        }
+
+        const held = facts.honestHolders(owner)
+
+        return facts.demanded(owner)
+          .filter(write => !builds.has(write.write) && held.some(({ record }) => record.builds.has(write.write)) && !(facts.hasLiars && isAside(facts, owner, write)))
+          .map(({ write }) => `${write} of ${owner} was kept and is held, and ${owner} is ${state} without it`)
+      })
+    }
+  }
+]
+
+/** Records that an honest or lying holder said to have, and whose content builds on `write`. */
+function carriers (facts: Facts, owner: string, write: string): RecordFacts[] {
+  return [...facts.records.values()].filter(record => record.owner === owner && record.builds.has(write) && record.saidBy.size > 0)
+}
+
+/** Honest peers that were prompt and held for `ms` what `current` does not cover. */
+function unheard (facts: Facts, owner: string, current: string | undefined, ms: number): Array<{ nara: string, record: RecordFacts }> {
+  const known = facts.records.get(current ?? '')
+
+  return facts.honestHolders(owner).filter(({ nara, record, since }) =>
+    nara !== owner && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
+}
+
+/** A current record that never went over the wire is not known here: it covers nothing but itself. */
+function isCovered (known: RecordFacts | undefined, current: string | undefined, record: RecordFacts): boolean {
+  return record.id === current || (known != null && covers(known, record)) || record.kind === 'tombstone'
+}
+
+function missed (facts: Facts, entry: EntryOf<'recovered'>): string[] {
+  const record = facts.records.get(entry.record ?? '')
+  const confirming = facts.shownPlacement(entry.owner, entry.record ?? '')
+
+  if (record == null || confirming == null || confirming.holders.some(holder => facts.nara(holder).hasLied)) {
+    return []
+  }
+
+  return facts.demanded(entry.owner)
+    .filter(({ write }) => !record.builds.has(write))
+    .flatMap(write => carriers(facts, entry.owner, write.write)
+      .filter(other => [...other.saidBy.values()].filter(placements => placements.has(confirming.id)).length >= MIN_COPIES)
+      .slice(0, 1)
+      .map(other => `${entry.owner} is confirmed with ${name(record)} by the placement under which ${name(other)} was acknowledged`))
+}
+
+function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
+  const before = facts.records.get(facts.nara(entry.nara).holds.get(entry.owner)?.record ?? '')
+  const after = facts.records.get(entry.record ?? '')
+
+  if (before == null || facts.nara(entry.nara).hasLied || entry.why === 'died') {
+    return []
+  }
+
+  if (entry.record != null) {
+    return after == null || covers(after, before) ? [] : [`${entry.nara} puts ${name(after)} in the place of ${name(before)}, which it does not cover`]
+  }
+
+  const others = [...facts.naras].filter(([nara, { up, downAt, hasLied }]) => {
+    const copy = facts.records.get(facts.lastHeld(nara, entry.owner) ?? '')
+
+    return nara !== entry.nara && (up || facts.now - downAt < UNNOTICED) && (hasLied || (copy != null && covers(copy, before)))
+  })
+
+  return others.length >= MIN_COPIES || before.kind === 'tombstone' ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.length} others have a copy`]
+}
+
+function isAside (facts: Facts, owner: string, { write }: WriteFacts): boolean {
+  return [...facts.owner(owner).aside].some(text => text.includes(`"${write}"`))
+}
+
+function top (text: string): string {
+  return (JSON.parse(text) as { write: string }).write
+}
+
+function nameOf (text: string | undefined, seq: number): string {
+  return text == null ? `the tombstone (seq ${seq})` : `${top(text)} (seq ${seq})`
+}
+
+function name (record: Pick<RecordFacts, 'text' | 'seq'>): string {
+  return nameOf(record.text, record.seq)
+}
+
+export { LEASE }
