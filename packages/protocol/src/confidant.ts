@@ -1,12 +1,15 @@
 import { TypedEventEmitter } from 'main-event'
+import { MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, PROOF_INTERVAL } from './constants.ts'
 import { createHandler } from './handlers/index.ts'
+import { CoHolders } from './held/co-holders.ts'
 import { Pusher } from './push.ts'
+import { RateLimiter } from './rate-limit.ts'
+import { BodyBudget } from './wire/body-budget.ts'
 import type { Clock } from './clock.ts'
-import type { OwnerOfferHandler } from './handlers/index.ts'
+import type { OwnerOfferHandler, OwnerReleaseHandler } from './handlers/index.ts'
 import type { HeldStashes } from './held/held-stashes.ts'
-import type { OfferResponse, RefusalReason, RequestHandler, StashResponse, WantsBody } from './messages.ts'
+import type { OfferResponse, RefusalReason, ReleaseReason, RequestHandler, StashResponse, WantsBody } from './messages.ts'
 import type { NetworkPeer, StashNetwork } from './network.ts'
-import type { RateLimiter } from './rate-limit.ts'
 import type { NewestTable } from './record/newest-table.ts'
 import type { Placement } from './record/placement.ts'
 import type { RecordHeader } from './record/header.ts'
@@ -19,6 +22,15 @@ export interface ConfidantEvents {
   'held:refused': CustomEvent<{ owner: string, from: string, reason: RefusalReason }>
   /** A copy is no longer held: its owner relieved us of it, or it was found damaged. */
   'held:dropped': CustomEvent<{ owner: string, why: string }>
+  /** A co-holder let go of its copy, or is about to: it leaves, its lease ran out, it has one too many. */
+  'held:released': CustomEvent<{ owner: string, recordId: string, from: string, reason: ReleaseReason }>
+  /**
+   * Another holder showed the record of this id, or asked for it: the very one that is held here, or an older one, or another. Its owner's
+   * placement admits it. That it has the body only a challenge shows.
+   */
+  'held:co-holder': CustomEvent<{ owner: string, peer: string, recordId: string }>
+  /** The owner's tombstone, which is `record`, ended a copy. */
+  'held:forgotten': CustomEvent<{ owner: string, record: RecordHeader }>
   /** An owner was offered what is held for it. */
   'held:pushed': CustomEvent<{ owner: string, record: RecordHeader, outcome: OfferResponse['type'] | 'failed' }>
   /** An owner asked for what is held for it (FETCH), its header or the whole, and is being answered. */
@@ -33,6 +45,9 @@ export interface ConfidantInit {
   limiter: Pick<RateLimiter, 'take'>
   clock: Clock
   ownOffer?: OwnerOfferHandler
+  ownRelease?: OwnerReleaseHandler
+  /** @default one of its own */
+  coHolders?: CoHolders
 }
 
 /**
@@ -40,6 +55,8 @@ export interface ConfidantInit {
  * can decrypt. It sees the network through the port only.
  */
 export class Confidant extends TypedEventEmitter<ConfidantEvents> {
+  /** Who else holds what is held here, as far as they showed it. */
+  readonly coHolders: CoHolders
   private readonly init: ConfidantInit
   private readonly pusher: Pusher
   private readonly answer: RequestHandler
@@ -48,6 +65,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
   constructor (init: ConfidantInit) {
     super()
     this.init = init
+    this.coHolders = init.coHolders ?? new CoHolders()
 
     const liveHolders = (placement: Placement): string[] => this.liveHolders(placement)
 
@@ -60,14 +78,26 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     this.answer = createHandler({
       self: init.network.self,
       held: init.held,
+      newest: init.newest,
+      coHolders: this.coHolders,
       trust: init.trust,
       limiter: init.limiter,
+      proofs: new RateLimiter({ clock: init.clock, perSecond: 1_000 / PROOF_INTERVAL, burst: 1 }),
+      proving: new BodyBudget(MAX_PROVING_BYTES),
       clock: init.clock,
       draining: () => this.draining,
       liveHolders,
-      ...(init.ownOffer == null ? {} : { ownOffer: init.ownOffer })
+      ...(init.ownOffer == null ? {} : { ownOffer: init.ownOffer }),
+      ...(init.ownRelease == null ? {} : { ownRelease: init.ownRelease }),
+      onCoHolder: (owner, peer, recordId) => { this.safeDispatchEvent('held:co-holder', { detail: { owner, peer, recordId } }) },
+      onReleased: (from, { owner, recordId, reason }) => { this.safeDispatchEvent('held:released', { detail: { owner, recordId, from, reason } }) },
+      onLetGo: (owner, reason) => { this.dropped(owner, `released by its owner: ${reason}`) }
     })
     init.held.addEventListener('stash:damaged', ({ detail }) => { this.dropped(detail.owner, detail.reason) })
+    init.held.addEventListener('stash:forgotten', ({ detail }) => {
+      this.coHolders.forget(detail.owner)
+      this.safeDispatchEvent('held:forgotten', { detail: { owner: detail.owner, record: detail.tombstone } })
+    })
     init.network.serve(async (caller, request) => this.report(caller.peer, request, await this.answer(caller, request)))
   }
 
@@ -117,13 +147,15 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
   }
 
   private dropped (owner: string, why: string): void {
+    this.coHolders.forget(owner)
     this.safeDispatchEvent('held:dropped', { detail: { owner, why } })
   }
 
-  private liveHolders (placement: Placement): string[] {
-    const live = new Set([this.init.network.self, ...this.init.network.peers().map(({ id }) => id)])
+  private liveHolders ({ owner, holders }: Placement): string[] {
+    const { self } = this.init.network
+    const live = new Set([self, ...this.init.network.peers().map(({ id }) => id)])
 
-    return placement.holders.filter(holder => live.has(holder))
+    return [...new Set([...holders, self, ...this.coHolders.list(owner)])].filter(holder => live.has(holder)).slice(0, MAX_LIVE_HOLDERS)
   }
 
   private report (from: string, request: Parameters<RequestHandler>[1], answer: StashResponse | WantsBody): StashResponse | WantsBody {

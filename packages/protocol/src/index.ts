@@ -65,7 +65,9 @@ export type { NewestTableInit } from './record/newest-table.ts'
 export { Confidant } from './confidant.ts'
 export type { ConfidantEvents, ConfidantInit } from './confidant.ts'
 export { createHandler } from './handlers/index.ts'
-export type { HandlerContext, OwnerOfferHandler } from './handlers/index.ts'
+export type { HandlerContext, OwnerOfferHandler, OwnerReleaseHandler } from './handlers/index.ts'
+export { CoHolders } from './held/co-holders.ts'
+export type { CoHoldersInit } from './held/co-holders.ts'
 export { HeldStashes } from './held/held-stashes.ts'
 export type {
   Admitted, Arrival, Capacity, HeldStash, HeldStashesEvents, HeldStashesInit, StoreOutcome

@@ -17,7 +17,7 @@ export function registerHeldMetrics (metrics: Metrics | undefined, held: HeldSta
 
   const counters = metrics?.registerCounterGroup('nara_stash_holding_total', {
     label: 'event',
-    help: 'Versions stored, requests refused, copies dropped, offers to returning owners, copies taken back by their owners'
+    help: 'Versions stored, requests refused, copies dropped or forgotten, offers to returning owners, copies taken back, co-holders that let go'
   })
 
   if (counters == null) {
@@ -27,6 +27,8 @@ export function registerHeldMetrics (metrics: Metrics | undefined, held: HeldSta
   confidant.addEventListener('held:stored', () => { counters.increment({ stored: true }) })
   confidant.addEventListener('held:refused', ({ detail }) => { counters.increment({ [`refused_${detail.reason.replaceAll(' ', '_')}`]: true }) })
   confidant.addEventListener('held:dropped', () => { counters.increment({ dropped: true }) })
+  confidant.addEventListener('held:released', ({ detail }) => { counters.increment({ [`co_holder_${detail.reason}`]: true }) })
+  confidant.addEventListener('held:forgotten', () => { counters.increment({ forgotten: true }) })
   confidant.addEventListener('held:pushed', ({ detail }) => { counters.increment({ [`pushed_${detail.outcome}`]: true }) })
   confidant.addEventListener('held:fetched', ({ detail }) => { counters.increment({ [detail.whole ? 'fetched' : 'asked']: true }) })
 }

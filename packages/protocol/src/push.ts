@@ -5,7 +5,6 @@ import type { Clock } from './clock.ts'
 import type { HeldStashes } from './held/held-stashes.ts'
 import type { OfferResponse } from './messages.ts'
 import type { StashNetwork } from './network.ts'
-import type { NewestTable } from './record/newest-table.ts'
 import type { Placement } from './record/placement.ts'
 import type { RecordHeader } from './record/header.ts'
 import type { Trust } from './trust.ts'
@@ -21,8 +20,7 @@ const RETRY_STEPS: readonly number[] = [2 * second, 5 * second, 15 * second]
 
 export interface PusherInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>
-  held: Pick<HeldStashes, 'get' | 'read' | 'drop'>
-  newest: Pick<NewestTable, 'see'>
+  held: Pick<HeldStashes, 'get' | 'read' | 'drop' | 'hearOf'>
   trust: Pick<Trust, 'admits'>
   clock: Clock
   liveHolders (placement: Placement): string[]
@@ -109,7 +107,7 @@ export class Pusher {
    * @throws {HeldStoreError} the copy could not be read, or an owner that relieved us of it could not be obeyed
    */
   async push (owner: string, options?: AbortOptions): Promise<OfferResponse> {
-    const { held, network, newest, clock } = this.init
+    const { held, network, clock } = this.init
     const whole = await held.read(owner, options)
 
     if (whole == null) {
@@ -131,7 +129,8 @@ export class Pusher {
     const dropped = answer.type === 'relieved' && await held.drop(owner, stash.record.id)
 
     if ((answer.type === 'newer' || answer.type === 'conflict') && answer.record.owner === owner) {
-      newest.see(answer.record)
+      // a tombstone among them ends what is held
+      await held.hearOf(answer.record)
     }
 
     this.init.onPushed(owner, stash.record, answer.type)

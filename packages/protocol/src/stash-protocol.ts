@@ -172,7 +172,9 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   }
 }
 
-const CONFIDANT_EVENTS: Array<keyof ConfidantEvents> = ['held:stored', 'held:refused', 'held:dropped', 'held:pushed', 'held:fetched']
+const CONFIDANT_EVENTS: Array<keyof ConfidantEvents> = [
+  'held:stored', 'held:refused', 'held:dropped', 'held:released', 'held:co-holder', 'held:forgotten', 'held:pushed', 'held:fetched'
+]
 
 /** Events of `from` happen at `to`, too. */
 function forwardEvents (from: TypedEventEmitter<ConfidantEvents>, to: TypedEventEmitter<ConfidantEvents>): void {

@@ -1,10 +1,11 @@
 import { SimNetwork, VirtualClock, offerRequest, sealedPlacement, sealedRecord, seededRandom, storeRequest, testBoot, testKey } from '@nara-stash/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { RETRY_AFTER } from '../src/constants.ts'
+import { proofOf } from '../src/record/proof.ts'
 import { TroubledStore } from './held/troubled-store.ts'
 import { confidantAt, friend, owner, ownerAt } from './keepers.ts'
 import type { Keeper } from './keepers.ts'
-import type { RequestHandler, StashRequest } from '../src/messages.ts'
+import type { OfferRequest, RequestHandler, StashRequest } from '../src/messages.ts'
 import type { Placement } from '../src/record/placement.ts'
 import type { SealedRecord, SimPort } from '@nara-stash/testing'
 
@@ -70,7 +71,10 @@ describe('Confidant', () => {
     expect(await ask(stranger, offerRequest(second, shut))).toMatchObject({ type: 'refused', reason: 'not trusted' })
     expect(await ask(stranger, offerRequest(second, placement))).toEqual({ type: 'stored' })
 
-    expect(events).toEqual(['refused owner from friend: not trusted', 'refused owner from friend: not trusted', 'stored owner 2 from friend'])
+    expect(events).toEqual([
+      'refused owner from friend: not trusted', 'refused owner from friend: not trusted', `co-holder owner friend ${second.record.id.slice(0, 8)}`,
+      'stored owner 2 from friend'
+    ])
   })
 
   it('tells once of a version that comes twice at a time', async () => {
@@ -201,6 +205,103 @@ describe('Confidant', () => {
     expect(it.events).toEqual([])
   })
 
+  describe('among those who hold the same', () => {
+    const surrogate = testKey(5)
+
+    async function offered (from: SimPort, changes: Partial<OfferRequest> = {}): Promise<unknown> {
+      return await ask(from, offerRequest(sealed, placement, { direct: false, ...changes }))
+    }
+
+    it('tells who else holds it, also an older one, and names it among the live holders', async () => {
+      const { home, events, port, confidant } = await kept()
+      const other = net.join(surrogate.id)
+      net.connect(other, port)
+
+      expect(await offered(other)).toEqual({ type: 'have' })
+      expect(events.splice(0)).toEqual([`co-holder owner ${surrogate.id} ${sealed.record.id.slice(0, 8)}`])
+      expect(await ask(home, whole)).toMatchObject({ liveHolders: [keeper.id, surrogate.id] })
+
+      const next = await sealedRecord({ key: owner, seq: 2 })
+      await ask(home, storeRequest(next, placement))
+      events.splice(0)
+      expect(await offered(other)).toMatchObject({ type: 'newer', record: { id: next.record.id } })
+      expect(events.splice(0)).toEqual([`co-holder owner ${surrogate.id} ${sealed.record.id.slice(0, 8)}`])
+      expect(confidant.coHolders.list(owner.id)).toEqual([surrogate.id])
+    })
+
+    it('tells that it got its copy from one', async () => {
+      const it = confidantAt(net.join(keeper.id))
+      await it.confidant.start()
+      const other = net.join(friend.id)
+      net.connect(other, it.port)
+
+      expect(await ask(other, storeRequest(sealed, placement))).toEqual({ type: 'stored' })
+      expect(it.events).toEqual([`co-holder owner friend ${sealed.record.id.slice(0, 8)}`, 'stored owner 1 from friend'])
+    })
+
+    it('proves, and hears of those who let go', async () => {
+      const { events, port, confidant } = await kept()
+      const other = net.join(friend.id)
+      net.connect(other, port)
+      const nonce = new Uint8Array(32).fill(1)
+      const { record: { id: recordId }, body } = sealed
+      const challenge = { type: 'challenge' as const, owner: owner.id, recordId, nonce }
+      const release = { type: 'release' as const, owner: owner.id, recordId, reason: 'leaving' as const }
+      const proof = await proofOf({ nonce, prover: keeper.id, recordId, body }, clock)
+
+      expect(await ask(other, challenge)).toEqual({ type: 'proof', proof, leaving: false })
+      expect(await ask(other, challenge)).toMatchObject({ type: 'busy' })
+      expect(await ask(other, release)).toEqual({ type: 'have' })
+      confidant.drain()
+      expect(await ask(other, release)).toEqual({ type: 'have', leaving: true })
+      expect(events).toEqual(['released owner by friend: leaving', 'released owner by friend: leaving'])
+    })
+
+    it('tells nothing of what strangers say', async () => {
+      const { events, port } = await kept()
+      const stranger = net.join(testKey(9).id)
+      net.connect(stranger, port)
+
+      expect(await ask(stranger, { type: 'challenge', owner: owner.id, recordId: sealed.record.id, nonce: new Uint8Array(32) })).toEqual({ type: 'not-found' })
+      expect(await ask(stranger, { type: 'release', owner: owner.id, recordId: sealed.record.id, reason: 'lease' })).toEqual({ type: 'not-found' })
+      expect(await ask(stranger, { type: 'witness' })).toEqual({ type: 'not-found' })
+      expect(events).toEqual([])
+    })
+  })
+
+  it('lets go of what its owner releases', async () => {
+    const { home, held, events, confidant, port } = await kept()
+    const other = net.join(friend.id)
+    net.connect(other, port)
+    await ask(other, offerRequest(sealed, placement))
+    events.splice(0)
+
+    expect(await ask(home, { type: 'release', owner: owner.id, recordId: sealed.record.id, reason: 'trimmed' })).toEqual({ type: 'not-found' })
+    expect([held.count, confidant.coHolders.list(owner.id)]).toEqual([0, []])
+    expect(events).toEqual(['dropped owner: released by its owner: trimmed'])
+  })
+
+  it('forgets what its owner deletes, and tells so once', async () => {
+    const { home, held, events } = await kept()
+    const tombstone = await sealedRecord({ key: owner, seq: 2, body: null })
+
+    expect(await ask(home, storeRequest(tombstone, placement))).toEqual({ type: 'stored' })
+    expect(await ask(home, storeRequest(tombstone, placement))).toEqual({ type: 'have' })
+    expect(events.splice(0)).toEqual(['forgotten owner by 2'])
+    expect(held.count).toBe(0)
+    expect(await ask(home, whole)).toMatchObject({ type: 'found', record: { id: tombstone.record.id, kind: 'tombstone' }, body: new Uint8Array() })
+    expect(await ask(home, { type: 'witness' })).toEqual({ type: 'witnessed', record: tombstone.record })
+  })
+
+  it('passes releases of its own stash on', async () => {
+    const it = confidantAt(net.join(owner.id), { ownRelease: async () => ({ type: 'have' }) })
+    await it.confidant.start()
+    net.connect(net.join(friend.id), it.port)
+
+    expect(await ask(net.port(friend.id), { type: 'release', owner: owner.id, recordId: sealed.record.id, reason: 'leaving' }, owner.id)).toEqual({ type: 'have' })
+    expect(it.events).toEqual([])
+  })
+
   describe('with damage', () => {
     it('tells of a copy that it cannot give back', async () => {
       const store = new TroubledStore()
@@ -238,7 +339,7 @@ describe('Confidant', () => {
     confidant.drain()
 
     expect(await ask(home, storeRequest(await sealedRecord({ key: owner, seq: 2 }), placement))).toMatchObject({ type: 'refused', reason: 'draining' })
-    expect(await ask(home, whole)).toMatchObject({ type: 'found' })
+    expect(await ask(home, whole)).toMatchObject({ type: 'found', leaving: true })
     expect(events).toEqual(['refused owner from owner: draining', 'fetched owner 1 whole'])
     expect(held.count).toBe(1)
   })

@@ -15,7 +15,7 @@ const NAMES = [
   // the wire
   'Libp2pStashNetwork', 'checkForm', 'decodeRequest', 'decodeResponse', 'encodeRequest', 'encodeResponse',
   // the holder's side
-  'Confidant', 'DatastoreStashStore', 'HeldStashes', 'MemoryStashStore', 'RateLimiter', 'ReservationClosedError', 'createHandler', 'createTrust',
+  'CoHolders', 'Confidant', 'DatastoreStashStore', 'HeldStashes', 'MemoryStashStore', 'RateLimiter', 'ReservationClosedError', 'createHandler', 'createTrust',
   'detectMemoryMode', 'isLoopback', 'leaseLeft', 'registerHeldMetrics',
   // time, randomness, hashes
   'createSha256', 'deadlineSignal', 'shuffled', 'systemClock', 'systemRandom'

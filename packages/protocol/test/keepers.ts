@@ -37,6 +37,9 @@ export function confidantAt (port: SimPort, { store = new TroubledStore(), ...in
   tell('held:refused', ({ owner, from, reason }) => `${name(owner)} from ${name(from)}: ${reason}`)
   tell('held:dropped', ({ owner, why }) => `${name(owner)}: ${why}`)
   tell('held:pushed', ({ owner, record, outcome }) => `${name(owner)} ${record.seq}: ${outcome}`)
+  tell('held:released', ({ owner, from, reason }) => `${name(owner)} by ${name(from)}: ${reason}`)
+  tell('held:co-holder', ({ owner, peer, recordId }) => `${name(owner)} ${name(peer)} ${recordId.slice(0, 8)}`)
+  tell('held:forgotten', ({ owner, record }) => `${name(owner)} by ${record.seq}`)
   tell('held:fetched', ({ owner, record, whole }) => `${name(owner)} ${record.seq}${whole ? ' whole' : ''}`)
 
   return { confidant, held, newest, port, events }

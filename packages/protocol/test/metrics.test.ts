@@ -41,12 +41,15 @@ describe('registerHeldMetrics', () => {
     tell('held:dropped', { ...about, why: 'relieved by its owner' })
     tell('held:pushed', { ...about, outcome: 'have' })
     tell('held:pushed', { ...about, outcome: 'failed' })
+    tell('held:released', { ...about, recordId: '00', reason: 'leaving' })
+    tell('held:forgotten', about)
     tell('held:fetched', { ...about, whole: true })
     tell('held:fetched', { ...about, whole: false })
 
     expect(metrics.counters).toEqual({
       nara_stash_holding_total: {
-        stored: 2, refused_rate_limited: 1, refused_at_capacity: 1, dropped: 1, pushed_have: 1, pushed_failed: 1, fetched: 1, asked: 1
+        stored: 2, refused_rate_limited: 1, refused_at_capacity: 1, dropped: 1, pushed_have: 1, pushed_failed: 1,
+        co_holder_leaving: 1, forgotten: 1, fetched: 1, asked: 1
       }
     })
   })

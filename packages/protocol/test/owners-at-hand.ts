@@ -67,7 +67,6 @@ export function ownersAtHand (trust: TrustInit = {}): OwnersAtHand {
   const pusher = new Pusher({
     network,
     held,
-    newest,
     trust: createTrust(trust),
     clock,
     liveHolders: ({ holders }) => holders.slice(0, 1),

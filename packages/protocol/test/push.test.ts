@@ -205,6 +205,17 @@ describe('Pusher, answered', () => {
     expect(at.asked).toHaveLength(1)
   })
 
+  it('ends what it holds when the owner shows that it has deleted its stash', async () => {
+    const at = ownersAtHand()
+    const { record } = await at.hold({ key: owner })
+    const tombstone = await sealedRecord({ key: owner, seq: record.seq + 1, body: null })
+    at.connect(owner)
+    at.react({ type: 'newer', record: tombstone.record })
+    await at.pusher.push(owner.id)
+
+    expect([at.held.get(owner.id), at.held.tombstone(owner.id)?.record]).toEqual([undefined, tombstone.record])
+  })
+
   it('stays a holder, and tries again, if the store fails to drop', async () => {
     await at.hold({ key: owner })
     at.react({ type: 'relieved' })

@@ -1,5 +1,6 @@
 import { leaseLeft } from '../held/held-stash.ts'
 import { refused } from '../refusal.ts'
+import { keptOf } from './co-holder.ts'
 import type { HandlerContext } from './index.ts'
 import type { HeldStash } from '../held/held-stashes.ts'
 import type { Caller, FetchRequest, FetchResponse } from '../messages.ts'
@@ -14,14 +15,20 @@ export async function handleFetch (context: HandlerContext, caller: Caller, requ
   }
 
   if (!request.whole) {
-    const stash = context.held.get(caller.peer)
+    const kept = keptOf(context, caller.peer)
 
-    return stash == null ? { type: 'not-found' } : found(context, stash)
+    return kept == null ? { type: 'not-found' } : found(context, kept)
   }
 
   const whole = await context.held.read(caller.peer)
 
-  return whole == null ? { type: 'not-found' } : { ...found(context, whole.stash), body: whole.body }
+  if (whole != null) {
+    return { ...found(context, whole.stash), body: whole.body }
+  }
+
+  const tombstone = context.held.tombstone(caller.peer)
+
+  return tombstone == null ? { type: 'not-found' } : { ...found(context, tombstone), body: new Uint8Array() }
 }
 
 function found (context: HandlerContext, stash: HeldStash): Extract<FetchResponse, { type: 'found' }> {
@@ -31,6 +38,7 @@ function found (context: HandlerContext, stash: HeldStash): Extract<FetchRespons
     placement: stash.placement,
     liveHolders: context.liveHolders(stash.placement),
     leaseRemaining: leaseLeft(stash, context.clock.now()),
-    direct: stash.direct
+    direct: stash.direct,
+    ...(context.draining() && { leaving: true })
   }
 }

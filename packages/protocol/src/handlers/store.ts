@@ -1,8 +1,10 @@
 import { refused } from '../refusal.ts'
 import { isLoopback } from '../trust.ts'
+import { admitsHolder, noteCoHolder } from './co-holder.ts'
 import type { HandlerContext } from './index.ts'
 import type { Arrival, StoreOutcome } from '../held/held-stashes.ts'
 import type { Caller, IncomingRequest, Refused, StoreResponse, WantsBody } from '../messages.ts'
+import type { RecordHeader } from '../record/header.ts'
 import type { Placement } from '../record/placement.ts'
 
 /**
@@ -16,7 +18,7 @@ export async function handleStore (context: HandlerContext, caller: Caller, requ
 /** The way in for a record, whoever brings it and whether it is told (STORE) or offered (OFFER). */
 export async function admit (context: HandlerContext, caller: Caller, request: Extract<IncomingRequest, { type: 'store' | 'offer' }>): Promise<StoreResponse | WantsBody> {
   const { record, placement } = request
-  const refusal = refuse(context, caller, record.owner, placement)
+  const refusal = refuse(context, caller, record, placement)
 
   if (refusal != null) {
     return refusal
@@ -34,19 +36,28 @@ export async function admit (context: HandlerContext, caller: Caller, request: E
   }
   const verdict = await context.held.admit(arrival)
 
+  const answered = (outcome: StoreOutcome | Refused): StoreResponse => {
+    if (outcome.type === 'stored' || outcome.type === 'have' || outcome.type === 'stale') {
+      noteCoHolder(context, caller.peer, record)
+    }
+
+    return shownTo(caller, outcome)
+  }
+
   if (verdict.type !== 'admitted') {
-    return shownTo(caller, verdict)
+    return answered(verdict)
   }
 
   return {
     type: request.type === 'store' ? 'send' : 'wanted',
-    receive: async (body) => shownTo(caller, await verdict.commit(body)),
+    receive: async (body) => answered(await verdict.commit(body)),
     abandon: () => { verdict.release() }
   }
 }
 
-function refuse (context: HandlerContext, caller: Caller, owner: string, placement: Placement): Refused | undefined {
-  if (context.draining()) {
+function refuse (context: HandlerContext, caller: Caller, { owner, kind }: RecordHeader, placement: Placement): Refused | undefined {
+  // to forget is possible to the last: a copy that is kept on disk would come back with the next start
+  if (context.draining() && kind === 'data') {
     return refused('draining')
   }
 
@@ -60,16 +71,9 @@ function refuse (context: HandlerContext, caller: Caller, owner: string, placeme
     return refused('not trusted')
   }
 
-  if (caller.peer !== owner && !admitsUs(context.self, placement)) {
+  if (caller.peer !== owner && !admitsHolder(placement, context.self)) {
     return refused('not trusted')
   }
-}
-
-/** May a holder bring us a copy? The owner's placement says so. */
-function admitsUs (self: string, placement: Placement): boolean {
-  return placement.holders.includes(self) ||
-    placement.surrogates === 'any' ||
-    (placement.surrogates === 'listed' && placement.allowed.includes(self))
 }
 
 /** Who holds what is shown to the owner only. */

@@ -1,10 +1,13 @@
 import { VirtualClock, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
+import { PROOF_INTERVAL } from '../../src/constants.ts'
 import { createHandler } from '../../src/handlers/index.ts'
+import { CoHolders } from '../../src/held/co-holders.ts'
 import { HeldStashes } from '../../src/held/held-stashes.ts'
 import { RateLimiter } from '../../src/rate-limit.ts'
 import { NewestTable } from '../../src/record/newest-table.ts'
 import { createTrust } from '../../src/trust.ts'
-import type { OwnerOfferHandler } from '../../src/handlers/index.ts'
+import { BodyBudget } from '../../src/wire/body-budget.ts'
+import type { OwnerOfferHandler, OwnerReleaseHandler } from '../../src/handlers/index.ts'
 import type { Capacity } from '../../src/held/held-stashes.ts'
 import type { StashStore } from '../../src/held/stash-store.ts'
 import type { RequestHandler, StashRequest, StashResponse, StoreRequest, WantsBody } from '../../src/messages.ts'
@@ -28,6 +31,9 @@ interface SceneInit extends TrustInit {
   capacity?: Partial<Capacity>
   store?: StashStore
   ownOffer?: OwnerOfferHandler
+  ownRelease?: OwnerReleaseHandler
+  /** Bytes of bodies that may be proved at one moment. */
+  proving?: number
   burst?: number
 }
 
@@ -35,6 +41,9 @@ export interface Scene {
   clock: VirtualClock
   held: HeldStashes
   newest: NewestTable
+  coHolders: CoHolders
+  /** What the confidant would be told of, in order. */
+  told: string[]
   handler: RequestHandler
   /** Set to leave. */
   leaving: boolean
@@ -50,21 +59,33 @@ export function scene (init: SceneInit = {}): Scene {
   const newest = new NewestTable()
   const capacity = { stashes: 20, bytes: 1_000_000, maxStash: 100_000, ...init.capacity }
   const held = new HeldStashes({ capacity, newest, clock, ...(init.store == null ? {} : { store: init.store }) })
+  const coHolders = new CoHolders()
+  const told: string[] = []
   const handler = createHandler({
     self: self.id,
     held,
+    newest,
+    coHolders,
+    proofs: new RateLimiter({ clock, perSecond: 1_000 / PROOF_INTERVAL, burst: 1 }),
+    proving: new BodyBudget(init.proving),
+    onCoHolder: (of, peer, recordId) => { told.push(`${nameOf(peer)} of ${nameOf(of)} ${recordId.slice(0, 8)}`) },
+    onReleased: (from, { reason }) => { told.push(`${nameOf(from)} released: ${reason}`) },
+    onLetGo: (of, reason) => { told.push(`let go of ${nameOf(of)}: ${reason}`) },
     trust: createTrust(init),
     limiter: new RateLimiter({ clock, ...(init.burst == null ? {} : { burst: init.burst }) }),
     clock,
     draining: () => it.leaving,
     liveHolders: () => [live.id],
-    ...(init.ownOffer == null ? {} : { ownOffer: init.ownOffer })
+    ...(init.ownOffer == null ? {} : { ownOffer: init.ownOffer }),
+    ...(init.ownRelease == null ? {} : { ownRelease: init.ownRelease })
   })
 
   const it: Scene = {
     clock,
     held,
     newest,
+    coHolders,
+    told,
     handler,
     leaving: false,
     ask: async (caller, request, address = ADDRESS) => {
@@ -86,6 +107,10 @@ export function scene (init: SceneInit = {}): Scene {
   }
 
   return it
+}
+
+function nameOf (peer: string): string {
+  return Object.entries({ owner, otherOwner, holder, self, live }).find(([, key]) => key.id === peer)?.[0] ?? 'a stranger'
 }
 
 /** What `ask` brings when something new is kept. */

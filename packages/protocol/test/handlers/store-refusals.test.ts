@@ -100,13 +100,6 @@ describe('whom handleStore refuses', () => {
     expect(await ask(owner, request)).toMatchObject([{ reason: 'rate limited' }])
   })
 
-  it('does not store tombstones', async () => {
-    const { ask, newest } = scene()
-
-    expect(await ask(owner, await storing({ body: null }))).toEqual(refused('unsupported'))
-    expect(newest.get(owner.id)).toBeUndefined()
-  })
-
   it.each([
     ['too large', { maxStash: 1 }, 2_051],
     ['over quota', { bytes: 99 }, 100]
