@@ -1,7 +1,6 @@
 import { composeStash } from '../../packages/node/dist/compose.js'
 import { StashService } from '../../packages/node/dist/stash-service.js'
 import { seededRandom } from '@nara-stash/testing'
-import type { Repair } from './arguments.ts'
 import type { World } from './world.ts'
 import type { StashParts } from '../../packages/node/dist/compose.js'
 import type { Soul } from '@nara-stash/crypto'
@@ -47,18 +46,23 @@ export function bootProcess ({ init, net, board }: World, { id, soul, address, f
     throw new Error('the service composes its parts at once')
   }
 
-  limitRepair(parts, init.repair)
-
   return { service, parts, port }
 }
 
-/** Takes out of a process what this simulation does without: it is composed as always, and some of its parts never start. */
-function limitRepair ({ owning }: StashParts, repair: Repair): void {
-  if (repair === 'none' && owning != null && !isFresh(owning)) {
-    owning.replication.start = () => {}
+/**
+ * Takes the owner's repair out of a process: it is composed as always, and its replication does not start, or ends. Returns what brings it back.
+ */
+export function withoutOwnersRepair ({ owning }: StashParts): () => void {
+  if (owning == null) {
+    return () => {}
   }
-}
 
-function isFresh ({ own }: NonNullable<StashParts['owning']>): boolean {
-  return own.current == null
+  const { replication } = owning
+  replication.start = () => {}
+  replication.stop()
+
+  return () => {
+    Reflect.deleteProperty(replication, 'start')
+    replication.start()
+  }
 }

@@ -1,6 +1,7 @@
-import { exponential, seededRandom, weibull } from '@nara-stash/testing'
+import { exponential, seededRandom } from '@nara-stash/testing'
 import { contentOf, versionIn } from './content.ts'
-import { bootProcess } from './process.ts'
+import { bootProcess, withoutOwnersRepair } from './process.ts'
+import { Schedule } from './schedule.ts'
 import { Story } from './story.ts'
 import type { Returns } from './counts.ts'
 import type { Process } from './process.ts'
@@ -10,6 +11,10 @@ import type { Random } from '@nara-stash/protocol'
 
 /** After "empty" or a doubt the network is searched for copies that may still come, this often. Milliseconds. */
 const LOOK_AGAIN = 60_000
+/** A write waits this long for its copies; they are made afterwards, too. Milliseconds. */
+const WRITE_TIMEOUT = 5 * 60_000
+/** What follows a change of copies at once is known after this long. Milliseconds. */
+const SOON = 1_000
 /** A doubt that lasts this long is the outcome, and the user decides. Milliseconds. */
 const DOUBT_LASTS = 10 * 60_000
 
@@ -34,8 +39,7 @@ export class SimulatedNara {
 
   private readonly world: World
   private readonly init: NaraInit
-  /** When it comes and goes, whatever else happens. */
-  private readonly schedule: Random
+  private readonly schedule: Schedule
   private readonly writing: Random
   private boots = 0
   private written = 0
@@ -43,14 +47,16 @@ export class SimulatedNara {
   /** What the present return has come to; undefined when there is none to judge. */
   private outcome: keyof Returns | 'open' | undefined
   private toldEmpty = false
+  /** Brings back the owner's repair, where it was taken out. */
+  private restoreRepair: (() => void) | undefined
   /** Copies of a record that its owner has brought out so far. */
   private stored: { id: string, count: number } = { id: '', count: 0 }
 
   constructor (world: World, init: NaraInit) {
     this.world = world
     this.init = init
-    this.schedule = seededRandom(3 * init.seed)
-    this.writing = seededRandom(3 * init.seed + 1)
+    this.schedule = new Schedule(world.init, 2 * init.seed)
+    this.writing = seededRandom(2 * init.seed + 1)
   }
 
   get id (): string {
@@ -75,10 +81,16 @@ export class SimulatedNara {
     this.upSince = world.clock.now()
     this.outcome = this.kept == null ? undefined : 'open'
     this.toldEmpty = false
+    this.restoreRepair = undefined
     this.note('its owner is up')
     this.listen(process)
+
+    if (this.kept != null) {
+      this.stopRepair()
+    }
+
     void this.start(process)
-    world.clock.setTimer(() => { this.end() }, weibull(this.schedule, world.init.shape, world.init.up))
+    world.clock.setTimer(() => { this.end(process) }, this.schedule.session())
     this.planRewrite(process)
   }
 
@@ -113,10 +125,11 @@ export class SimulatedNara {
     await service.afterStart()
   }
 
-  private end (): void {
-    const { process, world } = this
+  /** Ends its process, if that is still this one. */
+  end (process = this.process): void {
+    const { world } = this
 
-    if (process == null) {
+    if (process == null || process !== this.process) {
       return
     }
 
@@ -146,7 +159,7 @@ export class SimulatedNara {
 
     this.note(`its owner is down; holders: ${world.holdersOf(this).map(({ index }) => index).join(', ')}`)
     held.forEach(owner => { world.nara(owner)?.holderFell(this.index) })
-    world.clock.setTimer(() => { this.rise() }, weibull(this.schedule, world.init.shape, world.init.down))
+    world.clock.setTimer(() => { this.rise() }, this.schedule.absence())
   }
 
   private holderFell (index: number): void {
@@ -170,6 +183,7 @@ export class SimulatedNara {
     service.addEventListener('stash:copies', ({ detail: { have } }) => {
       this.note(`its owner counts ${have} copies`)
       this.learnKept()
+      this.after(SOON, () => { this.learnKept() })
     })
     service.addEventListener('stash:found', () => { counts.recovered++ })
     parts.confidant.addEventListener('held:stored', ({ detail: { record, from } }) => {
@@ -207,7 +221,6 @@ export class SimulatedNara {
     }
 
     this.decide(n == null ? 'foreign' : n < this.kept ? 'older' : 'newest')
-    this.stopRepair()
   }
 
   private decide (outcome: keyof Returns): void {
@@ -222,6 +235,8 @@ export class SimulatedNara {
       this.world.onLost(this)
       this.kept = undefined
       this.keptId = undefined
+      this.restoreRepair?.()
+      this.restoreRepair = undefined
     }
   }
 
@@ -291,7 +306,7 @@ export class SimulatedNara {
     const n = ++this.written
 
     try {
-      const { outcome } = await process.service.setStashData(contentOf(this.index, n, world.init.bytes))
+      const { outcome } = await process.service.setStashData(contentOf(this.index, n, world.init.bytes), { timeout: WRITE_TIMEOUT })
       this.note(`write ${n}: ${outcome}`)
     } catch (err) {
       this.note(`write ${n}: ${(err as Error).message}`)
@@ -329,8 +344,8 @@ export class SimulatedNara {
   }
 
   private stopRepair (): void {
-    if (this.world.init.repair === 'none' && this.process?.parts.owning?.replication.acknowledged === true) {
-      this.process.parts.owning.replication.stop()
+    if (this.world.init.repair === 'none' && this.process != null) {
+      this.restoreRepair ??= withoutOwnersRepair(this.process.parts)
     }
   }
 

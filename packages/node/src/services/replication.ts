@@ -53,7 +53,7 @@ export class Replication {
   /** What is under way ends; what is known of the peers is forgotten, version and placement are not. */
   stop (): void {
     this.reconciler.stop()
-    this.copies.clear()
+    this.stores.stop()
     this.waiters.end()
   }
 
@@ -179,7 +179,7 @@ export class Replication {
 
   /** `peer` told, other than by STORE, that it holds the current record. */
   confirm (peer: string, placement: string): void {
-    if (this.version != null && this.copies.get(peer) != null) {
+    if (this.version != null) {
       this.stores.confirm(peer, this.version.record.id, placement)
       this.changed(peer)
     }
@@ -216,14 +216,14 @@ export class Replication {
       return
     }
 
-    await upkeep.place(version)
+    await upkeep.place(version, this.acknowledged)
 
     // whoever changed these has woken us again
     if (this.version !== version || reconciler.isStopped) {
       return
     }
 
-    const step = upkeep.plan(version)
+    const step = upkeep.plan(version, this.acknowledged)
 
     if (this.isOutdated(version)) {
       init.onOutdated(version)
@@ -233,7 +233,7 @@ export class Replication {
 
     this.progress(step)
 
-    return upkeep.next(step)
+    return upkeep.next(step, this.isWhole && !this.isBusy)
   }
 
   private changed (peer: string): void {

@@ -10,6 +10,11 @@ import type { Clock, Random } from '@nara-stash/protocol'
 
 const second = 1_000
 
+/**
+ * Between two looks when every copy that is wanted is here: what changes that is an event, and what the plan knows to be due wakes us. Milliseconds.
+ */
+const WHOLE_INTERVAL = 10 * RECONCILE_INTERVAL
+
 export interface UpkeepInit {
   clock: Clock
   random: Random
@@ -21,6 +26,7 @@ export interface UpkeepInit {
   /** Connected peers that may be chosen. */
   candidates (): Candidate[]
 }
+
 
 /** One look at the copies of a version: what is wanted, what is there, and what to do about it. */
 export class Upkeep {
@@ -42,7 +48,7 @@ export class Upkeep {
   }
 
   /** Makes a placement if one is due: for those who were chosen, for those who are planned. */
-  async place (version: Version): Promise<void> {
+  async place (version: Version, isAcknowledged: boolean): Promise<void> {
     const { chosen } = this
 
     if (chosen != null && chosen.length > 0 && await this.placements.place(chosen)) {
@@ -53,14 +59,14 @@ export class Upkeep {
       this.chosen = undefined
     }
 
-    const { holders } = this.plan(version)
+    const { holders } = this.plan(version, isAcknowledged)
 
     if (this.placements.isDue(holders) && await this.placements.place(holders)) {
       this.stores.keepTo(this.placements.holders)
     }
   }
 
-  plan (version: Version): Plan {
+  plan (version: Version, isAcknowledged: boolean): Plan {
     const { clock, random, target, minCopies, repairDelay, leaseSeconds } = this.init
     const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
 
@@ -69,9 +75,10 @@ export class Upkeep {
     return plan({
       now: clock.now(),
       record: version.record.id,
+      isAcknowledged,
       placement: this.placements.current,
       copies: this.stores.copies.views(),
-      candidates: this.init.candidates(),
+      candidates: this.init.candidates().map(candidate => this.stores.copies.get(candidate.id)?.record === version.record.id ? { ...candidate, holds: true } : candidate),
       pinned,
       target,
       minCopies,
@@ -89,9 +96,14 @@ export class Upkeep {
     }
   }
 
-  /** When to look again. */
-  next (step: Plan): number {
-    const wait = sameSet(step.holders, this.placements.holders) ? RECONCILE_INTERVAL : second
+  /**
+   * When to look again.
+   *
+   * @param isWhole - every copy that is wanted is here
+   */
+  next (step: Plan, isWhole: boolean): number {
+    const isAsPlanned = sameSet(step.holders, this.placements.holders)
+    const wait = !isAsPlanned ? second : isWhole && step.stores.length === 0 ? WHOLE_INTERVAL : RECONCILE_INTERVAL
 
     return Math.min(step.wakeAt ?? Infinity, this.init.clock.now() + wait)
   }
