@@ -6,6 +6,10 @@ export interface DaemonStatus extends StashStatus {
   addresses: string[]
   /** Versions that were not taken but stay readable, the latest first: `nara-stash get --set-aside 1`. */
   setAside: Array<{ bytes: number, updatedAt: string }>
+  /** As set: addresses to listen on, the network's name, and the file with its private-network key, if it has one. */
+  listen: string[]
+  network: string
+  pskFile: string | null
   /** Largest stash, in bytes. */
   maxStash: number
   /** Of the daemon's process. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { FileError, InvalidSettingError } from '../cli/errors.ts'
-import { readSmallFile } from '../files/read-small.ts'
+import { InvalidSettingError } from '../cli/errors.ts'
+import { isMissing, readSmallFile } from '../files/read-small.ts'
 import { printable } from '../text/printable.ts'
 
 /** A configuration is a screen of text; more is something else. */
@@ -25,7 +25,7 @@ export async function readConfigFile (dir: string): Promise<ConfigFile> {
   try {
     text = (await readSmallFile(path, MAX_CONFIG_BYTES)).text
   } catch (error) {
-    if (error instanceof FileError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+    if (isMissing(error)) {
       return { path, values: {} }
     }
 

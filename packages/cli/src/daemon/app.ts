@@ -26,7 +26,7 @@ const PUT_TIMEOUT = 10_000
 export interface AppInit {
   nara: Pick<Nara, 'addresses' | 'stash'>
   feed: EventFeed
-  about: Pick<DaemonStatus, 'pid' | 'socket' | 'version' | 'maxStash'>
+  about: Pick<DaemonStatus, 'pid' | 'socket' | 'version' | 'maxStash' | 'listen' | 'network' | 'pskFile'>
   clock: Pick<Clock, 'now' | 'date'>
   /** Told of failures that are nobody's expected answer. */
   unexpected?: (error: unknown) => void

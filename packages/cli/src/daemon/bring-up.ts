@@ -52,6 +52,7 @@ interface Running {
 
 /** Opens the socket to the other commands and tells everybody that the nara is up. */
 async function open ({ config, io }: DaemonInit, { folder, found, nara, feed }: Running): Promise<ApiServer> {
+  const { maxStash, listen, network, pskFile } = config
   const socket = await makeSocketPath(config.dir, io.env)
   const left = await readDaemonFile(folder.daemon)
 
@@ -65,7 +66,7 @@ async function open ({ config, io }: DaemonInit, { folder, found, nara, feed }: 
   const app = createApp({
     nara,
     feed,
-    about: { pid: process.pid, socket, version, maxStash: config.maxStash },
+    about: { pid: process.pid, socket, version, maxStash, listen, network, pskFile: pskFile ?? null },
     clock: io.clock,
     unexpected: error => { io.err.write(`nara-stash: ${String(error)}\n`) }
   })

@@ -1,8 +1,7 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import writeFileAtomic from 'write-file-atomic'
-import { readSmallFile } from '../files/read-small.ts'
-import type { FileError } from '../cli/errors.ts'
+import { isMissing, readSmallFile } from '../files/read-small.ts'
 
 /** DIR/run/daemon.json: how the other commands find the daemon. It may be left by a kill; then nobody answers. */
 export interface DaemonFile {
@@ -42,9 +41,7 @@ async function textOf (path: string): Promise<string | undefined> {
   try {
     return (await readSmallFile(path, MAX_DAEMON_FILE)).text
   } catch (error) {
-    const { code } = (error as FileError).cause as NodeJS.ErrnoException | undefined ?? {}
-
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
+    if (isMissing(error)) {
       return undefined
     }
 

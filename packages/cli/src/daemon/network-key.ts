@@ -24,6 +24,11 @@ export async function readNetworkKey (path: string): Promise<Uint8Array> {
   return new TextEncoder().encode(text.trim().replaceAll('\r', '') + '\n')
 }
 
+/** The 32 bytes of key in what `readNetworkKey` returns. */
+export function networkKeyBytes (file: Uint8Array): Uint8Array {
+  return Buffer.from(new TextDecoder().decode(file).split('\n')[2] ?? '', 'hex')
+}
+
 /** A key file's text with these 32 bytes of key. */
 export function formatNetworkKey (key: Uint8Array): string {
   return `/key/swarm/psk/1.0.0/\n/base16/\n${Buffer.from(key).toString('hex')}\n`

@@ -61,3 +61,10 @@ export function fileError (verb: string, path: string, error: unknown): FileErro
 
   return new FileError(`cannot ${verb} ${printable(path)}: ${REASONS[code] ?? printable(message)}`, { cause: error })
 }
+
+/** Whether an error of this package came from a file that is not there. */
+export function isMissing (error: unknown): boolean {
+  const { code } = (error as Error).cause as NodeJS.ErrnoException | undefined ?? {}
+
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}

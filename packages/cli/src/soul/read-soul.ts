@@ -1,6 +1,7 @@
 import { SoulFileError } from '../cli/errors.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
 import { readSmallFile } from '../files/read-small.ts'
+import { readSmallStream } from '../files/read-stream.ts'
 import { printable } from '../text/printable.ts'
 import { looksSecret, parseSoulText } from './soul-text.ts'
 import type { Soul } from '@nara-stash/crypto'
@@ -36,21 +37,7 @@ export async function readSoulFile (path: string, name?: string): Promise<Soul> 
 
 /** The soul on standard input, which must end after it. */
 export async function readSoulStream (stdin: Readable, name?: string): Promise<Soul> {
-  const chunks: Buffer[] = []
-  let length = 0
-
-  for await (const chunk of stdin) {
-    const bytes = Buffer.from(chunk as Uint8Array | string)
-
-    chunks.push(bytes)
-    length += bytes.length
-
-    if (length > MAX_SOUL_FILE) {
-      throw new SoulFileError(`standard input is larger than ${MAX_SOUL_FILE} bytes: that is no soul`)
-    }
-  }
-
-  return parseFrom('standard input', Buffer.concat(chunks).toString('utf8'), name)
+  return parseFrom('standard input', await readSmallStream(stdin, MAX_SOUL_FILE), name)
 }
 
 /** The soul in NARA_SOUL. */

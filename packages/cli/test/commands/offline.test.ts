@@ -14,7 +14,7 @@ async function command (args: string[], init?: FakeIoInit): Promise<FakeIo & { c
   return Object.assign(io, { code: await run(args, io) })
 }
 
-const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'id', 'demo', 'version']
+const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'invite', 'join', 'id', 'demo', 'version']
 
 describe('help', () => {
   it('lists every command', async () => {

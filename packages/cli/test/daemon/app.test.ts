@@ -21,7 +21,7 @@ function harness (maxStash = 1024): Harness {
   const nara = new FakeNara({ soul: createSoul({ name: 'kiosk' }), maxStash })
   const feed = createEventFeed(nara.stash, systemClock)
   const unexpected: unknown[] = []
-  const about = { pid: 1, socket: '/run/api.sock', version: '1.2.3', maxStash }
+  const about = { pid: 1, socket: '/run/api.sock', version: '1.2.3', maxStash, listen: ['/ip4/0.0.0.0/tcp/0'], network: 'nara', pskFile: null }
 
   return {
     app: createApp({ nara, feed, about, clock: systemClock, unexpected: error => { unexpected.push(error) } }),
@@ -45,7 +45,7 @@ describe('GET /v1/status', () => {
     const status = await (await harness().app.request('/v1/status')).json() as DaemonStatus
 
     expect(Object.keys(status).sort()).toEqual([
-      'addresses', 'confidants', 'copies', 'held', 'maxStash', 'name', 'naraId', 'peerId', 'pending', 'pid', 'recovery', 'setAside', 'socket', 'stash', 'state',
+      'addresses', 'confidants', 'copies', 'held', 'listen', 'maxStash', 'name', 'naraId', 'network', 'peerId', 'pending', 'pid', 'pskFile', 'recovery', 'setAside', 'socket', 'stash', 'state',
       'twin', 'uptime', 'version'
     ])
     expect(status).toMatchObject({ name: 'kiosk', state: 'empty', stash: null, pid: 1, version: '1.2.3' })
