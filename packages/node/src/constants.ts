@@ -66,6 +66,15 @@ export const SURROGATE_CHOICE = 8
 /** A peer that refused a copy, or failed to take it, is not asked for the same record for this long. Milliseconds. */
 export const SURROGATE_BACKOFF = 5 * minute
 
+/** Peers whose refusals a holder remembers for one record; the oldest go first. */
+export const MAX_REFUSALS = 256
+
+/** How often a holder looks whether it was away itself, and whether promises have ended. Milliseconds. */
+export const ABSENCE_TICK = 10 * minute
+
+/** Co-holders are told that a copy goes, and have this long to hear it, before it goes. Milliseconds. */
+export const TELLING_TIMEOUT = 3 * second
+
 /** The share of its lease after which a holder is asked to keep its copy again: the rest is for an owner that is away. */
 export const RENEW_SHARE = 1 / 8
 

@@ -1,5 +1,5 @@
 import { newestOf, supersedesOrIs } from '@nara-stash/protocol'
-import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT } from '../constants.ts'
+import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../constants.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 
 /** Policy: a pure function of its arguments. */
@@ -10,7 +10,9 @@ export interface Answer {
   connected: boolean
   /** `pending`: asked and not answered yet; `failed`: it did not answer, twice. */
   status: 'pending' | 'answered' | 'failed'
-  /** What it holds; undefined if it holds nothing. */
+  /** It has not said yet which header it has seen, and may still. */
+  witnessing?: boolean
+  /** What it holds, be it a tombstone; undefined if it holds nothing. */
   record?: RecordHeader
   placement?: Placement
   /** Its copy came from us and was never lost since. */
@@ -21,7 +23,7 @@ export interface SettleInput {
   answers: readonly Answer[]
   /** Ids of the records whose body was fetched, verified and decrypted. */
   readable: ReadonlySet<string>
-  /** Headers of ours that were seen elsewhere. */
+  /** Headers of ours that were seen elsewhere: by witnesses, or by an earlier process. */
   heard: readonly RecordHeader[]
   /** When the first stash peer was met, on the clock's scale; undefined if none was. */
   firstContact: number | undefined
@@ -39,60 +41,137 @@ export type Decision =
   /** Look again then, or when something is heard. */
   { type: 'waiting', until: number | undefined, found: boolean } & Tally |
   { type: 'settled', best: RecordHeader, placement: Placement, confirmed: boolean } & Tally |
-  { type: 'empty' } & Tally |
-  { type: 'doubtful', reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT', best: RecordHeader | undefined, newest: RecordHeader[] } & Tally
+  /** With a tombstone: there was one, and it was deleted. What comes next builds on the tombstone. */
+  { type: 'empty', tombstone?: RecordHeader } & Tally |
+  { type: 'doubtful', reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT' | 'LOST', best: RecordHeader | undefined, newest: RecordHeader[] } & Tally
+
+/** What follows from what was said, seen and read, and what time it is. */
+interface View extends Tally {
+  answers: readonly Answer[]
+  readable: ReadonlySet<string>
+  newest: RecordHeader[]
+  best: RecordHeader | undefined
+  /** Somebody has a copy, be it one that nobody can read. */
+  held: boolean
+  /** Nobody who is here is still to answer. */
+  allAsked: boolean
+  heardOut: boolean
+  /** Nobody who is here is still to say what it has seen, or it has had its time. */
+  witnessed: boolean
+  firstContact: number
+  now: number
+}
 
 /**
  * Is it known what our stash is? (SPEC.md, "Settling".) The first answer is never taken for the newest: either so many of its holders
- * answered with a copy straight from us that a newer acknowledged one could not have escaped them, or everybody within
+ * answered with a copy straight from us that a newer acknowledged one could not have escaped them, and no witness has seen one; or everybody within
  * reach was asked and said so.
  */
 export function settle (input: SettleInput): Decision {
-  const { answers, firstContact, now } = input
-  const tally = { answered: answers.filter(({ status }) => status === 'answered').length, of: answers.length }
-
-  if (firstContact == null) {
+  if (input.firstContact == null) {
     return { type: 'searching' }
   }
 
-  const seen = [...answers.flatMap(({ record }) => record ?? []), ...input.heard]
-  const newest = newestOf(seen)
-  const best = newestOf(seen.filter(({ id }) => input.readable.has(id)))
-  const found = seen.length > 0
-  const allAsked = answers.every(({ status, connected }) => status !== 'pending' || !connected)
-  const heardOut = allAsked && now >= firstContact + SETTLE_TIMEOUT
-  const waiting = (until: number): Decision => ({ type: 'waiting', until: until > now ? until : undefined, found, ...tally })
+  const view = viewOf(input, input.firstContact)
+  const [top] = view.newest
 
-  if (!found) {
-    return heardOut && tally.answered > 0 ? { type: 'empty', ...tally } : waiting(firstContact + SETTLE_TIMEOUT)
+  if (top == null) {
+    return view.heardOut && view.answered > 0 ? { type: 'empty', ...tally(view) } : waiting(view, SETTLE_TIMEOUT)
   }
 
-  const [top] = newest
-
-  if (newest.length > 1 || top == null) {
-    return heardOut
-      ? { type: 'doubtful', reason: 'CONFLICT', best: best[0], newest, ...tally }
-      : waiting(firstContact + SETTLE_TIMEOUT)
+  if (top.kind === 'tombstone' && view.newest.length === 1) {
+    return deleted(view, top)
   }
 
-  if (!input.readable.has(top.id)) {
-    return now >= firstContact + ROLLBACK_TIMEOUT
-      ? { type: 'doubtful', reason: 'ROLLBACK_SUSPECTED', best: best[0], newest, ...tally }
-      : waiting(firstContact + ROLLBACK_TIMEOUT)
+  if (!view.held) {
+    return lost(view)
   }
 
-  const placement = placementOf(top, answers)
+  if (view.newest.length > 1) {
+    return view.heardOut ? doubtful(view, 'CONFLICT') : waiting(view, SETTLE_TIMEOUT)
+  }
+
+  if (!view.readable.has(top.id)) {
+    return view.now >= view.firstContact + ROLLBACK_TIMEOUT ? doubtful(view, 'ROLLBACK_SUSPECTED') : waiting(view, ROLLBACK_TIMEOUT)
+  }
+
+  return found(view, top)
+}
+
+function viewOf ({ answers, readable, heard, now }: SettleInput, firstContact: number): View {
+  const seen = [...answers.flatMap(({ record }) => record ?? []), ...heard]
+  const here = answers.filter(({ connected }) => connected)
+  const allAsked = here.every(({ status }) => status !== 'pending')
+
+  return {
+    answers,
+    readable,
+    newest: newestOf(seen),
+    best: newestOf(seen.filter(({ id }) => readable.has(id)))[0],
+    held: seen.some(({ id }) => readable.has(id)) || answers.some(({ record, status }) => record?.kind === 'data' && status === 'answered'),
+    allAsked,
+    heardOut: allAsked && now >= firstContact + SETTLE_TIMEOUT,
+    witnessed: now >= firstContact + WITNESS_GRACE || here.every(({ witnessing }) => witnessing !== true),
+    firstContact,
+    now,
+    answered: answers.filter(({ status }) => status === 'answered').length,
+    of: answers.length
+  }
+}
+
+/** The newest is readable. */
+function found (view: View, top: RecordHeader): Decision {
+  const placement = placementOf(top, view.answers)
 
   if (placement == null) {
-    return waiting(firstContact + SETTLE_TIMEOUT)
+    return waiting(view, SETTLE_TIMEOUT)
   }
 
-  // one answer alone is no proof while others may still speak: they may know a later placement
-  const confirmed = isConfirmed(top, placement, answers) && (tally.answered > 1 || allAsked)
+  const vote = voteOn(view, top, placement)
 
-  return confirmed || heardOut
-    ? { type: 'settled', best: top, placement, confirmed, ...tally }
-    : waiting(firstContact + SETTLE_TIMEOUT)
+  return vote === 'confirmed' || view.heardOut
+    ? { type: 'settled', best: top, placement, confirmed: vote === 'confirmed', ...tally(view) }
+    : waiting(view, vote === 'unwitnessed' ? WITNESS_GRACE : SETTLE_TIMEOUT)
+}
+
+/** The newest is a tombstone: it says all by itself, once nobody is likely to know of anything newer. */
+function deleted (view: View, top: RecordHeader): Decision {
+  const placement = placementOf(top, view.answers)
+  const vote = placement == null ? 'open' : voteOn(view, top, placement)
+
+  return vote === 'confirmed' || (view.heardOut && view.answered > 0)
+    ? { type: 'empty', tombstone: top, ...tally(view) }
+    : waiting(view, vote === 'unwitnessed' ? WITNESS_GRACE : SETTLE_TIMEOUT)
+}
+
+/** There was a stash, and nobody who answered has anything of it. Silence says nothing. */
+function lost (view: View): Decision {
+  const isTime = view.heardOut && view.now >= view.firstContact + ROLLBACK_TIMEOUT
+
+  return isTime && view.answered > 0 ? doubtful(view, 'LOST') : waiting(view, ROLLBACK_TIMEOUT)
+}
+
+/** One answer alone is no proof while others may still speak: they may know a later placement, or have seen a newer header. */
+function voteOn ({ answers, answered, allAsked, witnessed }: View, top: RecordHeader, placement: Placement): 'confirmed' | 'unwitnessed' | 'open' {
+  if (!isConfirmed(top, placement, answers) || (answered < 2 && !allAsked)) {
+    return 'open'
+  }
+
+  return witnessed ? 'confirmed' : 'unwitnessed'
+}
+
+function doubtful (view: View, reason: Extract<Decision, { type: 'doubtful' }>['reason']): Decision {
+  return { type: 'doubtful', reason, best: view.best, newest: view.newest, ...tally(view) }
+}
+
+function waiting (view: View, ms: number): Decision {
+  const until = view.firstContact + ms
+
+  return { type: 'waiting', until: until > view.now ? until : undefined, found: view.newest.length > 0, ...tally(view) }
+}
+
+function tally ({ answered, of }: View): Tally {
+  return { answered, of }
 }
 
 /** The highest version that came with this very record. */

@@ -16,15 +16,18 @@ export class Answers {
   private readonly now = new Map<string, Answer>()
   /** The holdings of peers that came back without them, by record: to have seen a version once is to know of it. */
   private readonly before = new Map<string, Answer>()
+  /** Peers that are still to say which header they have seen. */
+  private readonly witnessing = new Set<string>()
 
   clear (): void {
     this.now.clear()
     this.before.clear()
+    this.witnessing.clear()
   }
 
   /** The latest word of every peer. */
   list (): Answer[] {
-    return [...this.now.values()]
+    return [...this.now.values()].map(answer => this.witnessing.has(answer.peer) ? { ...answer, witnessing: true } : answer)
   }
 
   /** The latest word of every peer, and former holdings that are nobody's any longer. */
@@ -36,11 +39,17 @@ export class Answers {
 
   /** A peer is here and is asked. */
   asked (peer: string): void {
+    this.witnessing.add(peer)
     this.put({ peer, connected: true, status: 'pending' })
   }
 
   answered (peer: string, holding: Holding | undefined): void {
     this.put({ peer, connected: true, status: 'answered', ...(holding == null ? {} : pick(holding)) })
+  }
+
+  /** It said which header it has seen, or will not. */
+  witnessed (peer: string): void {
+    this.witnessing.delete(peer)
   }
 
   /** It does not say. */
@@ -54,6 +63,7 @@ export class Answers {
   }
 
   lost (peer: string): void {
+    this.witnessing.delete(peer)
     const answer = this.now.get(peer)
 
     if (answer != null) {

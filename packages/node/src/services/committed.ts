@@ -18,10 +18,9 @@ export interface CommittedInit {
  * other's stores before one of them is done; so it has the time that an honest peer needs. A version that a later one replaced is as well kept as that one.
  */
 export function committed (init: CommittedInit, { record, body }: Version, options: WriteOptions, preferred?: string): Committed {
-  return {
-    turn: turn(init, body.byteLength),
-    result: outcome(init, record.seq, options, preferred)
-  }
+  const result = outcome(init, record.seq, options, preferred)
+
+  return { turn: Promise.race([turn(init, body.byteLength), result.then(() => {}, () => {})]), result }
 }
 
 async function outcome ({ replication }: CommittedInit, seq: number, options: WriteOptions, preferred: string | undefined): Promise<WriteResult> {

@@ -4,7 +4,7 @@ import type { Presence } from '../presence-message.ts'
 import type { Sureness } from './condition.ts'
 import type { Version } from './own-stash.ts'
 import type { PeerDirectory } from './peer-directory.ts'
-import type { Origin } from './recovery.ts'
+import type { Origin } from './bodies.ts'
 import type { Replication } from './replication.ts'
 import type { Confidant, NetworkPeer } from '@nara-stash/protocol'
 

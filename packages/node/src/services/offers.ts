@@ -1,4 +1,4 @@
-import { verified } from './recovery.ts'
+import { verified } from './bodies.ts'
 import { isOurs } from './strangers.ts'
 import type { Condition } from './condition.ts'
 import type { OwnStash } from './own-stash.ts'

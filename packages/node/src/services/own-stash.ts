@@ -1,4 +1,4 @@
-import { createSha256, order, pastOf, sealHeader, BOOT_BYTES } from '@nara-stash/protocol'
+import { BOOT_BYTES, createSha256, pastOf, sealHeader, supersedesOrIs } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { MAX_SET_ASIDE } from '../constants.ts'
 import { privateKeyFromSoul } from '../identity.ts'
@@ -37,6 +37,8 @@ export class OwnStash {
   boot: string
   readonly privateKey: Ed25519PrivateKey
   current: Version | undefined
+  /** The record that deleted what was, while nothing was written since. */
+  tombstone: RecordHeader | undefined
   /** Versions that were not taken, newest first: strangers and writes that came too late. */
   setAside: readonly SetAsideStash[] = []
 
@@ -65,45 +67,38 @@ export class OwnStash {
 
   /** True if the next record will supersede `record`. */
   covers (record: RecordHeader): boolean {
-    const known = [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record])]
+    return this.known().some(other => supersedesOrIs(other, record))
+  }
 
-    return known.some(other => ['same', 'supersedes'].includes(order(other, record)))
+  /** True if it was decided to go on without taking it. */
+  isDecided (record: RecordHeader): boolean {
+    return this.alsoKnown.some(other => supersedesOrIs(other, record))
   }
 
   /** Makes a version that was found the current one. */
   adopt (version: Version): void {
     this.note(version.record)
-    this.current = version
+    this.replace(version)
+  }
+
+  /** What there was has been deleted. */
+  bury (tombstone: RecordHeader): void {
+    this.note(tombstone)
+    this.current = undefined
+    this.tombstone = tombstone
   }
 
   /** Seals `data` as the next version and makes it current, unless all was forgotten meanwhile. */
   async seal (data: Uint8Array): Promise<Version> {
     const { soul, owner, clock } = this.init
-    const { boot } = this
-    const known = [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record])]
-    // taken before anything is awaited, so no two versions can share a seq
-    const seq = ++this.highest
     const createdAt = Math.max(Math.round(clock.wallTime()), 0)
-    const body = sealBody(soul, { data, createdAt }, { owner, seq })
-    const record = await sealHeader({
-      kind: 'data',
-      seq,
-      boot,
-      past: pastOf(known, boot),
-      bodyLength: body.byteLength,
-      bodyDigest: toString(createSha256().update(body).digest(), 'base16')
-    }, this.privateKey)
 
-    const version = { record, body, data, createdAt }
-    this.alsoKnown = this.alsoKnown.filter(other => !known.includes(other))
-    this.note(record)
+    return await this.sign({ data, createdAt }, seq => sealBody(soul, { data, createdAt }, { owner, seq }))
+  }
 
-    // a later one may have been faster
-    if (this.boot === boot && (this.current == null || record.seq > this.current.record.seq)) {
-      this.current = version
-    }
-
-    return version
+  /** Seals a tombstone: the next version is that there is none. */
+  async sealTombstone (): Promise<Version> {
+    return await this.sign({ data: new Uint8Array(0), createdAt: 0 })
   }
 
   /**
@@ -126,8 +121,48 @@ export class OwnStash {
    */
   clear (): void {
     this.current = undefined
+    this.tombstone = undefined
     this.alsoKnown = []
     this.boot = this.newBoot()
+  }
+
+  private async sign (content: Pick<Version, 'data' | 'createdAt'>, bodyOf?: (seq: number) => Uint8Array): Promise<Version> {
+    const { boot } = this
+    const known = this.known()
+    // taken before anything is awaited, so no two versions can share a seq
+    const seq = ++this.highest
+    const body = bodyOf?.(seq) ?? new Uint8Array(0)
+    const record = await sealHeader({
+      kind: bodyOf == null ? 'tombstone' : 'data',
+      seq,
+      boot,
+      past: pastOf(known, boot),
+      bodyLength: body.byteLength,
+      bodyDigest: bodyOf == null ? '' : toString(createSha256().update(body).digest(), 'base16')
+    }, this.privateKey)
+
+    const version = { record, body, ...content }
+    this.alsoKnown = this.alsoKnown.filter(other => !known.includes(other))
+    this.note(record)
+
+    // a later one may have been faster
+    if (this.boot === boot && record.seq > Math.max(this.current?.record.seq ?? 0, this.tombstone?.seq ?? 0)) {
+      this.replace(version)
+    }
+
+    return version
+  }
+
+  private replace (version: Version): void {
+    const isTombstone = version.record.kind === 'tombstone'
+
+    this.current = isTombstone ? undefined : version
+    this.tombstone = isTombstone ? version.record : undefined
+  }
+
+  /** What the next record builds on. */
+  private known (): RecordHeader[] {
+    return [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record]), ...(this.tombstone == null ? [] : [this.tombstone])]
   }
 
   private newBoot (): string {

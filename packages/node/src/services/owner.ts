@@ -14,7 +14,8 @@ import { Writes } from './writes.ts'
 import type { Doubt, DrillResult, ForgetResult, Merge, StashState, Twin, VerifyResult, WriteOptions, WriteResult } from '../api.ts'
 import type { ConditionInit } from './condition.ts'
 import type { OwnStash, Version } from './own-stash.ts'
-import type { Offer, Origin } from './recovery.ts'
+import type { Origin } from './bodies.ts'
+import type { Offer } from './recovery.ts'
 import type { Replication } from './replication.ts'
 import type { Committed, PendingWrite } from './writes.ts'
 import type { Caller, Clock, NetworkPeer, Placement, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
@@ -64,7 +65,7 @@ export class Owner {
 
     this.settling = new Settling({
       ...parts,
-      heard: () => this.author.kept(init.heard()),
+      heard: witnessed => [...init.heard(), ...witnessed],
       onSettled: () => { void this.resolve() },
       onStranger: (record, placement, from) => { this.met(record, placement, from) }
     })

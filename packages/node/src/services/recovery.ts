@@ -1,35 +1,27 @@
-import { BodyMismatchError, createSha256, deadlineSignal } from '@nara-stash/protocol'
-import { toString } from 'uint8arrays/to-string'
-import { ASK_AGAIN, ASK_RETRIES, ASK_TIMEOUT, BODY_RETRY } from '../constants.ts'
+import { newestOf, order } from '@nara-stash/protocol'
+import { ASK_AGAIN, BODY_RETRY } from '../constants.ts'
 import { settle } from '../policy/settle.ts'
-import { wantedBodies } from '../policy/wanted-bodies.ts'
 import { Answers } from './answers.ts'
+import { Bodies } from './bodies.ts'
+import { Questions } from './questions.ts'
 import { isOurs } from './strangers.ts'
 import type { Answer, Decision } from '../policy/settle.ts'
-import type { OwnStash, Version } from './own-stash.ts'
+import type { BodiesInit, Found } from './bodies.ts'
+import type { OwnStash } from './own-stash.ts'
 import type { Caller, Clock, FetchResponse, IncomingRequest, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
 
 export type Offer = Extract<IncomingRequest, { type: 'offer' }>
 
-export interface RecoveryInit {
+export interface RecoveryInit extends Pick<BodiesInit, 'onFound'> {
   network: Pick<StashNetwork, 'ask' | 'peers'>
-  own: OwnStash
+  own: Pick<OwnStash, 'open' | 'owner' | 'note' | 'isDecided'>
   clock: Clock
   /** Peers that are not dealt with are not asked. */
   admits (peer: string): boolean
-  /** Headers of ours that were heard of. */
-  heard (): RecordHeader[]
-  onFound (version: Version, via: 'push' | 'fetch', from: string): void
+  /** Headers of ours that were heard of, among them what others have `witnessed`. */
+  heard (witnessed: readonly RecordHeader[]): RecordHeader[]
   onDecision (decision: Decision): void
 }
-
-/** Which way a version came back first. */
-export interface Origin {
-  via: 'push' | 'fetch'
-  from: string
-}
-
-export type Found = Version & { origin: Origin }
 
 /**
  * The search for our own stash: asks every stash peer it meets, takes what is pushed, and has the policy decide what is known. Asking
@@ -38,20 +30,24 @@ export type Found = Version & { origin: Origin }
 export class Recovery {
   private readonly init: RecoveryInit
   private readonly answers = new Answers()
-  private readonly found = new Map<string, Found>()
-  private readonly coming = new Set<string>()
-  private readonly tried = new Map<string, number>()
+  private readonly bodies: Bodies
   /** When each peer was asked last; an answer to an earlier question does not count. */
   private readonly askedAt = new Map<string, number>()
-  private questions = 0
-  private readonly open = new Map<string, number>()
+  private readonly questions: Questions
+  /** The newest headers that others have seen. */
+  private witnessed: RecordHeader[] = []
   private firstContact: number | undefined
   private cancelTimer: () => void = () => {}
-  private abort = new AbortController()
   private running = false
 
   constructor (init: RecoveryInit) {
     this.init = init
+    this.questions = new Questions(init)
+    this.bodies = new Bodies({
+      ...init,
+      onAnswer: (peer, answer) => { this.heardFrom(peer, answer) },
+      onChange: () => { this.evaluate() }
+    })
   }
 
   /** Starts over, knowing nothing. */
@@ -59,8 +55,8 @@ export class Recovery {
     this.stop()
     this.answers.clear()
     this.askedAt.clear()
+    this.witnessed = []
     this.firstContact = undefined
-    this.abort = new AbortController()
     this.running = true
     this.init.network.peers().forEach(({ id }) => { this.met(id) })
     this.evaluate()
@@ -70,11 +66,8 @@ export class Recovery {
   stop (): void {
     this.running = false
     this.cancelTimer()
-    this.abort.abort()
-    this.found.clear()
-    this.coming.clear()
-    this.tried.clear()
-    this.open.clear()
+    this.bodies.clear()
+    this.questions.stop()
   }
 
   /** True from `begin` to `stop`. */
@@ -87,12 +80,13 @@ export class Recovery {
     if (this.running && this.init.admits(peer)) {
       this.firstContact ??= this.init.clock.now()
       this.answers.asked(peer)
-      void this.askHeader(peer)
+      this.question(peer)
     }
   }
 
   lost (peer: string): void {
-    this.open.delete(peer)
+    this.questions.drop(peer, 'fetch')
+    this.questions.drop(peer, 'witness')
     this.askedAt.delete(peer)
     this.answers.lost(peer)
     this.evaluate()
@@ -101,39 +95,39 @@ export class Recovery {
   /** A holder pushes: what it says counts like an answer, and its body is taken unless it is here or on its way. */
   offered (caller: Caller, offer: Offer): StashResponse | WantsBody {
     const { record } = offer
-    const { signal } = this.abort
-    const wanted = !this.found.has(record.id) && !this.coming.has(record.id)
-
-    if (wanted) {
-      this.coming.add(record.id)
-    }
+    const abandon = this.bodies.isCared(record.id) || this.isDead(record) ? undefined : this.bodies.expect(record.id)
 
     this.heardFrom(caller.peer, offer)
     this.evaluate()
 
-    if (!wanted) {
+    if (abandon == null) {
       return { type: 'have' }
     }
 
     return {
       type: 'wanted',
       receive: async (body) => {
-        this.take(record, body, { via: 'push', from: caller.peer })
+        this.bodies.take(record, body, { via: 'push', from: caller.peer })
 
         return { type: 'stored' }
       },
-      abandon: () => {
-        if (!signal.aborted) {
-          this.coming.delete(record.id)
-          this.evaluate()
-        }
-      }
+      abandon
     }
   }
 
   /** The version of a record that was found and could be read. */
   version (record: string): Found | undefined {
-    return this.found.get(record)
+    return this.bodies.get(record)
+  }
+
+  /** Every version that was found and could be read. */
+  versions (): Found[] {
+    return this.bodies.list()
+  }
+
+  /** Every header that was seen, held or heard of. */
+  seen (): RecordHeader[] {
+    return [...this.said().flatMap(({ record }) => record ?? []), ...this.heard()]
   }
 
   /** The latest word of every peer. */
@@ -147,17 +141,17 @@ export class Recovery {
       return
     }
 
-    const { clock, heard } = this.init
+    const { clock } = this.init
     const now = clock.now()
 
     this.cancelTimer()
-    this.fetchBodies()
+    this.bodies.fetch(this.living())
     this.askAgain()
 
     const decision = settle({
-      answers: this.answers.all(),
-      readable: new Set(this.found.keys()),
-      heard: heard(),
+      answers: this.said(),
+      readable: new Set(this.bodies.list().map(({ record }) => record.id)),
+      heard: this.heard(),
       firstContact: this.firstContact,
       now
     })
@@ -171,9 +165,37 @@ export class Recovery {
     this.init.onDecision(decision)
   }
 
+  /** What everybody says, but for records that it was decided not to take. */
+  private said (): Answer[] {
+    return this.answers.all().map(answer => {
+      const { record, placement: _, direct: __, ...rest } = answer
+
+      return record != null && this.init.own.isDecided(record) ? rest : answer
+    })
+  }
+
+  private heard (): RecordHeader[] {
+    return this.init.heard(this.witnessed).filter(record => !this.init.own.isDecided(record))
+  }
+
+  /** What everybody says, but for what is deleted. */
+  private living (): Answer[] {
+    const tombstones = this.tombstones()
+
+    return this.said().filter(({ record }) => record == null || !endedBy(tombstones, record))
+  }
+
+  private isDead (record: RecordHeader): boolean {
+    return endedBy(this.tombstones(), record)
+  }
+
+  private tombstones (): RecordHeader[] {
+    return this.seen().filter(({ kind }) => kind === 'tombstone')
+  }
+
   private heardFrom (peer: string, answer: Offer | FetchResponse): void {
     this.firstContact ??= this.init.clock.now()
-    this.open.delete(peer)
+    this.questions.drop(peer, 'fetch')
 
     if (answer.type === 'not-found') {
       this.answers.answered(peer, undefined)
@@ -186,40 +208,45 @@ export class Recovery {
     }
   }
 
-  private async askHeader (peer: string): Promise<void> {
-    const { signal } = this.abort
-    const question = ++this.questions
-
-    this.open.set(peer, question)
+  private question (peer: string): void {
     this.askedAt.set(peer, this.init.clock.now())
+    void this.askHeader(peer)
+    void this.askWitness(peer)
+  }
 
-    for (let attempt = 0; attempt <= ASK_RETRIES; attempt++) {
-      const deadline = deadlineSignal(this.init.clock, ASK_TIMEOUT, signal)
-      let answer: FetchResponse | undefined
+  private async askHeader (peer: string): Promise<void> {
+    const answer = await this.questions.ask(peer, { type: 'fetch', whole: false })
 
-      try {
-        answer = await this.init.network.ask(peer, { type: 'fetch', whole: false }, { signal: deadline.signal })
-      } catch {
-        // silence and broken connections are answers of their own: see below
-      } finally {
-        deadline.clear()
-      }
-
-      // it may have connected anew, or pushed, or be no longer asked
-      if (signal.aborted || this.open.get(peer) !== question) {
-        return
-      }
-
-      if (answer != null) {
-        this.heardFrom(peer, answer)
-        this.evaluate()
-
-        return
-      }
+    if (answer === 'void') {
+      return
     }
 
-    this.open.delete(peer)
-    this.answers.failed(peer)
+    if (answer === 'silent') {
+      this.answers.failed(peer)
+    } else {
+      this.heardFrom(peer, answer)
+    }
+
+    this.evaluate()
+  }
+
+  /** Who holds nothing may have seen how new the newest is. */
+  private async askWitness (peer: string): Promise<void> {
+    const answer = await this.questions.ask(peer, { type: 'witness' })
+
+    if (answer === 'void') {
+      return
+    }
+
+    this.answers.witnessed(peer)
+
+    if (answer !== 'silent' && answer.type === 'witnessed') {
+      const records = [answer.record, ...(answer.beside == null ? [] : [answer.beside])].filter(({ owner }) => owner === this.init.own.owner)
+
+      records.forEach(record => { this.init.own.note(record) })
+      this.witnessed = newestOf([...this.witnessed, ...records])
+    }
+
     this.evaluate()
   }
 
@@ -228,71 +255,14 @@ export class Recovery {
     const now = this.init.clock.now()
 
     for (const { peer, connected, status } of this.tally()) {
-      if (connected && status === 'failed' && !this.open.has(peer) && now - (this.askedAt.get(peer) ?? 0) >= ASK_AGAIN) {
-        void this.askHeader(peer)
+      if (connected && status === 'failed' && !this.questions.isOpen(peer, 'fetch') && now - (this.askedAt.get(peer) ?? 0) >= ASK_AGAIN) {
+        this.question(peer)
       }
     }
-  }
-
-  private fetchBodies (): void {
-    const now = this.init.clock.now()
-    const wanted = wantedBodies({
-      answers: this.tally(),
-      isCared: record => this.found.has(record) || this.coming.has(record),
-      mayAsk: (peer, record) => now - (this.tried.get(`${peer}/${record}`) ?? -Infinity) >= BODY_RETRY
-    })
-
-    wanted.forEach(({ peer, record }) => {
-      this.coming.add(record.id)
-      this.tried.set(`${peer}/${record.id}`, now)
-      void this.fetchBody(peer, record)
-    })
-  }
-
-  private async fetchBody (peer: string, record: RecordHeader): Promise<void> {
-    const { signal } = this.abort
-
-    try {
-      const answer = await this.init.network.ask(peer, { type: 'fetch', whole: true }, { signal })
-
-      if (!signal.aborted) {
-        this.heardFrom(peer, answer)
-
-        if (answer.type === 'found' && answer.body != null && isOurs(answer, this.init.own.owner)) {
-          this.take(answer.record, answer.body, { via: 'fetch', from: peer })
-        }
-      }
-    } catch {
-      // another holder, or the same one later: evaluate() looks what is missing
-    } finally {
-      if (!signal.aborted) {
-        this.coming.delete(record.id)
-        this.evaluate()
-      }
-    }
-  }
-
-  private take (record: RecordHeader, body: Uint8Array, origin: Origin): void {
-    this.coming.delete(record.id)
-
-    if (!this.found.has(record.id)) {
-      const version = this.init.own.open(record, verified(record, body))
-
-      this.found.set(record.id, { ...version, origin })
-      this.init.onFound(version, origin.via, origin.from)
-    }
-
-    this.evaluate()
   }
 }
 
-/**
- * @throws {BodyMismatchError}
- */
-export function verified (record: RecordHeader, body: Uint8Array): Uint8Array {
-  if (body.byteLength !== record.bodyLength || toString(createSha256().update(body).digest(), 'base16') !== record.bodyDigest) {
-    throw new BodyMismatchError('a body does not match its header')
-  }
-
-  return body
+/** One of them deletes it, or it is one itself. */
+function endedBy (tombstones: readonly RecordHeader[], record: RecordHeader): boolean {
+  return record.kind === 'tombstone' || tombstones.some(tombstone => order(tombstone, record) === 'supersedes')
 }

@@ -5,15 +5,17 @@ import type { Merge } from '../api.ts'
 import type { Decision } from '../policy/settle.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
-import type { Version } from './own-stash.ts'
-import type { Found, Origin, RecoveryInit } from './recovery.ts'
+import type { OwnStash, Version } from './own-stash.ts'
+import type { Found, Origin } from './bodies.ts'
+import type { RecoveryInit } from './recovery.ts'
 import type { Writes } from './writes.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 
 type Settled = Extract<Decision, { type: 'settled' }>
 type Doubtful = Extract<Decision, { type: 'doubtful' }>
 
-export interface SettlingInit extends Omit<RecoveryInit, 'onFound' | 'onDecision'> {
+export interface SettlingInit extends Omit<RecoveryInit, 'own' | 'onFound' | 'onDecision'> {
+  own: OwnStash
   author: Author
   condition: Condition
   merge: Merge | undefined
@@ -39,6 +41,8 @@ export class Settling {
     this.init = init
     this.recovery = new Recovery({
       ...init,
+      // what was forgotten before anybody had it is no loss, whoever heard of it
+      heard: witnessed => init.author.kept(init.heard(witnessed)),
       onFound: (version, via, from) => { init.onFound(version, { via, from }) },
       onDecision: decision => { this.decided(decision) }
     })
@@ -64,7 +68,7 @@ export class Settling {
   }
 
   private decided (decision: Decision): void {
-    const { condition, writes } = this.init
+    const { condition, own, writes } = this.init
 
     switch (decision.type) {
       case 'searching':
@@ -77,6 +81,10 @@ export class Settling {
         }
         break
       case 'empty':
+        if (decision.tombstone != null) {
+          own.bury(decision.tombstone)
+        }
+
         condition.is('empty')
         writes.flush()
         break

@@ -1,7 +1,7 @@
 import { newestOf, supersedesOrIs } from '@nara-stash/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT } from '../../src/constants.ts'
+import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../../src/constants.ts'
 import { settle } from '../../src/policy/settle.ts'
 import { header, placementOf, play } from './settle-model.ts'
 import type { RecordHeader } from '@nara-stash/protocol'
@@ -12,6 +12,10 @@ const old = header('old', 'a', 1)
 const best = header('best', 'a', 2)
 const other = header('other', 'b', 2, [old])
 const later = header('later', 'b', 3, [best])
+
+const tombstone: RecordHeader = { ...header('tombstone', 'b', 4, [best, later]), kind: 'tombstone', bodyLength: 0, bodyDigest: '' }
+const apart = header('apart', 'd', 2, [old])
+const reborn = header('reborn', 'c', 5, [tombstone])
 
 const FIRST = 5_000
 const three = placementOf('three', 4, ['x', 'y', 'z'])
@@ -119,7 +123,26 @@ describe('with a newer record that nobody can produce', () => {
 
   it('is doubtful as well if nothing can be read at all', () => {
     expect(ask([holds('x', best)], { readable: new Set(), ...atThirtySeconds })).toMatchObject({ type: 'doubtful', reason: 'ROLLBACK_SUSPECTED', best: undefined, newest: [best] })
-    expect(ask([empty('x')], { heard: [best], ...atThirtySeconds })).toMatchObject({ type: 'doubtful', reason: 'ROLLBACK_SUSPECTED', best: undefined })
+  })
+
+  it('is lost if nobody holds anything of it at all: after thirty seconds, if somebody said so and nobody is still to say', () => {
+    const lost = { type: 'doubtful', reason: 'LOST', best: undefined, newest: [best] }
+    const gone: Answer = { ...holds('y', old), connected: false, status: 'failed', direct: false }
+
+    expect(ask([empty('x')], { heard: [best], now: FIRST + ROLLBACK_TIMEOUT - 1 })).toMatchObject({ type: 'waiting', until: FIRST + ROLLBACK_TIMEOUT })
+    expect(ask([empty('x')], { heard: [best], ...atThirtySeconds })).toMatchObject(lost)
+    // it came back without
+    expect(ask([empty('x'), gone], { heard: [best], readable: new Set(), ...atThirtySeconds })).toMatchObject(lost)
+    expect(ask([empty('x'), pending('y')], { heard: [best], ...atThirtySeconds })).toMatchObject({ type: 'waiting', until: undefined })
+    expect(ask([silent('x')], { heard: [best], ...atThirtySeconds })).toMatchObject({ type: 'waiting', until: undefined })
+    // somebody who is away holds one
+    expect(ask([empty('x'), { ...holds('y', old), connected: false }], { heard: [best], readable: new Set(), ...atThirtySeconds }))
+      .toMatchObject({ type: 'doubtful', reason: 'ROLLBACK_SUSPECTED' })
+  })
+
+  it('is lost as well if there were two of which neither knew the other', () => {
+    expect(ask([empty('x')], { heard: [best, other], ...atTenSeconds })).toMatchObject({ type: 'waiting' })
+    expect(ask([empty('x')], { heard: [best, other], ...atThirtySeconds })).toMatchObject({ type: 'doubtful', reason: 'LOST', newest: [best, other] })
   })
 
   it('is not, if what was heard of is older than what was found', () => {
@@ -144,19 +167,66 @@ describe('with two records that do not know of each other', () => {
   })
 })
 
-const records = fc.constantFrom(old, best, other, later)
+describe('with witnesses', () => {
+  const asking = (answer: Answer): Answer => ({ ...answer, witnessing: true })
+
+  it('is not confirmed before everybody here has told what it has seen, or has had a second for it', () => {
+    const answers = [asking(holds('x', best)), holds('y', best), asking(empty('w'))]
+
+    expect(ask(answers)).toMatchObject({ type: 'waiting', until: FIRST + WITNESS_GRACE })
+    expect(ask(answers.map(answer => ({ ...answer, witnessing: false })))).toMatchObject({ type: 'settled', confirmed: true })
+    expect(ask(answers.map(answer => ({ ...answer, connected: answer.witnessing !== true })))).toMatchObject({ type: 'settled', confirmed: true })
+    expect(ask(answers, { now: FIRST + WITNESS_GRACE })).toMatchObject({ type: 'settled', confirmed: true })
+  })
+
+  it('is never settled on what a witness has seen something newer than', () => {
+    const answers = [holds('x', best), holds('y', best), holds('z', best)]
+
+    for (const now of [FIRST + 1, FIRST + WITNESS_GRACE, FIRST + SETTLE_TIMEOUT]) {
+      expect(ask(answers, { heard: [later], now })).toMatchObject({ type: 'waiting', until: FIRST + ROLLBACK_TIMEOUT })
+    }
+  })
+})
+
+describe('with a tombstone above all', () => {
+  it('is empty, and says so: at once if its holders confirm it, else after ten seconds', () => {
+    const deleted = { type: 'empty', tombstone }
+
+    expect(ask([holds('x', tombstone), holds('y', tombstone), pending('z')])).toMatchObject(deleted)
+    expect(ask([holds('x', tombstone), empty('y'), empty('z')], { now: FIRST + SETTLE_TIMEOUT - 1 })).toMatchObject({ type: 'waiting' })
+    expect(ask([holds('x', tombstone, three, false), holds('y', best), empty('z')], atTenSeconds)).toMatchObject(deleted)
+    expect(ask([empty('x')], { heard: [tombstone], ...atTenSeconds })).toMatchObject(deleted)
+    expect(ask([silent('x')], { heard: [tombstone], ...atThirtySeconds })).toMatchObject({ type: 'waiting' })
+  })
+
+  it('is not, once something was written after it', () => {
+    expect(ask([holds('x', reborn), holds('y', tombstone), pending('z')])).toMatchObject({ type: 'settled', confirmed: true, best: reborn })
+  })
+
+  it('is in conflict with what it does not know of', () => {
+    expect(ask([holds('x', tombstone), holds('y', apart)], { readable: new Set(['apart']), ...atTenSeconds }))
+      .toMatchObject({ type: 'doubtful', reason: 'CONFLICT', best: apart, newest: [tombstone, apart] })
+  })
+})
+
+const records = fc.constantFrom(old, best, other, later, tombstone, reborn)
 const peerIds = fc.constantFrom('x', 'y', 'z', 'v', 'w')
 const placements = fc.record({ holders: fc.subarray(['x', 'y', 'z', 'v', 'w']), version: fc.integer({ min: 1, max: 3 }), minCopies: fc.integer({ min: 1, max: 3 }) })
   .map(({ holders, version, minCopies }) => placementOf(`${holders.join('')} ${version} ${minCopies}`, version, holders, minCopies))
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ peer: peerIds, record: records, placement: placements, direct: fc.boolean(), connected: fc.boolean() }).map(rest => ({ status: 'answered' as const, ...rest })) },
-  { weight: 2, arbitrary: fc.record({ peer: peerIds, status: fc.constantFrom('pending' as const, 'failed' as const, 'answered' as const), connected: fc.boolean() }) }
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      peer: peerIds, status: fc.constantFrom('pending' as const, 'failed' as const, 'answered' as const), connected: fc.boolean(), witnessing: fc.boolean()
+    })
+  }
 )
 
 const inputs: fc.Arbitrary<SettleInput> = fc.record({
   answers: fc.uniqueArray(answer, { selector: ({ peer }) => peer }),
-  readable: fc.subarray([old, best, other, later]).map(list => new Set(list.map(({ id }) => id))),
+  readable: fc.subarray([old, best, other, later, reborn]).map(list => new Set(list.map(({ id }) => id))),
   heard: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(records, { maxLength: 1 }) }),
   firstContact: fc.option(fc.constant(FIRST), { nil: undefined, freq: 9 }),
   now: fc.integer({ min: FIRST, max: FIRST + ROLLBACK_TIMEOUT + 1_000 })
@@ -182,13 +252,29 @@ function check <Type extends Decision['type']> (type: Type, rule: (input: Settle
 
 describe('whatever is answered', () => {
   it('is not empty while anything was seen, without an answer, before the time, or while somebody is still to answer', () => {
-    check('empty', ({ answers, heard, firstContact, now }) => {
+    check('empty', ({ answers, heard, firstContact, now }, { tombstone }) => {
+      if (tombstone != null) {
+        return
+      }
+
       expect(heard).toStrictEqual([])
       expect(answers.filter(({ record }) => record != null)).toStrictEqual([])
       expect(answers.some(({ status }) => status === 'answered')).toBe(true)
       expect(answers.some(({ status, connected }) => status === 'pending' && connected)).toBe(false)
       expect(now - (firstContact ?? Infinity)).toBeGreaterThanOrEqual(SETTLE_TIMEOUT)
     })
+  })
+
+  it('is deleted only by a tombstone that builds on all that was seen', () => {
+    let met = 0
+
+    check('empty', ({ answers, heard }, { tombstone }) => {
+      const seen = [...heard, ...answers.flatMap(({ record }) => record ?? [])]
+
+      met += tombstone == null ? 0 : 1
+      expect(tombstone == null ? seen.length === 0 : seen.every(record => supersedesOrIs(tombstone, record))).toBe(true)
+    })
+    expect(met).toBeGreaterThan(0)
   })
 
   it('settles on nothing but a readable record that builds on all that was seen', () => {
@@ -218,13 +304,17 @@ describe('whatever is answered', () => {
     })
   })
 
-  it('is in doubt for one of two reasons, each in its time', () => {
+  it('is in doubt for one of three reasons, each in its time', () => {
     check('doubtful', ({ answers, heard, readable, now }, decision) => {
       const newest = newestOf([...answers.flatMap(({ record }) => record ?? []), ...heard])
 
       expect(decision.newest).toStrictEqual(newest)
 
-      if (newest.length > 1) {
+      if (decision.reason === 'LOST') {
+        expect(answers.some(({ record, status }) => record?.kind === 'data' && status === 'answered')).toBe(false)
+        expect(answers.some(({ status }) => status === 'answered')).toBe(true)
+        expect(now).toBeGreaterThanOrEqual(FIRST + ROLLBACK_TIMEOUT)
+      } else if (newest.length > 1) {
         expect(decision.reason).toBe('CONFLICT')
         expect(now).toBeGreaterThanOrEqual(FIRST + SETTLE_TIMEOUT)
       } else {

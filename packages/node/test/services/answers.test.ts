@@ -11,6 +11,8 @@ describe('answers', () => {
     answers.asked('holder')
     answers.answered('holder', undefined)
 
+    expect(answers.list()).toStrictEqual([{ peer: 'holder', connected: true, status: 'answered', witnessing: true }])
+    answers.witnessed('holder')
     expect(answers.list()).toStrictEqual([{ peer: 'holder', connected: true, status: 'answered' }])
     expect(answers.all().slice(1)).toMatchObject([{ peer: 'holder', connected: false, status: 'failed', direct: false, record: { id: 'r' } }])
   })

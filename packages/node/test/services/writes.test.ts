@@ -160,7 +160,7 @@ describe('writes', () => {
 describe('a write that waits', () => {
   it('for its copies does not make the next one wait', async () => {
     const desk = new Desk()
-    let have = (_: WriteResult): void => {}
+    let have: (result: WriteResult) => void = () => {}
     desk.result = async () => await new Promise(resolve => { have = resolve })
     const one = desk.add('one')
     await desk.clock.settle()
