@@ -75,6 +75,9 @@ export const ABSENCE_TICK = 10 * minute
 /** Co-holders are told that a copy goes, and have this long to hear it, before it goes. Milliseconds. */
 export const TELLING_TIMEOUT = 3 * second
 
+/** A holder that leaves waits this long for an owner that is here to let go of it. Milliseconds. */
+export const TAKEOVER_WAIT = 3 * second
+
 /** The share of its lease after which a holder is asked to keep its copy again: the rest is for an owner that is away. */
 export const RENEW_SHARE = 1 / 8
 

@@ -1,0 +1,177 @@
+import { SURROGATE_BACKOFF, STORE_BACKOFF } from '../../constants.ts'
+import { counts } from '../../policy/duties.ts'
+import { claims, judge, viewOf } from './holder.ts'
+import type { Duty } from './duty.ts'
+import type { Exchanges } from './exchanges.ts'
+import type { Holder } from './holder.ts'
+import type { Peers } from './peers.ts'
+import type { CoHolders, Clock, HeldStash, HeldStashes, OfferResponse, Random, StoreResponse } from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface ActsInit {
+  self: string
+  held: Pick<HeldStashes, 'get' | 'confirmed'>
+  coHolders: Pick<CoHolders, 'note'>
+  peers: Peers
+  exchanges: Exchanges
+  clock: Clock
+  random: Random
+  onRepaired (owner: string, to: string, why: string): void
+  onAudited (owner: string, peer: string, verdict: string): void
+}
+
+/** Carries out what was decided for one record, and notes what comes of it. None of these rejects. */
+export class Acts {
+  private readonly init: ActsInit
+
+  constructor (init: ActsInit) {
+    this.init = init
+  }
+
+  /** True if it proved its copy, and stays. */
+  async challenge (duty: Duty, holder: Holder, options?: AbortOptions): Promise<boolean> {
+    const { exchanges, clock, random, peers } = this.init
+    const answer = await this.over(holder, async () => await exchanges.challenge(holder.peer, duty.owner, duty.recordId, options))
+
+    if (answer == null) {
+      return false
+    }
+
+    const now = clock.now()
+    judge(holder, answer.outcome, { now, retryAfter: answer.retryAfter }, random)
+
+    if (answer.leaving) {
+      holder.leavingSince ??= now
+      peers.leaves(holder.peer)
+    } else if (answer.outcome === 'proved') {
+      holder.leavingSince = undefined
+    }
+
+    if (answer.outcome === 'proved') {
+      this.init.coHolders.note(duty.owner, holder.peer)
+    }
+
+    if (!['busy', 'refused', 'timeout', 'unreachable'].includes(answer.outcome)) {
+      this.confirm(duty)
+    }
+
+    this.init.onAudited(duty.owner, holder.peer, holder.lacks == null ? holder.audit.verdict : 'lacking')
+
+    return counts(viewOf(holder, ''))
+  }
+
+  async offer (duty: Duty, holder: Holder, options?: AbortOptions): Promise<void> {
+    const stash = this.stashOf(duty)
+
+    if (stash == null) {
+      return
+    }
+
+    const { lacks } = holder
+    const everybody = this.everybody(duty)
+    const answer = await this.over(holder, async () => await this.init.exchanges.offer(holder.peer, stash, everybody, options))
+    holder.shown = everybody.join()
+    holder.unmet = false
+
+    if (answer?.type === 'stored') {
+      this.init.onRepaired(duty.owner, holder.peer, lacks === 'older' ? 'it had an older one' : lacks == null ? 'it was said to have it' : 'it came back without it')
+    }
+
+    this.answered(holder, answer)
+  }
+
+  /** True if it keeps a copy. */
+  async store (duty: Duty, peer: string, why: string, options?: AbortOptions): Promise<boolean> {
+    const { clock, peers, exchanges, coHolders } = this.init
+    const stash = this.stashOf(duty)
+
+    if (stash == null) {
+      return false
+    }
+
+    const answer = await exchanges.store(peer, stash, this.everybody(duty), options)
+    const now = clock.now()
+
+    if (answer?.type !== 'stored' && answer?.type !== 'have') {
+      duty.refused(peer, now + Math.max(SURROGATE_BACKOFF, answer?.type === 'refused' ? answer.retryAfter : 0))
+
+      if (answer?.type === 'refused' && answer.reason === 'draining') {
+        peers.leaves(peer)
+      }
+
+      return false
+    }
+
+    const holder = duty.holder(peer, peers.present, now)
+
+    if (holder != null) {
+      claims(holder, now)
+    }
+
+    coHolders.note(duty.owner, peer)
+
+    if (answer.type === 'stored') {
+      this.init.onRepaired(duty.owner, peer, why)
+    }
+
+    return true
+  }
+
+  /** The owner, or somebody who holds beside us, has answered. */
+  confirm (duty: Duty): void {
+    if (duty.unconfirmed || this.init.held.get(duty.owner)?.restored === true) {
+      duty.unconfirmed = false
+      this.init.held.confirmed(duty.owner)
+    }
+  }
+
+  /** Ourselves, and all whose copies count. */
+  everybody (duty: Duty): string[] {
+    return [this.init.self, ...duty.views('').filter(counts).map(({ peer }) => peer)].sort()
+  }
+
+  private stashOf ({ owner, recordId }: Duty): HeldStash | undefined {
+    const stash = this.init.held.get(owner)
+
+    return stash?.record.id === recordId ? stash : undefined
+  }
+
+  private answered (holder: Holder, answer: OfferResponse | StoreResponse | undefined): void {
+    const now = this.init.clock.now()
+
+    if (answer?.type === 'stored' || answer?.type === 'have') {
+      holder.offerFailures = 0
+      claims(holder, now)
+
+      return
+    }
+
+    const backoff = STORE_BACKOFF[Math.min(holder.offerFailures++, STORE_BACKOFF.length - 1)] ?? SURROGATE_BACKOFF
+    holder.offerAfter = now + (answer == null ? backoff : SURROGATE_BACKOFF)
+
+    if (answer?.type === 'refused') {
+      holder.offerAfter = now + (answer.reason === 'rate limited' ? Math.max(backoff, answer.retryAfter) : Math.max(SURROGATE_BACKOFF, answer.retryAfter))
+
+      if (answer.reason === 'draining') {
+        holder.leavingSince ??= now
+        this.init.peers.leaves(holder.peer)
+      }
+    }
+  }
+
+  /** Undefined if its connection is another one by now: what it said was said by what may have been another process. */
+  private async over <T> (holder: Holder, exchange: () => Promise<T | undefined>): Promise<T | undefined> {
+    const { connection } = holder
+    holder.busy++
+
+    try {
+      const answer = await exchange()
+
+      return holder.connection === connection ? answer : undefined
+    } catch {
+      // aborted: we are stopping
+    } finally {
+      holder.busy--
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { MAX_REFUSALS } from '../../constants.ts'
+import { rankOf } from '../../policy/surrogate.ts'
+import { arrive, depart, isForgotten, newHolder, viewOf } from './holder.ts'
+import type { Holder } from './holder.ts'
+import type { HolderView, Shortage } from '../../policy/duties.ts'
+import type { HeldStash, NetworkPeer } from '@nara-stash/protocol'
+
+/** One record that is held here, and what its holder knows of the others. It ends with the record: another one begins with nothing known. */
+export class Duty {
+  readonly owner: string
+  readonly recordId: string
+  readonly rank: string
+  readonly holders = new Map<string, Holder>()
+  since: Shortage = {}
+  storing = false
+  /** Our own copy is on its way out: others are being told. */
+  ending = false
+  /** We were away, and nobody who would know has answered since. */
+  unconfirmed = false
+  /** Holders that are to be connected to. */
+  reach: readonly string[] = []
+  /** When it is to be looked at; undefined if only what happens can change anything. */
+  nextLook: number | undefined = -Infinity
+  private readonly self: string
+  private readonly refusals = new Map<string, number>()
+
+  constructor (self: string, { record }: HeldStash) {
+    this.self = self
+    this.owner = record.owner
+    this.recordId = record.id
+    this.rank = rankOf(record.id, self)
+  }
+
+  /** It changed: look at once. */
+  touch (): void {
+    this.nextLook = -Infinity
+  }
+
+  /** Another holder, known or new; undefined for ourselves and the owner. */
+  holder (peer: string, present: ReadonlyMap<string, NetworkPeer>, now: number): Holder | undefined {
+    const known = this.holders.get(peer)
+
+    if (known != null || peer === this.self || peer === this.owner) {
+      return known
+    }
+
+    const holder = newHolder(this.recordId, peer, now)
+    const connected = present.get(peer)
+    this.holders.set(peer, holder)
+
+    if (connected != null) {
+      arrive(holder, connected, now)
+    }
+
+    return holder
+  }
+
+  /** True if that concerns this record. */
+  connected (peer: NetworkPeer, now: number): boolean {
+    const holder = this.holders.get(peer.id)
+
+    if (holder != null && holder.connection !== peer.connection) {
+      arrive(holder, peer, now)
+    }
+
+    return holder != null || peer.id === this.owner
+  }
+
+  /** True if that concerns this record. */
+  disconnected (peer: string, now: number): boolean {
+    const holder = this.holders.get(peer)
+
+    if (holder != null) {
+      depart(holder, now)
+    }
+
+    return holder != null || peer === this.owner
+  }
+
+  /** All that the owner named are known; of the others those that went long ago are forgotten. */
+  know ({ placement }: HeldStash, present: ReadonlyMap<string, NetworkPeer>, now: number): void {
+    placement.holders.forEach(peer => { this.holder(peer, present, now) })
+
+    for (const holder of this.holders.values()) {
+      if (isForgotten(holder, now) && !placement.holders.includes(holder.peer)) {
+        this.holders.delete(holder.peer)
+      }
+    }
+  }
+
+  /** What the holders that were short of each other are done with: who left and was made good for is no reason for haste next time. */
+  calm (): void {
+    for (const holder of this.holders.values()) {
+      if (holder.connection == null) {
+        holder.leavingSince = undefined
+      }
+    }
+  }
+
+  views (everybody: string): HolderView[] {
+    return [...this.holders.values()].map(holder => viewOf(holder, everybody))
+  }
+
+  /** Connected holders, by peer. */
+  present (): Holder[] {
+    return [...this.holders.values()].filter(({ connection }) => connection != null)
+  }
+
+  refused (peer: string, until: number): void {
+    this.refusals.delete(peer)
+    this.refusals.set(peer, until)
+
+    for (const oldest of this.refusals.keys()) {
+      if (this.refusals.size > MAX_REFUSALS) {
+        this.refusals.delete(oldest)
+      }
+    }
+  }
+
+  refusedUntil (peer: string): number {
+    return this.refusals.get(peer) ?? 0
+  }
+}

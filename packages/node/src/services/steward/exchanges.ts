@@ -1,0 +1,138 @@
+import { leaseLeft, MAX_LIVE_HOLDERS, order, proofOf, sameProof, TimeoutError, UnreachableError } from '@nara-stash/protocol'
+import type { ProofOutcome } from '../../policy/audit.ts'
+import type {
+  ChallengeResponse, Clock, HeldStash, HeldStashes, OfferResponse, Random, RecordHeader, ReleaseReason, StashNetwork, StoreResponse
+} from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface ExchangesInit {
+  network: Pick<StashNetwork, 'ask' | 'self'>
+  held: Pick<HeldStashes, 'read' | 'hearOf'>
+  clock: Clock
+  random: Random
+}
+
+/** What came of a challenge. */
+export interface Answer {
+  outcome: ProofOutcome
+  leaving: boolean
+  retryAfter: number
+}
+
+const NONCE_BYTES = 32
+
+/** What one holder asks of another, about one record. Nothing here decides; what goes wrong is an answer. */
+export class Exchanges {
+  private readonly init: ExchangesInit
+
+  constructor (init: ExchangesInit) {
+    this.init = init
+  }
+
+  /** Undefined if we do not hold the record ourselves: then there is nothing to compare with. */
+  async challenge (peer: string, owner: string, recordId: string, options?: AbortOptions): Promise<Answer | undefined> {
+    const nonce = this.init.random.bytes(NONCE_BYTES)
+    let answer: ChallengeResponse
+
+    try {
+      answer = await this.init.network.ask(peer, { type: 'challenge', owner, recordId, nonce }, options)
+    } catch (err) {
+      return { outcome: err instanceof TimeoutError ? 'timeout' : err instanceof UnreachableError ? 'unreachable' : 'refused', leaving: false, retryAfter: 0 }
+    }
+
+    const ours = await this.read(owner, recordId, options)
+
+    return ours == null ? undefined : await this.judge(answer, peer, { ...ours, nonce }, options)
+  }
+
+  /** Undefined if the record is not held any longer, or could not be brought over. */
+  async offer (peer: string, stash: HeldStash, liveHolders: readonly string[], options?: AbortOptions): Promise<OfferResponse | undefined> {
+    const { owner, id } = stash.record
+    const body = stash.record.kind === 'tombstone' ? new Uint8Array() : (await this.read(owner, id, options))?.body
+
+    return body == null
+      ? undefined
+      : await this.hearing(() => this.init.network.ask(peer, { type: 'offer', ...this.carried(stash, liveHolders), direct: stash.direct, body }, options))
+  }
+
+  /** Undefined if the record is not held any longer, or could not be brought over. */
+  async store (peer: string, stash: HeldStash, liveHolders: readonly string[], options?: AbortOptions): Promise<StoreResponse | undefined> {
+    const ours = await this.read(stash.record.owner, stash.record.id, options)
+
+    return ours == null
+      ? undefined
+      : await this.hearing(() => this.init.network.ask(peer, { type: 'store', ...this.carried(stash, liveHolders), body: ours.body }, options))
+  }
+
+  /** Says that we let go of a record. True if `peer` has it and stays; who cannot be told finds out. */
+  async release (peer: string, owner: string, recordId: string, reason: ReleaseReason, options?: AbortOptions): Promise<boolean> {
+    const answer = await this.init.network.ask(peer, { type: 'release', owner, recordId, reason }, options).catch(() => undefined)
+
+    return answer?.type === 'have' && answer.leaving !== true
+  }
+
+  private async judge (answer: ChallengeResponse, peer: string, ours: { stash: HeldStash, body: Uint8Array, nonce: Uint8Array }, options?: AbortOptions): Promise<Answer> {
+    const { stash: { record }, body, nonce } = ours
+
+    switch (answer.type) {
+      case 'proof': {
+        const expected = await proofOf({ nonce, prover: peer, recordId: record.id, body }, this.init.clock, options)
+
+        return { outcome: sameProof(answer.proof, expected) ? 'proved' : 'wrong', leaving: answer.leaving, retryAfter: 0 }
+      }
+      case 'other':
+        await this.heard(answer.record, record)
+
+        return { outcome: relationOf(answer.record, record), leaving: answer.leaving, retryAfter: 0 }
+      case 'busy':
+        return { outcome: 'busy', leaving: false, retryAfter: answer.retryAfter }
+      case 'not-found':
+        return { outcome: 'not-found', leaving: false, retryAfter: 0 }
+      case 'refused':
+        return { outcome: 'refused', leaving: answer.reason === 'draining', retryAfter: answer.retryAfter }
+    }
+  }
+
+  private carried (stash: HeldStash, liveHolders: readonly string[]): Pick<HeldStash, 'record' | 'placement'> & { liveHolders: string[], leaseRemaining: number } {
+    return {
+      record: stash.record,
+      placement: stash.placement,
+      liveHolders: liveHolders.slice(0, MAX_LIVE_HOLDERS),
+      leaseRemaining: leaseLeft(stash, this.init.clock.now())
+    }
+  }
+
+  private async read (owner: string, recordId: string, options?: AbortOptions): Promise<{ stash: HeldStash, body: Uint8Array } | undefined> {
+    const whole = await this.init.held.read(owner, options).catch(() => undefined)
+
+    return whole?.stash.record.id === recordId ? whole : undefined
+  }
+
+  private async hearing <A extends OfferResponse | StoreResponse> (ask: () => Promise<A>): Promise<A | undefined> {
+    const answer = await ask().catch(() => undefined)
+
+    if (answer != null && 'record' in answer) {
+      await this.heard(answer.record)
+    }
+
+    return answer
+  }
+
+  /** A header that was shown: what we hold may be superseded, or ended. */
+  private async heard (shown: RecordHeader, ours: RecordHeader = shown): Promise<void> {
+    if (shown.owner === ours.owner) {
+      await this.init.held.hearOf(shown).catch(() => {})
+    }
+  }
+}
+
+function relationOf (shown: RecordHeader, ours: RecordHeader): ProofOutcome {
+  if (shown.owner !== ours.owner) {
+    return 'wrong'
+  }
+
+  const relation = order(shown, ours)
+
+  // who has this very record is to prove it
+  return relation === 'same' ? 'wrong' : relation === 'supersedes' ? 'newer' : relation === 'superseded' ? 'older' : 'conflict'
+}

@@ -1,0 +1,151 @@
+import { AUDIT_GAP, AUDIT_INTERVAL, FAILED_AWAY } from '../../constants.ts'
+import { judgeProof, nextAudit, unaudited } from '../../policy/audit.ts'
+import { rankOf } from '../../policy/surrogate.ts'
+import type { AuditState, ProofOutcome } from '../../policy/audit.ts'
+import type { HolderView } from '../../policy/duties.ts'
+import type { NetworkPeer, Random } from '@nara-stash/protocol'
+
+/** Another holder of a record that is held here: what is known of it, on its present connection if it has one. */
+export interface Holder {
+  readonly peer: string
+  readonly rank: string
+  /** Absent while it is away. */
+  connection: string | undefined
+  address: string | undefined
+  awaySince: number | undefined
+  audit: AuditState
+  /** On this connection it said that it keeps a copy: if it then has none, it lost it. */
+  promised: boolean
+  leavingSince: number | undefined
+  lacks: HolderView['lacks']
+  lacksSince: number | undefined
+  unmet: boolean
+  /** The holders that it was shown. */
+  shown: string
+  offerAfter: number
+  offerFailures: number
+  /** Exchanges under way. */
+  busy: number
+}
+
+export function newHolder (recordId: string, peer: string, now: number): Holder {
+  return {
+    peer,
+    rank: rankOf(recordId, peer),
+    connection: undefined,
+    address: undefined,
+    awaySince: now,
+    audit: unaudited(now),
+    promised: false,
+    leavingSince: undefined,
+    lacks: undefined,
+    lacksSince: undefined,
+    unmet: false,
+    shown: '',
+    offerAfter: 0,
+    offerFailures: 0,
+    busy: 0
+  }
+}
+
+/** It is here over another connection: it may have lost its memory, so nothing that it proved counts any longer. */
+export function arrive (holder: Holder, { connection, address }: NetworkPeer, now: number): void {
+  holder.connection = connection
+  holder.address = address
+  holder.awaySince = undefined
+  holder.audit = unaudited(now)
+  holder.promised = false
+  holder.leavingSince = undefined
+  holder.lacks = undefined
+  holder.lacksSince = undefined
+  holder.shown = ''
+  holder.offerAfter = 0
+  holder.offerFailures = 0
+}
+
+export function depart (holder: Holder, now: number): void {
+  holder.connection = undefined
+  holder.awaySince ??= now
+  holder.audit = unaudited(now)
+  holder.promised = false
+  holder.lacks = undefined
+  holder.lacksSince = undefined
+}
+
+/** Takes note of what came of a challenge. */
+export function judge (holder: Holder, outcome: ProofOutcome, { now, retryAfter = 0 }: { now: number, retryAfter?: number }, random: Random): void {
+  const isLacking = outcome === 'older' || (outcome === 'not-found' && holder.audit.provedAt == null && !holder.promised)
+
+  if (isLacking) {
+    // it came back without it, or with an older one: no fault of its own. It says so again at any time, so there is no need to ask often
+    holder.lacks = outcome === 'older' ? 'older' : 'all'
+    holder.lacksSince ??= now
+    holder.audit = { ...unaudited(nextAudit('stored', { now }, random)), last: outcome, challengedAt: now }
+
+    return
+  }
+
+  const audit = judgeProof(holder.audit, outcome, { now, retryAfter }, random)
+  const mayLast = outcome === 'newer' || outcome === 'conflict' || outcome === 'not-found' || outcome === 'wrong'
+  holder.audit = mayLast ? { ...audit, due: now + AUDIT_INTERVAL } : audit
+
+  if (outcome === 'proved') {
+    holder.lacks = undefined
+    holder.lacksSince = undefined
+    holder.unmet = false
+    holder.promised = true
+  }
+}
+
+/** It showed its copy, or was given one: only a proof counts, so it is asked for one. */
+export function claims (holder: Holder, now: number): void {
+  holder.lacks = undefined
+  holder.lacksSince = undefined
+  holder.promised = true
+  holder.unmet = false
+
+  if (holder.audit.provedAt == null || holder.audit.verdict === 'failed') {
+    holder.audit = { ...holder.audit, due: now, challengedAt: undefined }
+  }
+}
+
+/** It let go of its copy. */
+export function released (holder: Holder, now: number, isLeaving: boolean): void {
+  holder.leavingSince = isLeaving ? holder.leavingSince ?? now : holder.leavingSince
+  holder.promised = false
+
+  if (!isLeaving) {
+    holder.audit = { ...unaudited(now + AUDIT_INTERVAL), last: 'not-found', challengedAt: now }
+  }
+}
+
+/** Nobody waits for a stranger that has been away for so long. */
+export function isForgotten ({ awaySince, busy }: Holder, now: number): boolean {
+  return busy === 0 && awaySince != null && now - awaySince >= FAILED_AWAY
+}
+
+export function viewOf (holder: Holder, everybody: string): HolderView {
+  const { peer, rank, connection, address, audit, leavingSince, lacks, lacksSince, unmet, shown, offerAfter, busy } = holder
+
+  return {
+    peer,
+    rank,
+    connected: connection != null,
+    ...(address == null ? {} : { address }),
+    ...(audit.provedAt == null || connection == null ? {} : { provedAt: audit.provedAt }),
+    verdict: audit.verdict,
+    auditAt: audit.due,
+    notBefore: mayChallengeAt(audit),
+    busy: busy > 0,
+    ...(leavingSince == null ? {} : { leavingSince }),
+    ...(lacks == null ? {} : { lacks, ...(lacksSince == null ? {} : { lacksSince }) }),
+    unmet,
+    told: shown === everybody,
+    offerAfter
+  }
+}
+
+/** A proof costs its prover something; that there is none to give, nothing. */
+function mayChallengeAt ({ last, challengedAt, due }: AuditState): number {
+  return last === 'busy' ? due : challengedAt == null || last === 'not-found' || last === 'older' ? 0 : challengedAt + AUDIT_GAP
+}

@@ -1,0 +1,191 @@
+import { deadlineSignal, leaseLeft, order } from '@nara-stash/protocol'
+import { setMaxListeners } from 'main-event'
+import { REPAIR_LEASE, TAKEOVER_WAIT } from '../../constants.ts'
+import { counts } from '../../policy/duties.ts'
+import { distinctCopies, isWilling } from '../../policy/select.ts'
+import { admitsSurrogate, rankOf } from '../../policy/surrogate.ts'
+import { viewOf } from './holder.ts'
+import type { Acts } from './acts.ts'
+import type { Duty } from './duty.ts'
+import type { Exchanges } from './exchanges.ts'
+import type { Holder } from './holder.ts'
+import type { OwnerContact } from './owner-contact.ts'
+import type { Peers } from './peers.ts'
+import type { Clock, HeldStash, HeldStashes, NewestTable } from '@nara-stash/protocol'
+
+export interface LeaveResult {
+  /** Stashes that are as safe without us: others hold enough, or their owner is here. */
+  handedOn: number
+  /** Owners whose stash would miss our copy. */
+  left: string[]
+}
+
+export interface LeavingInit {
+  held: Pick<HeldStashes, 'get'>
+  newest: Pick<NewestTable, 'get'>
+  acts: Acts
+  exchanges: Exchanges
+  peers: Peers
+  contact: OwnerContact
+  clock: Clock
+  /** Milliseconds. */
+  timeout: number
+}
+
+/** How often it is looked whether an owner has let go of us. Milliseconds. */
+const LOOK = 50
+
+/**
+ * The last duty: what is held here is stored elsewhere first, then the others are told (SPEC.md, "Leaving"). Only who has just proved its copy, and says that it stays, counts. All
+ * who leave at once ask the same peers, in the order of their ranks, so that together they make few copies.
+ */
+export class Leaving {
+  private readonly init: LeavingInit
+
+  constructor (init: LeavingInit) {
+    this.init = init
+  }
+
+  async all (duties: readonly Duty[], signal?: AbortSignal): Promise<LeaveResult> {
+    const { clock, timeout, held } = this.init
+
+    if (timeout === 0) {
+      return { handedOn: 0, left: [] }
+    }
+
+    const deadline = deadlineSignal(clock, timeout, signal)
+    setMaxListeners(Infinity, deadline.signal)
+    const safe = await Promise.all(duties.map(async duty => await this.one(duty, deadline.signal).catch(() => false)))
+    deadline.clear()
+
+    return {
+      handedOn: safe.filter(Boolean).length,
+      // what its owner has relieved us of meanwhile is no loss
+      left: duties.filter((duty, i) => safe[i] === false && held.get(duty.owner)?.record.id === duty.recordId).map(({ owner }) => owner)
+    }
+  }
+
+  /** True if the stash is as safe without us. */
+  private async one (duty: Duty, signal: AbortSignal): Promise<boolean> {
+    const { held, contact, newest } = this.init
+    const stash = held.get(duty.owner)
+    const known = newest.get(duty.owner)
+
+    // nobody needs what is superseded
+    if (stash == null || (known != null && order(known, stash.record) === 'supersedes')) {
+      return true
+    }
+
+    const { connected, settled } = contact.of(duty.owner)
+
+    return connected && settled ? await this.toOwner(duty, stash, signal) : await this.toOthers(duty, stash, signal)
+  }
+
+  /** Its owner replaces us and then lets go of us. It has the content: there is no reason to wait for long. */
+  private async toOwner (duty: Duty, { placement }: HeldStash, signal: AbortSignal): Promise<boolean> {
+    const { exchanges, clock, held, peers } = this.init
+    const until = clock.now() + TAKEOVER_WAIT
+    await Promise.all([duty.owner, ...duty.present().map(({ peer }) => peer)].map(async peer =>
+      await exchanges.release(peer, duty.owner, duty.recordId, 'leaving', { signal })))
+
+    const canBeReplaced = peers.candidates(duty).some(({ id, accepting }) => !placement.holders.includes(id) && accepting !== false)
+
+    while (canBeReplaced && held.get(duty.owner)?.record.id === duty.recordId && peers.present.has(duty.owner) && clock.now() < until && !signal.aborted) {
+      await new Promise<void>(resolve => { clock.setTimer(resolve, LOOK) })
+    }
+
+    return true
+  }
+
+  private async toOthers (duty: Duty, stash: HeldStash, signal: AbortSignal): Promise<boolean> {
+    const { placement: { target, minCopies } } = stash
+    const staying = new Set<Holder>()
+    const places = (): number => distinctCopies([...staying].map(({ address }) => address == null ? {} : { address }))
+
+    await Promise.all(duty.present().map(async holder => { await this.count(duty, holder, staying, signal) }))
+
+    // who says that it leaves, too, is made good for: until all that count say that they stay
+    for (;;) {
+      while (places() < target && !signal.aborted) {
+        const next = this.next(duty, stash, staying)
+
+        if (next == null) {
+          break
+        }
+
+        await this.handOn(duty, next, staying, signal)
+      }
+
+      if (await this.tell(duty, staying, signal) || signal.aborted) {
+        break
+      }
+    }
+
+    return places() >= minCopies
+  }
+
+  /** Counts a holder that proves its copy now, or did so a moment ago. */
+  private async count (duty: Duty, holder: Holder, staying: Set<Holder>, signal: AbortSignal): Promise<void> {
+    const { acts, clock } = this.init
+    const now = clock.now()
+    const mayAsk = viewOf(holder, '').notBefore <= now && holder.busy === 0
+    const isThere = mayAsk ? await acts.challenge(duty, holder, { signal }) : counts(viewOf(holder, ''))
+
+    if (isThere) {
+      staying.add(holder)
+    }
+  }
+
+  private async handOn (duty: Duty, peer: string, staying: Set<Holder>, signal: AbortSignal): Promise<void> {
+    const { acts, peers, clock } = this.init
+    const isKept = await acts.store(duty, peer, 'a holder leaves', { signal })
+    const holder = duty.holder(peer, peers.present, clock.now())
+
+    if (isKept && holder != null) {
+      await this.count(duty, holder, staying, signal)
+    }
+
+    if (holder == null || !staying.has(holder)) {
+      // asked once is asked enough
+      duty.refused(peer, Infinity)
+    }
+  }
+
+  /** Tells all holders. False if one that counted does not stay. */
+  private async tell (duty: Duty, staying: Set<Holder>, signal: AbortSignal): Promise<boolean> {
+    const told = await Promise.all(duty.present().map(async holder => ({
+      holder, stays: await this.init.exchanges.release(holder.peer, duty.owner, duty.recordId, 'leaving', { signal })
+    })))
+    const gone = told.filter(({ holder, stays }) => !stays && staying.has(holder))
+
+    gone.forEach(({ holder }) => {
+      staying.delete(holder)
+      holder.leavingSince ??= this.init.clock.now()
+    })
+
+    return gone.length === 0
+  }
+
+  private next (duty: Duty, { placement, record, restored, leaseRemaining, leaseNotedAt }: HeldStash, staying: ReadonlySet<Holder>): string | undefined {
+    const { clock, peers } = this.init
+    const now = clock.now()
+
+    if (restored || duty.unconfirmed || leaseLeft({ leaseRemaining, leaseNotedAt }, now) * 1_000 < REPAIR_LEASE) {
+      return
+    }
+
+    const counted = [...staying].map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))
+    const isNew = (id: string): boolean => {
+      const holder = duty.holders.get(id)
+
+      // one that came back empty is asked like any other; one that leaves, or lied, is not
+      return holder == null || (holder.leavingSince == null && holder.lacks != null)
+    }
+
+    return peers.candidates(duty)
+      .filter(candidate => isNew(candidate.id) && admitsSurrogate(placement, candidate.id) && isWilling(candidate, now))
+      .filter(candidate => counted.length < placement.target || distinctCopies([...counted, candidate]) > distinctCopies(counted))
+      .map(({ id }) => ({ id, rank: rankOf(record.id, id) }))
+      .toSorted((a, b) => a.rank < b.rank ? -1 : 1)[0]?.id
+  }
+}

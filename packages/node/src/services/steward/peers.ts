@@ -1,0 +1,69 @@
+import type { Duty } from './duty.ts'
+import type { Candidate } from '../../policy/select.ts'
+import type { PeerDirectory } from '../peer-directory.ts'
+import type { NetworkPeer, StashNetwork, Trust } from '@nara-stash/protocol'
+
+/** Who is connected, kept up to date by events: a look at one peer costs no walk over all. */
+export class Peers {
+  readonly present = new Map<string, NetworkPeer>()
+  private readonly network: Pick<StashNetwork, 'peers'>
+  private readonly directory: PeerDirectory
+  private readonly trust: Pick<Trust, 'admits'>
+  /** By peer, the connection over which it said that it is leaving. */
+  private readonly leaving = new Map<string, string>()
+
+  constructor (network: Pick<StashNetwork, 'peers'>, directory: PeerDirectory, trust: Pick<Trust, 'admits'>) {
+    this.network = network
+    this.directory = directory
+    this.trust = trust
+  }
+
+  get isAlone (): boolean {
+    return this.present.size === 0
+  }
+
+  refresh (): void {
+    this.present.clear()
+    this.network.peers().forEach(peer => { this.present.set(peer.id, peer) })
+  }
+
+  connected (peer: NetworkPeer): void {
+    this.present.set(peer.id, peer)
+  }
+
+  disconnected (peer: string): void {
+    this.present.delete(peer)
+    this.leaving.delete(peer)
+  }
+
+  /** It says that it is leaving: nothing is brought to it any longer. */
+  leaves (peer: string): void {
+    const connection = this.present.get(peer)?.connection
+
+    if (connection != null) {
+      this.leaving.set(peer, connection)
+    }
+  }
+
+  isLeaving (peer: string): boolean {
+    return this.leaving.has(peer) && this.leaving.get(peer) === this.present.get(peer)?.connection
+  }
+
+  /** Everybody who could be asked to keep a copy. */
+  candidates (duty: Duty): Candidate[] {
+    return [...this.present.values()]
+      .filter(({ id }) => id !== duty.owner && !this.isLeaving(id) && this.trust.admits(id))
+      .map(({ id, address }) => {
+        const accepting = this.directory.get(id)?.presence?.accepting
+        const refusedUntil = duty.refusedUntil(id)
+
+        return {
+          id,
+          uptime: this.directory.uptime(id),
+          ...(address == null ? {} : { address }),
+          ...(accepting == null ? {} : { accepting }),
+          ...(refusedUntil === 0 ? {} : { refusedUntil })
+        }
+      })
+  }
+}
