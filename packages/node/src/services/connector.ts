@@ -84,17 +84,24 @@ export class Connector {
       return
     }
 
-    const connected = new Set(network.peers().map(({ id }) => id))
-    this.forget(connected)
-
-    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !connected.has(peer)))
-    const missing = minConnections - connected.size - this.dialling.size
-    const turns = DIALS_AT_ONCE - this.dialling.size
+    const peers = network.peers()
+    const missing = minConnections - peers.length - this.dialling.size
+    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !peers.some(({ id }) => id === peer)))
     const isWhole = missing <= 0 && wanted.size === 0
 
     this.lookIn((isWhole ? IDLE_INTERVAL : CONNECT_INTERVAL) * (0.8 + 0.4 * random.next()))
 
-    if (turns <= 0 || isWhole) {
+    if (isWhole) {
+      this.called.clear()
+      return
+    }
+
+    const connected = new Set(peers.map(({ id }) => id))
+    const turns = DIALS_AT_ONCE - this.dialling.size
+
+    this.forget(connected)
+
+    if (turns <= 0) {
       return
     }
 
