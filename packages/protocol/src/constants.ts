@@ -120,6 +120,15 @@ export const TOMBSTONE_LIFE = 14 * 24 * 60 * 60
 /** Tombstones kept, and of all unpinned entries of the newest table as many at most are tombstones: with headers and placements of full size 10 MiB. */
 export const MAX_TOMBSTONES = 1_024
 
+/**
+ * Who was out of touch for this long cannot know what became of what it holds: it asks before it repairs. Blips of a network are shorter.
+ * Milliseconds.
+ */
+export const OWN_ABSENCE = 10 * minute
+
+/** How often a holder with a datastore notes that it is running. A crash loses as much of its leases' time. Milliseconds. */
+export const STAMP_INTERVAL = 5 * minute
+
 /** Peers noted as co-holders of one owner's stash: the holders of a placement and as many surrogates. */
 export const MAX_CO_HOLDERS = 2 * MAX_HOLDERS
 

@@ -6,15 +6,18 @@ import { Key } from 'interface-datastore/key'
  * - `PREFIX/entries/OWNER/REVISION`: the entry. Each is written under its owner's next revision, so none is overwritten.
  * - `PREFIX/bodies/OWNER/RECORD`: the body of a record. Never shared between owners: anyone can sign a copy of another's
  *   payload, which has the same id.
+ * - `PREFIX/clock/REVISION`: how long the holder has been running, what the time was, and what was left of the leases.
  */
 export class DatastoreKeys {
   /** What to query for. */
   readonly entries: string
   readonly bodies: string
+  readonly stamps: string
 
   constructor (prefix: string) {
     this.entries = new Key(`${prefix}/entries`).toString() + '/'
     this.bodies = new Key(`${prefix}/bodies`).toString() + '/'
+    this.stamps = new Key(`${prefix}/clock`).toString() + '/'
   }
 
   entry (owner: string, revision: number): Key {
@@ -25,13 +28,21 @@ export class DatastoreKeys {
     return new Key(`${this.bodies}${owner}/${recordId}`)
   }
 
+  stamp (revision: number): Key {
+    return new Key(`${this.stamps}${revision}`)
+  }
+
+  /** Undefined for a key that this layout does not make. */
+  parseStamp (key: Key): number | undefined {
+    return parseRevision(key.toString().slice(this.stamps.length))
+  }
+
   /** Undefined for a key that this layout does not make. */
   parseEntry (key: Key): { owner: string, revision: number } | undefined {
-    const [owner, revision, ...rest] = key.toString().slice(this.entries.length).split('/')
+    const [owner, text, ...rest] = key.toString().slice(this.entries.length).split('/')
+    const revision = parseRevision(text)
 
-    return owner == null || revision == null || rest.length > 0 || !/^[1-9]\d{0,14}$/.test(revision)
-      ? undefined
-      : { owner, revision: Number(revision) }
+    return owner == null || revision == null || rest.length > 0 ? undefined : { owner, revision }
   }
 
   /** The owner of a body; undefined for a key that this layout does not make. */
@@ -40,4 +51,8 @@ export class DatastoreKeys {
 
     return recordId == null || rest.length > 0 ? undefined : owner
   }
+}
+
+function parseRevision (text: string | undefined): number | undefined {
+  return text != null && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
 }

@@ -1,8 +1,11 @@
 import { bodyMatches } from '../record/body.ts'
+import { DatastoreClock } from './datastore-clock.ts'
 import { DatastoreKeys } from './datastore-keys.ts'
+import { leaseLeft } from './held-stash.ts'
+import { isNotFound } from './not-found.ts'
 import { decodeEntry, encodeEntry } from './stored-entry.ts'
 import type { HeldStash } from './held-stash.ts'
-import type { DamagedStash, LoadedStashes, StashStore } from './stash-store.ts'
+import type { DamagedStash, LoadedStashes, Stamp, StashStore } from './stash-store.ts'
 import type { Clock } from '../clock.ts'
 import type { RecordHeader } from '../record/header.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -50,17 +53,20 @@ export class DatastoreStashStore implements StashStore {
   private readonly datastore: StashDatastore
   private readonly clock: Clock
   private readonly keys: DatastoreKeys
+  private readonly time: DatastoreClock
   private readonly shelves = new Map<string, Shelf>()
 
   constructor (init: DatastoreStashStoreInit) {
     this.datastore = init.datastore
     this.clock = init.clock
     this.keys = new DatastoreKeys(init.prefix ?? '/nara/stash')
+    this.time = new DatastoreClock(init.datastore, this.keys, init.clock)
   }
 
   async load (options?: AbortOptions): Promise<LoadedStashes> {
     const stashes: HeldStash[] = []
     const damaged: DamagedStash[] = []
+    await this.time.load(options)
 
     for (const [owner, entries] of await this.readEntries(options)) {
       const found = await this.newestWhole(owner, entries, options)
@@ -79,7 +85,9 @@ export class DatastoreStashStore implements StashStore {
       this.removeIfEmpty(owner)
     }
 
-    return { stashes, damaged }
+    const { lastWall } = this.time
+
+    return { stashes, damaged, ...(lastWall == null ? {} : { lastWall }) }
   }
 
   async put (stash: HeldStash, body: Uint8Array): Promise<void> {
@@ -112,6 +120,10 @@ export class DatastoreStashStore implements StashStore {
     this.removeIfEmpty(owner)
   }
 
+  async stamp (stamp: Stamp): Promise<void> {
+    await this.time.write(stamp)
+  }
+
   private async write (stash: HeldStash, body?: Uint8Array): Promise<void> {
     const { owner, id } = stash.record
     const shelf = this.shelf(owner)
@@ -124,7 +136,7 @@ export class DatastoreStashStore implements StashStore {
       await this.putAt(shelf, this.keys.body(owner, id), body)
     }
 
-    await this.putAt(shelf, this.keys.entry(owner, revision), encodeEntry(stash))
+    await this.putAt(shelf, this.keys.entry(owner, revision), encodeEntry(stash, this.time))
     shelf.revision = revision
     shelf.recordId = id
     await this.clear(owner).catch(() => { /* the write has succeeded; tried again before the next one */ })
@@ -150,12 +162,12 @@ export class DatastoreStashStore implements StashStore {
     let damage: DamagedStash = { owner, reason: 'its entry is unreadable' }
 
     for (const { revision, bytes } of entries.sort((a, b) => b.revision - a.revision)) {
-      const stash = await decodeEntry(owner, bytes, this.clock.now())
+      const stash = await decodeEntry(owner, bytes, this.time)
 
       if (stash != null && (stash.record.kind === 'tombstone' || await this.body(stash.record, options) != null)) {
         Object.assign(this.shelf(owner), { revision, recordId: stash.record.id })
 
-        return stash
+        return this.withLease(stash)
       }
 
       if (stash != null) {
@@ -164,6 +176,16 @@ export class DatastoreStashStore implements StashStore {
     }
 
     return damage
+  }
+
+  /** What a stamp says of its lease, which may have been renewed since the entry was written, unless the entry is of later. */
+  private withLease (stash: HeldStash): HeldStash {
+    const stamped = this.time.lease(stash.record.owner)
+    const now = this.clock.now()
+
+    return stamped == null || stash.leaseNotedAt > stamped.leaseNotedAt || leaseLeft(stash, now) >= leaseLeft(stamped, now)
+      ? stash
+      : { ...stash, ...stamped }
   }
 
   private async noteBodies (options?: AbortOptions): Promise<void> {
@@ -238,8 +260,4 @@ export class DatastoreStashStore implements StashStore {
       }
     }
   }
-}
-
-function isNotFound (err: unknown): boolean {
-  return err instanceof Error && err.name === 'NotFoundError'
 }

@@ -39,14 +39,14 @@ export class HeldIndex {
     return this.tombstones.get(owner, now)
   }
 
+  /** What is kept of an owner, be it a stash or a tombstone. */
+  known (owner: string, now: number): HeldStash | undefined {
+    return this.stashes.get(owner) ?? this.tombstones.get(owner, now)
+  }
+
   /** True if there is room for it, or none is needed. */
   admits (tombstone: HeldStash): boolean {
     return this.tombstones.admits(tombstone)
-  }
-
-  /** True if nothing of the owner's is there, not even a tombstone whose time is over. */
-  isFree (owner: string): boolean {
-    return !this.stashes.has(owner) && !this.tombstones.has(owner)
   }
 
   keep (stash: HeldStash): void {

@@ -25,6 +25,8 @@ export interface HeldStash {
    * serves the copy but has no say in who else should have one (SPEC.md, "Coming back").
    */
   readonly restored: boolean
+  /** When the owner or a co-holder last had a word on it here, on the clock's monotonic scale; in this process. */
+  readonly lastWordAt: number
   /**
    * Since when a copy of this owner's has been here without a break, on the clock's monotonic scale. Of a tombstone: since
    * when the copy was here that it ended; absent if it met none.
@@ -71,27 +73,30 @@ export function stashOf (arrival: Arrival, address: string | undefined, before: 
     leaseNotedAt: at.now,
     liveHolders: [...arrival.liveHolders],
     restored: false,
+    lastWordAt: at.now,
     heldSince: before?.heldSince ?? at.now
   }
 }
 
 /**
- * The tombstone that an arrival becomes. It is kept for 14 days of running time if the owner brings it, or if it ends a copy
+ * The tombstone that an arrival becomes in place of `before`. It is kept for 14 days of running time if the owner brings it, or if it ends a copy
  * held here; else for what is left of them to whom brought it, so that no two holders keep one alive for each other.
  */
-export function tombstoneOf (arrival: Arrival, ended: HeldStash | undefined, at: Moment): HeldStash {
+export function tombstoneOf (arrival: Arrival, before: HeldStash | undefined, at: Moment): HeldStash {
   const { record, placement, direct, leaseRemaining } = arrival
+  const ends = before?.record.kind === 'data'
 
   return {
     record,
     placement,
     direct,
     storedAt: at.wallTime,
-    leaseRemaining: direct || ended != null ? TOMBSTONE_LIFE : Math.min(leaseRemaining, TOMBSTONE_LIFE),
+    leaseRemaining: direct || ends ? TOMBSTONE_LIFE : Math.min(leaseRemaining, TOMBSTONE_LIFE),
     leaseNotedAt: at.now,
     liveHolders: [],
     restored: false,
-    ...(ended?.heldSince == null ? {} : { heldSince: ended.heldSince })
+    lastWordAt: at.now,
+    ...(before?.heldSince == null ? {} : { heldSince: before.heldSince })
   }
 }
 
@@ -115,13 +120,14 @@ export function refreshed (stash: HeldStash, arrival: Arrival, now: number): Hel
     leaseRemaining: leaseAfter(arrival, stash, placement, now),
     leaseNotedAt: now,
     liveHolders: [...arrival.liveHolders],
-    restored: false
+    restored: false,
+    lastWordAt: now
   }
 }
 
 /** The owner is in touch: its promise counts from `now`. */
 export function renewed (stash: HeldStash, now: number): HeldStash {
-  return { ...stash, leaseRemaining: stash.placement.leaseSeconds, leaseNotedAt: now }
+  return { ...stash, leaseRemaining: stash.placement.leaseSeconds, leaseNotedAt: now, lastWordAt: now }
 }
 
 /** The lease did not run for the last `milliseconds`. */

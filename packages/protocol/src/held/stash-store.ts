@@ -14,6 +14,16 @@ export interface LoadedStashes {
   /** Tombstones among them, and all of them `restored`. */
   stashes: HeldStash[]
   damaged: DamagedStash[]
+  /** The `wallTime` of the last stamp, if there is one that told it. */
+  lastWall?: number
+}
+
+/** What a holder notes from time to time, so that a restart knows how long it was away and what was left of the leases. */
+export interface Stamp {
+  /** Milliseconds since 1970 as far as they are known for sure: they never go back. */
+  wallTime?: number
+  /** Seconds left of the lease of each stash held, by owner. */
+  leases: ReadonlyMap<string, number>
 }
 
 /**
@@ -38,4 +48,10 @@ export interface StashStore {
 
   /** Nothing of the owner's is found by a later `load`. */
   delete (owner: string): Promise<void>
+
+  /**
+   * Keeps a stamp in place of the last one. Its `leases` count on from the time that was run until then, over any number of restarts. A
+   * store that forgets everything at a restart has none.
+   */
+  stamp? (stamp: Stamp): Promise<void>
 }

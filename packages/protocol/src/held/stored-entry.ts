@@ -1,14 +1,12 @@
-import { concat } from 'uint8arrays/concat'
-import { equals } from 'uint8arrays/equals'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
-import { createSha256 } from '#sha256'
 import { openHeader } from '../record/header.ts'
 import { openPlacement } from '../record/placement.ts'
+import { underDigest, withDigest } from './digested.ts'
+import type { RunningTime } from './datastore-clock.ts'
 import type { HeldStash } from './held-stash.ts'
 
 const VERSION: number = 1
-const DIGEST_BYTES = 32
 
 /** An entry that is whole but was written in a form that this version does not know. Nothing of it is cleared away. */
 export class EntryVersionError extends Error {
@@ -26,10 +24,13 @@ interface StoredEntry {
   address?: string
   leaseRemaining: number
   liveHolders: string[]
+  /** In milliseconds of running time; absent in the entries of earlier versions. */
+  leaseNotedAt?: number
+  heldSince?: number
 }
 
-/** A stash as it is kept beside its body: the SHA-256 of what follows, then JSON. */
-export function encodeEntry (stash: HeldStash): Uint8Array {
+/** A stash, or a tombstone, as it is kept. Its body lies elsewhere. */
+export function encodeEntry (stash: HeldStash, time: RunningTime): Uint8Array {
   const entry: StoredEntry = {
     v: VERSION,
     record: toString(stash.record.envelope, 'base64'),
@@ -38,28 +39,28 @@ export function encodeEntry (stash: HeldStash): Uint8Array {
     storedAt: stash.storedAt,
     address: stash.address,
     leaseRemaining: stash.leaseRemaining,
-    liveHolders: [...stash.liveHolders]
+    liveHolders: [...stash.liveHolders],
+    leaseNotedAt: time.ranUntil(stash.leaseNotedAt),
+    heldSince: stash.heldSince == null ? undefined : time.ranUntil(stash.heldSince)
   }
-  const json = fromString(JSON.stringify(entry))
 
-  return concat([createSha256().update(json).digest(), json])
+  return withDigest(entry)
 }
 
 /**
- * The stash that was kept, with the lease counted on from `now`, or undefined if a torn or faulty write left anything but
- * what was encoded for this owner.
+ * What was kept, or undefined if a torn or faulty write left anything but what was encoded for this owner.
  *
  * @throws {EntryVersionError}
  */
-export async function decodeEntry (owner: string, bytes: Uint8Array, now: number): Promise<HeldStash | undefined> {
-  const json = bytes.subarray(DIGEST_BYTES)
+export async function decodeEntry (owner: string, bytes: Uint8Array, time: RunningTime): Promise<HeldStash | undefined> {
+  const stored = underDigest(bytes)
 
-  if (!equals(bytes.subarray(0, DIGEST_BYTES), createSha256().update(json).digest())) {
+  if (stored == null) {
     return
   }
 
   // the digest matches, so these are the very bytes that were written
-  const { v, ...entry } = JSON.parse(toString(json)) as StoredEntry
+  const { v, leaseNotedAt, heldSince, ...entry } = stored as StoredEntry
 
   if (v !== VERSION) {
     throw new EntryVersionError(`a held stash was kept in form ${v}, and this version knows form ${VERSION}: run the version that kept it, or give this one another datastore`)
@@ -69,7 +70,17 @@ export async function decodeEntry (owner: string, bytes: Uint8Array, now: number
     const record = await openHeader(fromString(entry.record, 'base64'))
     const placement = await openPlacement(fromString(entry.placement, 'base64'))
 
-    return record.owner === owner && placement.owner === owner ? { ...entry, record, placement, leaseNotedAt: now, restored: true, heldSince: now } : undefined
+    return record.owner !== owner || placement.owner !== owner
+      ? undefined
+      : {
+          ...entry,
+          record,
+          placement,
+          leaseNotedAt: time.whenRan(leaseNotedAt),
+          restored: true,
+          lastWordAt: time.whenRan(undefined),
+          ...(heldSince == null ? {} : { heldSince: time.whenRan(heldSince) })
+        }
   } catch {
     // envelopes that no receiver would accept are no stash, whoever put them there
   }

@@ -24,20 +24,11 @@ export class Tombstones {
     this.max = max
   }
 
-  get size (): number {
-    return this.byOwner.size
-  }
-
   /** Undefined, too, once its time is over. */
   get (owner: string, now: number): HeldStash | undefined {
     const tombstone = this.byOwner.get(owner)
 
     return tombstone == null || leaseLeft(tombstone, now) === 0 ? undefined : tombstone
-  }
-
-  /** True if something of the owner's is there, be its time over. */
-  has (owner: string): boolean {
-    return this.byOwner.has(owner)
   }
 
   admits (tombstone: HeldStash): boolean {

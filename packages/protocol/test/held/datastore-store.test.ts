@@ -26,11 +26,14 @@ async function open (datastore: StashDatastore, damaged: DamagedStash[] = [], pr
   return all
 }
 
+/** All but the stamp of the running time. */
 async function keysOf (datastore: StashDatastore, prefix = '/'): Promise<Key[]> {
   const keys: Key[] = []
 
   for await (const key of datastore.queryKeys({ prefix })) {
-    keys.push(key)
+    if (!key.toString().startsWith('/nara/stash/clock/')) {
+      keys.push(key)
+    }
   }
 
   return keys

@@ -29,6 +29,7 @@ describe('held stashes', () => {
       leaseNotedAt: clock.now(),
       liveHolders: ['friend'],
       restored: false,
+      lastWordAt: clock.now(),
       heldSince: clock.now()
     })
     expect(await held.read('owner')).toStrictEqual({ stash: held.get('owner'), body })

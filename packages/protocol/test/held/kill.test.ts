@@ -46,11 +46,12 @@ async function withHeld <T> (
   }
 }
 
+/** Of entries and bodies. */
 async function keyCount (datastore: LevelDatastore): Promise<number> {
   let count = 0
 
   for await (const key of datastore.queryKeys({ prefix: '/' })) {
-    count += key.toString().startsWith('/nara/stash/') ? 1 : 0
+    count += /^\/nara\/stash\/(entries|bodies)\//.test(key.toString()) ? 1 : 0
   }
 
   return count

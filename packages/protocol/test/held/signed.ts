@@ -13,20 +13,20 @@ export interface Signed {
   body: Uint8Array
 }
 
-/** A signed record of one owner's only boot, with a body of its own. */
+/** A signed record of one owner's only boot, with a body of its own if it is data. */
 export async function signed (
-  owner: number, seq: number, changes: Partial<Arrival> & { version?: number, bytes?: number } = {}
+  owner: number, seq: number, changes: Partial<Arrival> & { version?: number, bytes?: number, kind?: 'data' | 'tombstone' } = {}
 ): Promise<Signed> {
-  const { version = 1, bytes = 100, ...rest } = changes
+  const { version = 1, kind = 'data', bytes = kind === 'data' ? 100 : 0, ...rest } = changes
   const key = await ownerKey(owner)
   const body = new Uint8Array(bytes).fill(owner * 16 + seq)
   const record = await sealHeader({
-    kind: 'data',
+    kind,
     boot: bootName(owner),
     seq,
     past: [],
     bodyLength: body.byteLength,
-    bodyDigest: createHash('sha256').update(body).digest('hex')
+    bodyDigest: kind === 'data' ? createHash('sha256').update(body).digest('hex') : ''
   }, key)
   const placement = await sealPlacement({
     version,

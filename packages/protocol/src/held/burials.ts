@@ -1,0 +1,149 @@
+import { TOMBSTONE_LIFE } from '../constants.ts'
+import { refused } from '../refusal.ts'
+import { refreshed, tombstoneOf } from './held-stash.ts'
+import { inStore } from './in-store.ts'
+import type { HeldIndex } from './held-index.ts'
+import type { Arrival, HeldStash } from './held-stash.ts'
+import type { InTurn } from './in-turn.ts'
+import type { Verdict } from './judge.ts'
+import type { StoreOutcome } from './reservation.ts'
+import type { StashStore } from './stash-store.ts'
+import type { Clock } from '../clock.ts'
+import type { Refused } from '../messages.ts'
+import type { RecordHeader } from '../record/header.ts'
+import type { NewestTable } from '../record/newest-table.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface BurialsInit {
+  index: HeldIndex
+  store: Pick<StashStore, 'put' | 'update' | 'delete'>
+  newest: Pick<NewestTable, 'see'>
+  turns: InTurn
+  clock: Pick<Clock, 'now' | 'wallTime'>
+  judge (record: RecordHeader): Verdict
+  /** A tombstone ended a copy that was held. */
+  onForgotten (tombstone: RecordHeader, ended: RecordHeader): void
+}
+
+/** Takes tombstones in, ends the copies that they supersede, and lets go of them when their time is over (SPEC.md, "Tombstones"). */
+export class Burials {
+  private readonly init: BurialsInit
+
+  constructor (init: BurialsInit) {
+    this.init = init
+  }
+
+  get (owner: string): HeldStash | undefined {
+    return this.init.index.tombstone(owner, this.init.clock.now())
+  }
+
+  /** @throws {HeldStoreError} the copy before it is still held */
+  async admit (arrival: Arrival, options?: AbortOptions): Promise<StoreOutcome | Refused> {
+    this.sweep()
+
+    return await this.init.turns.run(arrival.record.owner, async () => await this.bury(arrival, options))
+  }
+
+  /**
+   * A header that is not brought for keeping, but shown. If it is a tombstone that something kept here must make way for, it is
+   * kept from here on with the placement of that.
+   *
+   * @throws {HeldStoreError}
+   */
+  async hearOf (record: RecordHeader, options?: AbortOptions): Promise<void> {
+    if (record.kind !== 'tombstone' || this.known(record.owner) == null) {
+      return
+    }
+
+    await this.init.turns.run(record.owner, async () => {
+      const known = this.known(record.owner)
+
+      if (known != null && known.record.id !== record.id) {
+        const { placement } = known
+        await this.bury({ record, placement, direct: false, exempt: true, leaseRemaining: TOMBSTONE_LIFE, liveHolders: [] }, options)
+      }
+    })
+  }
+
+  /** Keeps a tombstone that the store has. */
+  take (tombstone: HeldStash): void {
+    const displaced = this.init.index.bury(tombstone)
+
+    if (displaced != null) {
+      void this.clear(displaced)
+    }
+  }
+
+  /** Lets go of the tombstones whose time is over. */
+  sweep (): void {
+    for (const owner of this.init.index.expired(this.init.clock.now())) {
+      void this.clear(owner)
+    }
+  }
+
+  /** Runs in its owner's turn. */
+  private async bury (arrival: Arrival, options?: AbortOptions): Promise<StoreOutcome | Refused> {
+    const { index, store, newest, clock } = this.init
+    const { record } = arrival
+    // the last chance to turn back: a write once begun is carried to its end
+    options?.signal?.throwIfAborted()
+    const verdict = this.init.judge(record)
+
+    if (verdict.type !== 'welcome') {
+      return verdict.type === 'have' ? await this.refresh(arrival) : verdict
+    }
+
+    const held = index.get(record.owner)
+    const tombstone = tombstoneOf(arrival, this.known(record.owner), { now: clock.now(), wallTime: clock.wallTime() })
+
+    if (tombstone.leaseRemaining === 0) {
+      // its time is over, and there was nothing here for it to end
+      newest.see(record)
+
+      return { type: 'have' }
+    }
+
+    if (!index.admits(tombstone)) {
+      return refused('at capacity')
+    }
+
+    await inStore(async () => { await store.put(tombstone, new Uint8Array(0)) })
+    this.take(tombstone)
+
+    if (held != null) {
+      this.init.onForgotten(record, held.record)
+    }
+
+    return { type: 'stored' }
+  }
+
+  /** It is kept, and came once more. */
+  private async refresh (arrival: Arrival): Promise<StoreOutcome> {
+    const kept = this.get(arrival.record.owner)
+
+    if (kept != null) {
+      const tombstone = refreshed(kept, arrival, this.init.clock.now())
+
+      if (tombstone.placement !== kept.placement || tombstone.direct !== kept.direct) {
+        await inStore(async () => { await this.init.store.update(tombstone) })
+        this.init.index.bury(tombstone)
+      }
+    }
+
+    return { type: 'have' }
+  }
+
+  /** Removes what the store has of an owner of whom nothing is kept. If that fails it is tried again. */
+  private async clear (owner: string): Promise<void> {
+    await this.init.turns.run(owner, async () => {
+      if (this.known(owner) == null) {
+        await this.init.store.delete(owner)
+        this.init.index.forget(owner)
+      }
+    }).catch(() => {})
+  }
+
+  private known (owner: string): HeldStash | undefined {
+    return this.init.index.known(owner, this.init.clock.now())
+  }
+}

@@ -1,0 +1,161 @@
+import { raceSignal } from 'race-signal'
+import { BodyMismatchError } from '../errors.ts'
+import { bodyMatches } from '../record/body.ts'
+import { refused } from '../refusal.ts'
+import { whyRefused } from './capacity.ts'
+import { refreshed, stashOf } from './held-stash.ts'
+import { inStore } from './in-store.ts'
+import { reservation } from './reservation.ts'
+import type { Capacity, Claim } from './capacity.ts'
+import type { HeldIndex } from './held-index.ts'
+import type { Arrival, HeldStash } from './held-stash.ts'
+import type { InTurn } from './in-turn.ts'
+import type { Verdict } from './judge.ts'
+import type { Admitted, StoreOutcome } from './reservation.ts'
+import type { DamagedStash, StashStore } from './stash-store.ts'
+import type { Clock } from '../clock.ts'
+import type { Refused } from '../messages.ts'
+import type { RecordHeader } from '../record/header.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface CopiesInit {
+  capacity: Capacity
+  index: HeldIndex
+  store: Pick<StashStore, 'put' | 'update' | 'body' | 'delete'>
+  turns: InTurn
+  clock: Clock
+  judge (record: RecordHeader): Verdict
+  onDamaged (damage: DamagedStash): void
+}
+
+/** Takes copies in, reads them and lets go of them. What is shown and what is promised of each is in HeldStashes. */
+export class Copies {
+  private readonly init: CopiesInit
+  private readonly reserved = new Set<Claim>()
+
+  constructor (init: CopiesInit) {
+    this.init = init
+  }
+
+  async admit (arrival: Arrival): Promise<Admitted | Exclude<StoreOutcome, { type: 'stored' }> | Refused> {
+    const { record } = arrival
+    let verdict = this.init.judge(record)
+
+    // while it waited its turn, another record may have taken the place of this one
+    while (verdict.type === 'have' && !await this.init.turns.run(record.owner, async () => await this.refresh(arrival))) {
+      verdict = this.init.judge(record)
+    }
+
+    return verdict.type === 'welcome' ? this.reserve(arrival) : verdict
+  }
+
+  async read (owner: string, options?: AbortOptions): Promise<{ stash: HeldStash, body: Uint8Array } | undefined> {
+    return await raceSignal(this.init.turns.run(owner, async () => await this.readInTurn(owner, options)), options?.signal)
+  }
+
+  async drop (owner: string, recordId: string, options?: AbortOptions): Promise<boolean> {
+    return await this.init.turns.run(owner, async () => {
+      options?.signal?.throwIfAborted()
+
+      if (this.init.index.get(owner)?.record.id !== recordId) {
+        return false
+      }
+
+      await inStore(async () => { await this.init.store.delete(owner) })
+      this.init.index.forget(owner)
+
+      return true
+    })
+  }
+
+  private reserve (arrival: Arrival): Admitted | Refused {
+    const { record, direct } = arrival
+    const held = this.init.index.get(record.owner)
+    const claim: Claim = {
+      owner: record.owner,
+      bytes: record.bodyLength,
+      direct,
+      // an update takes the slot, and so the share, that its owner has; it cannot be moved to another address
+      address: held == null ? (arrival.exempt ? undefined : arrival.address) : held.address
+    }
+    const reason = whyRefused(claim, this.init.index.claims(), this.reserved, this.init.capacity)
+
+    if (reason != null) {
+      return refused(reason)
+    }
+
+    this.reserved.add(claim)
+
+    return reservation(
+      async (body, options) => await this.commit(arrival, claim, body, options),
+      () => { this.reserved.delete(claim) }
+    )
+  }
+
+  private async commit (arrival: Arrival, { address }: Claim, body: Uint8Array, options?: AbortOptions): Promise<StoreOutcome> {
+    const { record } = arrival
+
+    if (!await bodyMatches(record, body, this.init.clock, options)) {
+      throw new BodyMismatchError('the body is not the one that the header promises')
+    }
+
+    return await this.init.turns.run(record.owner, async () => {
+      // the last chance to turn back: a write once begun is carried to its end
+      options?.signal?.throwIfAborted()
+      const verdict = this.init.judge(record)
+
+      if (verdict.type === 'have') {
+        await this.refresh(arrival)
+      }
+
+      if (verdict.type !== 'welcome') {
+        return verdict
+      }
+
+      const stash = stashOf(arrival, address, this.init.index.get(record.owner), { now: this.init.clock.now(), wallTime: this.init.clock.wallTime() })
+      await inStore(async () => { await this.init.store.put(stash, body) })
+      this.init.index.keep(stash)
+
+      return { type: 'stored' }
+    })
+  }
+
+  /** Runs in its owner's turn. False if the very record is not held. */
+  private async refresh (arrival: Arrival): Promise<boolean> {
+    const held = this.init.index.get(arrival.record.owner)
+
+    if (held?.record.id !== arrival.record.id) {
+      return false
+    }
+
+    const stash = refreshed(held, arrival, this.init.clock.now())
+
+    // lease and hints change with every contact and are not worth a write: stamps note what is left of the lease
+    if (stash.placement !== held.placement || stash.direct !== held.direct) {
+      await inStore(async () => { await this.init.store.update(stash) })
+    }
+
+    this.init.index.keep(stash)
+
+    return true
+  }
+
+  private async readInTurn (owner: string, options?: AbortOptions): Promise<{ stash: HeldStash, body: Uint8Array } | undefined> {
+    const stash = this.init.index.get(owner)
+
+    if (stash == null) {
+      return
+    }
+
+    const body = await inStore(async () => await this.init.store.body(stash.record, options), options)
+
+    if (body != null) {
+      return { stash, body }
+    }
+
+    this.init.index.forget(owner)
+    // what stays behind if this fails is found damaged again at the next start
+    await this.init.store.delete(owner).catch(() => {})
+    this.init.onDamaged({ owner, recordId: stash.record.id, reason: 'its body is missing or damaged' })
+  }
+}

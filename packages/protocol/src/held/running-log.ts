@@ -1,0 +1,76 @@
+import { STAMP_INTERVAL } from '../constants.ts'
+import { surely } from './wall-time.ts'
+import type { StashStore } from './stash-store.ts'
+import type { CancelTimer, Clock } from '../clock.ts'
+
+export interface RunningLogInit {
+  store: Pick<StashStore, 'stamp'>
+  clock: Clock
+  /** Seconds left of their leases, by owner. */
+  leases (): ReadonlyMap<string, number>
+  /** Before every stamp. */
+  onTick (): void
+}
+
+/**
+ * Notes in the store that this nara is running, what the time is and what is left of the leases: at the start, every few minutes, and
+ * at the end. A stamp that cannot be written is no reason to hold nothing: what a restart knows is then as old as the last one.
+ */
+export class RunningLog {
+  private readonly init: RunningLogInit
+  private known: { wallTime: number, now: number } | undefined
+  private cancel: CancelTimer | undefined
+  private writing: Promise<void> = Promise.resolve()
+
+  constructor (init: RunningLogInit) {
+    this.init = init
+  }
+
+  /** @param lastWall - what the last stamp said of the time of day */
+  async start (lastWall: number | undefined): Promise<void> {
+    if (this.init.store.stamp == null || this.cancel != null) {
+      return
+    }
+
+    if (this.known == null && lastWall != null) {
+      this.known = { wallTime: lastWall, now: this.init.clock.now() }
+    }
+
+    this.arm()
+    await this.write()
+  }
+
+  async stop (): Promise<void> {
+    if (this.cancel != null) {
+      this.cancel()
+      this.cancel = undefined
+      await this.write()
+    }
+  }
+
+  private arm (): void {
+    this.cancel = this.init.clock.setTimer(() => {
+      this.arm()
+      this.init.onTick()
+      void this.write()
+    }, STAMP_INTERVAL)
+  }
+
+  /** One write after the other. */
+  private async write (): Promise<void> {
+    this.writing = this.writing.then(async () => await this.writeOnce()).catch(() => {})
+    await this.writing
+  }
+
+  private async writeOnce (): Promise<void> {
+    const { clock, store, leases } = this.init
+    const now = clock.now()
+    const wallTime = surely(clock.wallTime(), now, this.known)
+
+    if (wallTime != null) {
+      this.known = { wallTime, now }
+    }
+
+    await store.stamp?.({ ...(wallTime == null ? {} : { wallTime }), leases: leases() })
+  }
+}
