@@ -1,6 +1,7 @@
 import { MAX_HOLDERS } from '@nara-stash/protocol'
 import { FAILED_AFTER, FAILED_AWAY } from '../constants.ts'
-import { distinctCopies, select } from './select.ts'
+import { distinctCopies, isWilling, select } from './select.ts'
+import type { AuditState } from './audit.ts'
 import type { Candidate } from './select.ts'
 import type { Random } from '@nara-stash/protocol'
 
@@ -20,6 +21,10 @@ export interface CopyView {
   awaySince?: number
   /** Failed stores in a row. */
   failures: number
+  /** What its challenges showed; undefined before it was promised one. */
+  audit?: AuditState
+  /** It said that it lets go of its copy: it leaves, or its lease ran out. */
+  leaving?: boolean
   /** It refused the current record for good: it has no room for it or does not want it. */
   refused: boolean
   /** A store to it is under way. */
@@ -32,6 +37,8 @@ export interface PlanInput {
   now: number
   /** Id of the record to be kept. */
   record: string
+  /** minCopies acknowledged it under one placement: from then on a change of holders costs no body. */
+  isAcknowledged?: boolean
   /** Id of the placement that goes with it, and the holders it names. */
   placement: { id: string, holders: readonly string[] } | undefined
   copies: readonly CopyView[]
@@ -55,7 +62,8 @@ export interface Plan {
 
 /**
  * The owner's plan (SPEC.md, "Repair by the owner"). A confidant that is away is waited for, unless fewer than minCopies could be
- * kept without it. Who refused or failed is replaced at once. If nobody can take its place it stays: it may come back.
+ * kept without it, or somebody who has a copy already can take its place. Who refused, failed, lost its copy or says that it leaves is replaced at once. If
+ * nobody can take its place it stays: it may come back.
  *
  * Never more than MAX_HOLDERS holders. The pinned come first, in the order in which they are named; a helper has to fit beside them.
  */
@@ -66,13 +74,15 @@ export function plan (input: PlanInput, random: Random): Plan {
 
   const well = before.filter(isWell)
   const belowMinimum = distinctCopies(well) < input.minCopies
-  const isDue = (copy: CopyView): boolean => !isWell(copy) && dueTime(copy, belowMinimum, input) <= input.now
-  const due = before.filter(copy => isDue(copy) && !isPinned(copy, input))
+  const overdue = before.filter(copy => !isWell(copy) && dueTime(copy, belowMinimum, input) <= input.now)
+  const away = before.filter(copy => !isWell(copy) && !overdue.includes(copy))
+  const due = [...away.slice(0, standIns(before, well, input)), ...overdue]
+  const leaving = due.filter(copy => !isPinned(copy, input))
 
   // a pinned confidant that is away keeps its place, but does not stand in the way of a helper
-  const picks = helpers(before, before.filter(copy => !isDue(copy)), input, random)
-  const spared = due.slice(0, Math.max(due.length - picks.length, 0))
-  const staying = before.filter(copy => !due.includes(copy) || spared.includes(copy)).map(({ peer }) => peer)
+  const picks = helpers(before, before.filter(copy => !due.includes(copy)), input, random)
+  const spared = leaving.slice(0, Math.max(leaving.length - picks.length, 0))
+  const staying = before.filter(copy => !leaving.includes(copy) || spared.includes(copy)).map(({ peer }) => peer)
   const holders = fit(trim([...staying, ...picks], view, input), view, input)
 
   return {
@@ -83,6 +93,14 @@ export function plan (input: PlanInput, random: Random): Plan {
       ...holders.map(view).filter(copy => needsStore(copy, input)).map(({ notBefore }) => notBefore)
     ].filter(time => time > input.now))
   }
+}
+
+/** How many peers beside the holders have the record, each at a place that has no copy yet. */
+function standIns (before: readonly CopyView[], well: readonly CopyView[], { candidates, isAcknowledged = false, now }: PlanInput): number {
+  const beside = candidates.filter(candidate =>
+    candidate.holds === true && isWilling(candidate, now) && !before.some(({ peer }) => peer === candidate.id))
+
+  return isAcknowledged ? distinctCopies([...well, ...beside]) - distinctCopies(well) : 0
 }
 
 /**
@@ -112,7 +130,12 @@ function helpers (before: readonly CopyView[], counting: readonly CopyView[], in
 
 /** Here, and not failing. */
 function isWell (copy: CopyView): boolean {
-  return copy.connected && !copy.refused && copy.failures < FAILED_AFTER
+  return copy.connected && !hasFailed(copy)
+}
+
+/** Nothing is to be had of it, whether it is here or not. */
+function hasFailed ({ refused, failures, audit, leaving = false }: CopyView): boolean {
+  return refused || leaving || failures >= FAILED_AFTER || audit?.verdict === 'failed'
 }
 
 function isPinned (copy: CopyView, { pinned }: PlanInput): boolean {
@@ -121,7 +144,7 @@ function isPinned (copy: CopyView, { pinned }: PlanInput): boolean {
 
 /** When an unwell confidant is replaced. */
 function dueTime (copy: CopyView, belowMinimum: boolean, { repairDelay }: PlanInput): number {
-  if (copy.refused || copy.failures >= FAILED_AFTER || belowMinimum) {
+  if (hasFailed(copy) || belowMinimum) {
     return -Infinity
   }
 
@@ -160,7 +183,7 @@ function needsStore (copy: CopyView, { now, record, placement, renewAfter = Infi
   const upToDate = copy.record === record && copy.placement === placement?.id
   const isPromised = now - (copy.promisedAt ?? -Number.MAX_VALUE) < renewAfter
 
-  return copy.connected && !copy.busy && !(upToDate && isPromised)
+  return copy.connected && !copy.busy && copy.leaving !== true && !(upToDate && isPromised)
 }
 
 function earliest (times: readonly number[]): number | undefined {

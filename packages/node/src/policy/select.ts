@@ -13,6 +13,8 @@ export interface Candidate {
   accepting?: boolean
   /** It refused or failed, and is not to be asked before this time, on the clock's scale. Past, it is one to be wary of; 0: never. */
   refusedUntil?: number
+  /** It has a copy of the very record already: to be asked to keep it costs no body. */
+  holds?: boolean
 }
 
 export interface SelectPolicy {
@@ -25,7 +27,7 @@ export interface SelectPolicy {
 
 /**
  * Ranks willing peers as confidants (SPEC.md, "Selection"): for the first place the one that runs longest, for the others chance;
- * hosts and networks that have no copy yet come before those that have. Who refused or failed before comes last, the longest ago first: wherever it
+ * hosts and networks that have no copy yet come before those that have, and of equals those who have the record already. Who refused or failed before comes last, the longest ago first: wherever it
  * stands, it does not keep others from their turn.
  */
 export function select (candidates: readonly Candidate[], policy: SelectPolicy, random: Random): string[] {
@@ -36,7 +38,7 @@ export function select (candidates: readonly Candidate[], policy: SelectPolicy, 
 
   while (picks.length < policy.count && pool.length > 0) {
     const fresh = pool.filter(candidate => !hasFailed(candidate))
-    const best = fresh.length === 0 ? longestForgiven(pool) : taken.length === 0 ? longestRunning(fresh) : mostDistant(fresh, taken)
+    const best = fresh.length === 0 ? longestForgiven(pool) : taken.length === 0 ? longestRunning(fresh) : mostDistant(holdersFirst(fresh), taken)
 
     pool.splice(pool.indexOf(best), 1)
     taken.push(best)
@@ -46,9 +48,9 @@ export function select (candidates: readonly Candidate[], policy: SelectPolicy, 
   return picks
 }
 
-/** True unless the peer says that it is full, or refused a moment ago. */
+/** True unless the peer says that it is full, which does not matter if it has the record, or refused a moment ago. */
 export function isWilling (candidate: Candidate, now: number): boolean {
-  return candidate.accepting !== false && (candidate.refusedUntil ?? 0) <= now
+  return (candidate.accepting !== false || candidate.holds === true) && (candidate.refusedUntil ?? 0) <= now
 }
 
 /**
@@ -64,12 +66,20 @@ function hasFailed ({ refusedUntil = 0 }: Candidate): boolean {
   return refusedUntil > 0
 }
 
+/** In the same order otherwise. */
+function holdersFirst (pool: readonly Candidate[]): Candidate[] {
+  return [...pool.filter(({ holds }) => holds === true), ...pool.filter(({ holds }) => holds !== true)]
+}
+
 function longestForgiven (pool: readonly Candidate[]): Candidate {
   return pool.reduce((best, candidate) => (candidate.refusedUntil ?? 0) < (best.refusedUntil ?? 0) ? candidate : best)
 }
 
+/** Of those who hold the record, if there are any. */
 function longestRunning (pool: readonly Candidate[]): Candidate {
-  return pool.reduce((best, candidate) => candidate.uptime > best.uptime ? candidate : best)
+  const holding = pool.filter(({ holds }) => holds === true)
+
+  return (holding.length > 0 ? holding : pool).reduce((best, candidate) => candidate.uptime > best.uptime ? candidate : best)
 }
 
 function mostDistant (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'address'>[]): Candidate {

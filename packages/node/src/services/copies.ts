@@ -1,26 +1,15 @@
 import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
-import { FAILED_AWAY, STORE_BACKOFF } from '../constants.ts'
+import { FAILED_AWAY } from '../constants.ts'
+import { unaudited } from '../policy/audit.ts'
+import { backoff, blank, forgetWord, stateOf, stopStore } from './copy.ts'
 import type { ConfidantState, CopyFailure } from '../api.ts'
+import type { AuditState } from '../policy/audit.ts'
 import type { CopyView } from '../policy/plan.ts'
+import type { Copy } from './copy.ts'
 import type { Clock, NetworkPeer, RefusalReason } from '@nara-stash/protocol'
 
 /** Who asks for less is not asked more often than any honest peer allows, whatever it answers. Milliseconds. */
 const LEAST_RETRY = 1_000 / STORES_PER_SECOND
-
-interface Copy extends CopyView {
-  why?: CopyFailure['why']
-  /** Wall time, for people. */
-  since: number
-  abort?: AbortController
-  /** It is no holder any longer, and only remembered as one that refused or failed. */
-  dropped?: boolean
-  /** How often it was dropped like that since it last held anything. */
-  drops?: number
-  /** Since when it has only said that it is asked too often. */
-  limitedSince?: number
-  /** Refusals in a row. */
-  refusals?: number
-}
 
 /**
  * What the owner knows of each peer that holds, or was asked to hold, its stash. What a peer acknowledged is forgotten when its connection
@@ -38,9 +27,18 @@ export class Copies {
   connected ({ id, address }: NetworkPeer): void {
     const copy = this.table.get(id)
 
-    if (copy != null) {
-      copy.abort?.abort()
-      this.table.set(id, { peer: id, connected: true, failures: 0, refused: false, busy: false, notBefore: 0, since: copy.since, ...(address == null ? {} : { address }) })
+    copy?.abort?.abort()
+
+    if (copy?.dropped === true) {
+      this.table.delete(id)
+    } else if (copy != null) {
+      this.table.set(id, {
+        ...blank(id, copy.since),
+        connected: true,
+        ...(address == null ? {} : { address }),
+        // who comes and goes is audited no less
+        ...(copy.audit == null ? {} : { audit: unaudited(copy.audit.due) })
+      })
     }
   }
 
@@ -52,9 +50,8 @@ export class Copies {
       copy.connected = false
       copy.awaySince = this.clock.now()
       copy.why = 'unreachable'
-      delete copy.record
-      delete copy.placement
-      delete copy.promisedAt
+      delete copy.leaving
+      forgetWord(copy)
 
       if (copy.dropped === true) {
         this.table.delete(peer)
@@ -66,27 +63,23 @@ export class Copies {
   watch (peer: string, network: NetworkPeer | undefined): void {
     const copy = this.table.get(peer)
 
-    if (copy?.dropped === true && copy.notBefore > this.clock.now()) {
+    if (copy?.dropped === true && (copy.notBefore > this.clock.now() || (copy.record != null && copy.notBefore === 0))) {
       delete copy.dropped
     } else if (copy == null || copy.dropped === true) {
-      const address = network?.address
-
-      this.table.set(peer, {
-        peer,
-        connected: network != null,
-        failures: 0,
-        refused: false,
-        busy: false,
-        notBefore: 0,
-        since: this.clock.wallTime(),
-        ...(copy?.drops == null ? {} : { drops: copy.drops }),
-        ...(network == null ? { awaySince: this.clock.now() } : {}),
-        ...(address == null ? {} : { address })
-      })
+      this.add(peer, network, copy)
     }
   }
 
-  /** Stops to watch everyone who is not in `holders`, but remembers, while it is connected, who refused or failed: others are chosen before it. */
+  /** A connected peer, watched or not, says that it has `record`. */
+  found (network: NetworkPeer, record: string, placement: string): void {
+    if (this.table.get(network.id) == null) {
+      this.add(network.id, network).dropped = true
+    }
+
+    this.acknowledged(network.id, record, placement)
+  }
+
+  /** Stops to watch everyone who is not in `holders`, but remembers, while it is connected, who has a copy, and who refused or failed: others are chosen before it. */
   keepOnly (holders: readonly string[]): void {
     const now = this.clock.now()
 
@@ -97,13 +90,16 @@ export class Copies {
 
       stopStore(copy)
 
-      if (!copy.connected || copy.notBefore === 0) {
+      if (!copy.connected || (copy.notBefore === 0 && copy.record == null)) {
         this.table.delete(peer)
       } else if (copy.dropped !== true) {
-        // each change of holders is one more placement for all the others: so ever more rarely for the sake of this one
-        copy.drops = (copy.drops ?? 0) + 1
-        copy.notBefore = Math.max(copy.notBefore, now + Math.min(RETRY_AFTER * 2 ** (copy.drops - 1), FAILED_AWAY))
         copy.dropped = true
+
+        if (copy.notBefore > 0) {
+          // each change of holders is one more placement for all the others: so ever more rarely for the sake of this one
+          copy.drops = (copy.drops ?? 0) + 1
+          copy.notBefore = Math.max(copy.notBefore, now + Math.min(RETRY_AFTER * 2 ** (copy.drops - 1), FAILED_AWAY))
+        }
       }
     }
   }
@@ -143,7 +139,11 @@ export class Copies {
       delete copy.why
       delete copy.limitedSince
       delete copy.refusals
-      delete copy.drops
+
+      // a word is not enough of one that has broken its word
+      if (copy.audit == null || copy.audit.verdict === 'trusted') {
+        delete copy.drops
+      }
     }
   }
 
@@ -153,6 +153,58 @@ export class Copies {
 
     if (copy != null) {
       copy.promisedAt = this.clock.now()
+    }
+  }
+
+  /** It showed that it has `record`: it took its body, or proved it. */
+  showed (peer: string, record: string): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      copy.shown = record
+    }
+  }
+
+  /** What its challenges showed. Who has nothing, something else, or other bytes has not what it acknowledged. */
+  audited (peer: string, audit: AuditState): void {
+    const copy = this.table.get(peer)
+
+    if (copy == null) {
+      return
+    }
+
+    copy.audit = audit
+
+    if (audit.last === 'not-found' || audit.last === 'wrong' || audit.last === 'older') {
+      forgetWord(copy)
+    }
+
+    if (audit.verdict === 'failed') {
+      copy.notBefore = Math.max(copy.notBefore, this.clock.now() + backoff(0))
+    }
+  }
+
+  /** It lets go of its copy, soon. */
+  leaves (peer: string): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      stopStore(copy)
+      copy.leaving = true
+      copy.notBefore = this.clock.now() + FAILED_AWAY
+    }
+  }
+
+  /** It has no copy. */
+  lost (peer: string): void {
+    const copy = this.table.get(peer)
+
+    if (copy != null) {
+      forgetWord(copy)
+
+      if (copy.dropped === true && copy.notBefore === 0) {
+        this.table.delete(peer)
+      }
     }
   }
 
@@ -218,28 +270,23 @@ export class Copies {
   }
 
   state (peer: string, record: string | undefined, failedAfter: number): ConfidantState {
-    const copy = this.table.get(peer)
-
-    if (copy == null || copy.failures >= failedAfter || copy.refused) {
-      return 'failed'
-    }
-
-    if (!copy.connected || copy.failures > 0) {
-      return 'suspect'
-    }
-
-    return record != null && copy.record === record ? 'trusted' : 'pending'
+    return stateOf(this.table.get(peer), record, failedAfter)
   }
-}
 
-/** What its answer would have been is no longer asked. */
-function stopStore (copy: Copy): void {
-  copy.abort?.abort()
-  copy.busy = false
-  delete copy.abort
-}
+  private add (peer: string, network: NetworkPeer | undefined, before?: Copy): Copy {
+    const address = network?.address
+    const copy = {
+      ...blank(peer, this.clock.wallTime()),
+      connected: network != null,
+      ...(before?.drops == null ? {} : { drops: before.drops }),
+      // who failed to prove its copy has that to do first
+      ...(before?.audit?.verdict === 'failed' ? { audit: { ...unaudited(this.clock.now()), verdict: 'suspect' as const } } : {}),
+      ...(network == null ? { awaySince: this.clock.now() } : {}),
+      ...(address == null ? {} : { address })
+    }
 
-/** Milliseconds to wait after so many failures before. */
-function backoff (failures: number): number {
-  return STORE_BACKOFF[Math.min(failures, STORE_BACKOFF.length - 1)] ?? 0
+    this.table.set(peer, copy)
+
+    return copy
+  }
 }

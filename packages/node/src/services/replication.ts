@@ -233,7 +233,7 @@ export class Replication {
 
     this.progress(step)
 
-    return upkeep.next(step, this.isWhole && !this.isBusy)
+    return Math.min(upkeep.next(step, this.isWhole && !this.isBusy), this.stores.audits.look(version, this.holders))
   }
 
   private changed (peer: string): void {

@@ -1,18 +1,15 @@
 import { order } from '@nara-stash/protocol'
+import { Audits } from './audits.ts'
 import { Copies } from './copies.ts'
 import { Exposure } from './exposure.ts'
 import { failureOf } from './failure.ts'
 import type { CopyFailure } from '../api.ts'
 import type { Version } from './own-stash.ts'
-import type { Clock, Placement, RecordHeader, StashNetwork, StoreResponse } from '@nara-stash/protocol'
+import type { AuditsInit } from './audits.ts'
+import type { Placement, StashNetwork, StoreResponse } from '@nara-stash/protocol'
 
-export interface StoresInit {
+export interface StoresInit extends AuditsInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>
-  clock: Clock
-  /** A peer's state may have changed. */
-  onPeer (peer: string): void
-  /** A holder answered with a record of ours that we did not send. */
-  onStranger (record: RecordHeader, placement: Placement | undefined, from: string): void
 }
 
 /** What recovery learnt of who holds the version. */
@@ -26,6 +23,7 @@ export interface KnownCopies {
 /** Carries out stores and keeps count of who has, or may have, the current version. */
 export class Stores {
   readonly copies: Copies
+  readonly audits: Audits
   private readonly exposure = new Exposure()
   private readonly init: StoresInit
   /** Peers that were heard on the current version. */
@@ -34,6 +32,7 @@ export class Stores {
   constructor (init: StoresInit) {
     this.init = init
     this.copies = new Copies(init.clock)
+    this.audits = new Audits(init, this.copies)
   }
 
   /** A version that nobody has yet. */
@@ -55,12 +54,23 @@ export class Stores {
   clear (): void {
     this.heard.clear()
     this.exposure.clear()
+    this.stop()
+  }
+
+  /** What is under way ends, and what is known of the peers is forgotten. */
+  stop (): void {
+    this.audits.stop()
     this.copies.clear()
   }
 
   /** `peer` told, other than by STORE, what it holds. */
   confirm (peer: string, record: string, placement: string): void {
-    this.copies.acknowledged(peer, record, placement)
+    const network = this.init.network.peers().find(({ id }) => id === peer)
+
+    if (network != null) {
+      this.copies.found(network, record, placement)
+    }
+
     this.exposure.has(peer, placement)
   }
 
@@ -137,8 +147,10 @@ export class Stores {
     switch (answer.type) {
       case 'stored':
       case 'have':
-        this.confirm(peer, version.record.id, placement.id)
+        this.audits.stored(peer, version.record.id, answer.type)
+        this.copies.acknowledged(peer, version.record.id, placement.id)
         this.copies.promised(peer)
+        this.exposure.has(peer, placement.id)
         break
       case 'refused':
         this.copies.refused(peer, answer.reason, answer.retryAfter)

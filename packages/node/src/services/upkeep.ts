@@ -27,7 +27,6 @@ export interface UpkeepInit {
   candidates (): Candidate[]
 }
 
-
 /** One look at the copies of a version: what is wanted, what is there, and what to do about it. */
 export class Upkeep {
   pinned: readonly string[]
@@ -78,13 +77,17 @@ export class Upkeep {
       isAcknowledged,
       placement: this.placements.current,
       copies: this.stores.copies.views(),
-      candidates: this.init.candidates().map(candidate => this.stores.copies.get(candidate.id)?.record === version.record.id ? { ...candidate, holds: true } : candidate),
+      candidates: this.init.candidates().map(candidate => this.holds(candidate.id, version) ? { ...candidate, holds: true } : candidate),
       pinned,
       target,
       minCopies,
       repairDelay,
       renewAfter: leaseSeconds * second * RENEW_SHARE
     }, random)
+  }
+
+  private holds (peer: string, version: Version): boolean {
+    return this.stores.copies.get(peer)?.record === version.record.id
   }
 
   /** Sends the record to those who are to have it. */

@@ -2,6 +2,7 @@ import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
 import { VirtualClock } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
 import { FAILED_AFTER, FAILED_AWAY, STORE_BACKOFF } from '../../src/constants.ts'
+import { unaudited } from '../../src/policy/audit.ts'
 import { Copies } from '../../src/services/copies.ts'
 import type { NetworkPeer } from '@nara-stash/protocol'
 
@@ -201,12 +202,37 @@ describe('a peer that fails', () => {
 })
 
 describe('a peer that is no holder any longer', () => {
-  it('is forgotten if it was well, or is away', async () => {
+  it('is forgotten if it has nothing, or is away', async () => {
     const { copies } = await watching()
-    copies.acknowledged('a', 'record', 'placement')
     copies.keepOnly([])
 
     expect(copies.views()).toStrictEqual([])
+  })
+
+  it('is remembered while it is connected if it has a copy, and is as it was if it is chosen again', async () => {
+    const { copies } = await watching()
+    copies.acknowledged('a', 'record', 'placement')
+    const before = { ...copies.get('a') }
+    copies.keepOnly([])
+    expect(copies.get('a')).toMatchObject({ record: 'record', notBefore: 0 })
+
+    copies.watch('a', peer('a'))
+    expect(copies.get('a')).toStrictEqual(before)
+
+    copies.keepOnly([])
+    copies.lost('a')
+    expect(copies.get('a')).toBeUndefined()
+  })
+
+  it('is remembered no longer than its connection', async () => {
+    for (const end of [(copies: Copies) => { copies.disconnected('a') }, (copies: Copies) => { copies.connected(peer('a')) }]) {
+      const { copies } = await watching()
+      copies.acknowledged('a', 'record', 'placement')
+      copies.keepOnly([])
+      end(copies)
+
+      expect(copies.get('a')).toBeUndefined()
+    }
   })
 
   it('is remembered while it is connected if it failed, and not asked for a while', async () => {
@@ -256,6 +282,94 @@ describe('a peer that is no holder any longer', () => {
     copies.acknowledged('a', 'record', 'placement')
     await drop()
     expect(waits).toStrictEqual([60_000])
+  })
+})
+
+describe('a peer that was never a holder', () => {
+  it('is remembered if it says that it has a copy, while it is connected', async () => {
+    const { copies } = await watching()
+    copies.found(peer('x', '192.0.2.7'), 'record', 'placement')
+    expect(copies.get('x')).toMatchObject({ connected: true, record: 'record', placement: 'placement', address: '192.0.2.7' })
+
+    copies.keepOnly([])
+    expect(copies.get('x')).toMatchObject({ record: 'record' })
+    copies.disconnected('x')
+    expect(copies.get('x')).toBeUndefined()
+  })
+})
+
+describe('what challenges showed', () => {
+  const audit = unaudited(7)
+
+  it.each(['not-found', 'wrong', 'older'] as const)('takes back what was acknowledged: %s', async last => {
+    const { copies } = await watching()
+    copies.acknowledged('a', 'record', 'placement')
+    copies.promised('a')
+    copies.audited('a', { ...audit, last })
+
+    expect(copies.get('a')).toMatchObject({ audit: { last } })
+    expect(copies.get('a')).not.toHaveProperty('record')
+    expect(copies.get('a')).not.toHaveProperty('promisedAt')
+  })
+
+  it.each(['proved', 'timeout', 'busy'] as const)('does not otherwise: %s', async last => {
+    const { copies } = await watching()
+    copies.acknowledged('a', 'record', 'placement')
+    copies.audited('a', { ...audit, last })
+
+    expect(copies.get('a')).toMatchObject({ record: 'record' })
+  })
+
+  it('shows in its state', async () => {
+    const { copies } = await watching()
+    copies.acknowledged('a', 'record', 'placement')
+
+    for (const verdict of ['trusted', 'suspect', 'failed'] as const) {
+      copies.audited('a', { ...audit, verdict })
+      expect(copies.state('a', 'record', FAILED_AFTER)).toBe(verdict)
+    }
+  })
+
+  it('is due as before when it comes back', async () => {
+    const { copies } = await watching()
+    copies.audited('a', { ...audit, verdict: 'failed' })
+    copies.connected(peer('a'))
+
+    expect(copies.get('a')?.audit).toStrictEqual(audit)
+  })
+
+  it('is not forgotten when it is dropped and chosen once more: it has to prove first, and waits longer each time', async () => {
+    const { clock, copies } = await watching()
+    const waits: number[] = []
+
+    for (let i = 0; i < 3; i++) {
+      copies.audited('a', { ...audit, verdict: 'failed', last: 'not-found' })
+      copies.keepOnly([])
+      waits.push((copies.get('a')?.notBefore ?? 0) - clock.now())
+      await clock.advance(FAILED_AWAY)
+      copies.watch('a', peer('a'))
+      expect(copies.get('a')?.audit).toStrictEqual({ ...unaudited(clock.now()), verdict: 'suspect' })
+      copies.acknowledged('a', 'record', 'placement')
+    }
+
+    expect(waits).toStrictEqual([1, 2, 4].map(minutes => minutes * 60_000))
+  })
+})
+
+describe('a peer that leaves', () => {
+  it('is suspect, is sent nothing more, and is well when it comes back', async () => {
+    const { clock, copies } = await watching()
+    copies.acknowledged('a', 'record', 'placement')
+    const signal = copies.begin('a')
+    copies.leaves('a')
+
+    expect(signal.aborted).toBe(true)
+    expect(copies.state('a', 'record', FAILED_AFTER)).toBe('suspect')
+    expect(copies.get('a')).toMatchObject({ leaving: true, notBefore: clock.now() + FAILED_AWAY, record: 'record' })
+    copies.disconnected('a')
+    copies.connected(peer('a'))
+    expect(copies.get('a')).toMatchObject({ notBefore: 0 })
+    expect(copies.get('a')).not.toHaveProperty('leaving')
   })
 })
 
