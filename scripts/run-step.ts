@@ -18,7 +18,10 @@ export async function runStep (command: string, args: readonly string[]): Promis
   const started = performance.now()
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   let tail = ''
+  const end = (): void => { child.kill() }
 
+  // who is told to end by a signal does not leave the command behind
+  process.on('exit', end)
   child.stdout.setEncoding('utf8')
   child.stdout.on('data', (text: string) => {
     process.stdout.write(text)
@@ -28,7 +31,7 @@ export async function runStep (command: string, args: readonly string[]): Promis
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
-  })
+  }).finally(() => { process.off('exit', end) })
   const totals = TOTALS.exec(tail.trimEnd().split('\n').at(-1) ?? '')
   const ok = code === 0
   const passed = totals == null ? Number(ok) : Number(totals[1])
