@@ -20,7 +20,7 @@ export interface ConfidantEvents {
   /** A version is kept for its owner. */
   'held:stored': CustomEvent<{ record: RecordHeader, from: string }>
   'held:refused': CustomEvent<{ owner: string, from: string, reason: RefusalReason }>
-  /** A copy is no longer held: its owner relieved us of it, or it was found damaged. */
+  /** A copy is no longer held: its owner let us go, it was found damaged, or we were away for too long. */
   'held:dropped': CustomEvent<{ owner: string, why: string }>
   /** A co-holder let go of its copy, or is about to: it leaves, its lease ran out, it has one too many. */
   'held:released': CustomEvent<{ owner: string, recordId: string, from: string, reason: ReleaseReason }>
@@ -94,6 +94,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       onLetGo: (owner, reason) => { this.dropped(owner, `released by its owner: ${reason}`) }
     })
     init.held.addEventListener('stash:damaged', ({ detail }) => { this.dropped(detail.owner, detail.reason) })
+    init.held.addEventListener('stash:outlived', ({ detail }) => { this.dropped(detail.owner, 'we were away for more than 14 days') })
     init.held.addEventListener('stash:forgotten', ({ detail }) => {
       this.coHolders.forget(detail.owner)
       this.safeDispatchEvent('held:forgotten', { detail: { owner: detail.owner, record: detail.tombstone } })
@@ -117,11 +118,13 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     this.draining = true
   }
 
+  /** What is held stays held, and can be read. */
   async stop (): Promise<void> {
     this.drain()
     this.init.network.removeEventListener('peer:connect', this.onConnect)
     this.init.network.removeEventListener('peer:disconnect', this.onDisconnect)
     this.pusher.stop()
+    await this.init.held.stop()
   }
 
   /** A hey-there was heard: see whether there is something to bring. */

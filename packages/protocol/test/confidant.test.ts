@@ -326,6 +326,26 @@ describe('Confidant', () => {
       expect(it.events).toEqual(['dropped owner: its entry is unreadable'])
     })
 
+    it('tells of what it drops because it was away for too long, and notes when it stops', async () => {
+      const { held, confidant } = await kept()
+      await confidant.stop()
+      const day = 24 * 60 * minute
+      const store = new TroubledStore()
+      const stamps: number[] = []
+      const wallTime = Date.UTC(2026, 0, 20)
+      const port = net.join(testKey(7).id)
+      const timed = { now: () => port.clock.now(), setTimer: port.clock.setTimer.bind(port.clock), wallTime: () => wallTime }
+      store.load = async () => ({ stashes: held.list().map(stash => ({ ...stash, restored: true })), damaged: [], lastWall: wallTime - 15 * day })
+      Object.assign(store, { stamp: async () => { stamps.push(timed.now()) } })
+      const it = confidantAt(port, { store, clock: timed })
+      await it.confidant.start()
+
+      expect(it.events).toEqual(['dropped owner: we were away for more than 14 days'])
+      expect(stamps).toHaveLength(1)
+      await it.confidant.stop()
+      expect(stamps).toHaveLength(2)
+    })
+
     it('does not start on a store that fails', async () => {
       const store = new TroubledStore()
       store.failing.add('load')

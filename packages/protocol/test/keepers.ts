@@ -23,7 +23,7 @@ export interface Keeper {
 /** A confidant in the simulated network, and what it tells. */
 export function confidantAt (port: SimPort, { store = new TroubledStore(), ...init }: Partial<ConfidantInit> & { store?: TroubledStore } = {}): Keeper {
   const newest = new NewestTable()
-  const held = new HeldStashes({ capacity: { stashes: 5, bytes: 1_000_000, maxStash: 100_000 }, newest, clock: port.clock, store })
+  const held = new HeldStashes({ capacity: { stashes: 5, bytes: 1_000_000, maxStash: 100_000 }, newest, clock: init.clock ?? port.clock, store })
   const confidant = new Confidant({
     network: port, held, newest, trust: createTrust(), limiter: new RateLimiter({ clock: port.clock }), clock: port.clock, ...init
   })

@@ -9,11 +9,12 @@ export function keptOf (context: Pick<HandlerContext, 'held'>, owner: string): H
 }
 
 /**
- * True if `peer` has a part in keeping this stash: the placement names it, or it showed us a copy of it once (SPEC.md,
- * "Co-holders").
+ * True if `peer` has a part in keeping this stash: the placement names it, or admits it and it showed us a copy once, or was named to us by
+ * who brought ours (SPEC.md, "Co-holders").
  */
-export function isCoHolder (context: Pick<HandlerContext, 'coHolders'>, { record, placement }: HeldStash, peer: string): boolean {
-  return placement.holders.includes(peer) || context.coHolders.has(record.owner, peer)
+export function isCoHolder (context: Pick<HandlerContext, 'coHolders'>, { record, placement, liveHolders }: HeldStash, peer: string): boolean {
+  return placement.holders.includes(peer) ||
+    (admitsHolder(placement, peer) && (context.coHolders.has(record.owner, peer) || liveHolders.includes(peer)))
 }
 
 /** May a peer hold what is placed so? The owner's placement says (SPEC.md, "Placement"). */

@@ -7,7 +7,7 @@ import type { Sha256 } from '../hash/portable.ts'
 import type { RecordHeader } from './header.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
-/** Whether bytes are the body that a header promises: the one place that says so (SPEC.md, "Record header"). */
+/** Whether bytes are the body that a header promises: the one place that says so (SPEC.md, "Record"). */
 
 /** What a header says of its body. A tombstone has none: length 0 and no digest. */
 type Promised = Pick<RecordHeader, 'bodyLength' | 'bodyDigest'>

@@ -3,7 +3,7 @@ import { sealedRecord, testKey } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
 import { proofOf } from '../../src/record/proof.ts'
 import { TroubledStore } from '../held/troubled-store.ts'
-import { building, holder, KEPT, live, otherOwner, owner, scene, self, storing } from './scene.ts'
+import { holder, KEPT, live, otherOwner, owner, scene, self, storing } from './scene.ts'
 import type { ChallengeRequest, ChallengeResponse, StoreRequest } from '../../src/messages.ts'
 import type { Scene } from './scene.ts'
 import type { TestKey } from '@nara-stash/testing'
@@ -64,6 +64,17 @@ describe('CHALLENGE', () => {
     expect(await shut.ask(surrogate, { ...shut.stored, type: 'offer', direct: false })).toEqual([{ type: 'have' }])
     expect(await shut.ask(surrogate, challenging(shut.stored))).toEqual(notFound)
     expect(shut.coHolders.list(owner.id)).toEqual([])
+  })
+
+  it('proves to a surrogate that was named by who brought the copy, if the placement admits it', async () => {
+    for (const [surrogates, type] of [['any', 'proof'], ['none', 'not-found']] as const) {
+      const it = scene()
+      const stored = await storing({ placement: { holders: [self.id, holder.id], surrogates } }, { liveHolders: [surrogate.id] })
+      await it.ask(holder, stored)
+
+      expect(await challenged(it, surrogate, challenging(stored))).toMatchObject({ type })
+      expect(await it.ask(stranger, challenging(stored))).toEqual(notFound)
+    }
   })
 
   it('does not deal with whom it does not trust', async () => {

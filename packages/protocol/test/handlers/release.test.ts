@@ -1,7 +1,7 @@
 import { testKey } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
 import { TroubledStore } from '../held/troubled-store.ts'
-import { building, holder, otherOwner, owner, scene, self, storing } from './scene.ts'
+import { holder, otherOwner, owner, scene, self, storing } from './scene.ts'
 import type { ReleaseRequest, StoreRequest } from '../../src/messages.ts'
 import type { Scene } from './scene.ts'
 
