@@ -13,6 +13,8 @@ import { OwnStash } from './services/own-stash.ts'
 import { PeerDirectory } from './services/peer-directory.ts'
 import { PresenceService } from './services/presence.ts'
 import { Replication } from './services/replication.ts'
+import { Steward } from './services/steward/steward.ts'
+import { Watermarks } from './services/steward/watermarks.ts'
 import type { StashInit } from './api.ts'
 import type { StashOptions } from './options.ts'
 import type { Dialler, PresencePort } from './ports/presence-port.ts'
@@ -39,6 +41,8 @@ export interface OwningParts {
   owner: Owner
   own: OwnStash
   replication: Replication
+  /** The header of the newest version that minCopies have acknowledged. */
+  watermark (): Uint8Array | undefined
 }
 
 export interface StashParts {
@@ -50,6 +54,7 @@ export interface StashParts {
   directory: PeerDirectory
   held: HeldStashes
   confidant: Confidant
+  steward: Steward
   owning: OwningParts | undefined
   start (): Promise<void>
   afterStart (): Promise<void>
@@ -84,7 +89,12 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     trust,
     limiter: new RateLimiter({ clock }),
     clock,
-    ...(owning == null ? {} : { ownOffer: async (caller, offer) => await owning.owner.offered(caller, offer) })
+    ...(owning == null
+      ? {}
+      : {
+          ownOffer: async (caller, offer) => await owning.owner.offered(caller, offer),
+          ownRelease: async ({ peer }, release) => owning.replication.released(peer, release) ? { type: 'have' } : { type: 'not-found' }
+        })
   })
   const connector = ports.dialler == null
     ? undefined
@@ -96,11 +106,26 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       random,
       minConnections: options.minConnections,
       admits: trust.admits,
-      wanted: () => owning?.replication.confidants ?? []
+      wanted: () => [...owning?.replication.confidants ?? [], ...steward.wanted]
     })
+  const steward = new Steward({
+    network,
+    held,
+    newest,
+    confidant,
+    trust,
+    directory,
+    clock,
+    random,
+    leaveTimeout: options.leaveTimeout,
+    onReach: () => { connector?.look() },
+    ...announce.stewarding
+  })
+  const watermarks = new Watermarks({ self, held, confidant })
   const presence = ports.presence == null
     ? undefined
     : new PresenceService({
+      self,
       port: ports.presence,
       dialler: ports.dialler ?? { peerRecord: async () => undefined },
       directory,
@@ -112,6 +137,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       maxStash: options.maxStash,
       state: () => owning?.owner.state,
       accepting: () => held.count < options.capacity.stashes,
+      watermark: () => owning?.watermark(),
       onPresence: (peer, heard, { newBoot }) => {
         announce.presence(peer, heard)
 
@@ -128,11 +154,18 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
           }
         }
 
+        if (heard.watermark != null) {
+          // one that is none, or somebody else's, says nothing
+          void watermarks.hear(peer, heard.watermark).catch(() => {})
+        }
+
+        steward.heard(peer)
         connector?.heard(peer)
       }
     })
 
   network.addEventListener('peer:connect', ({ detail }) => {
+    directory.met(detail.id)
     announce.connected(detail)
     owning?.owner.connected(detail)
   })
@@ -153,9 +186,11 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     directory,
     held,
     confidant,
+    steward,
     owning,
     start: async () => {
       await confidant.start()
+      steward.start()
       owning?.owner.start()
       await network.start?.()
     },
@@ -165,17 +200,20 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     },
     beforeStop: async () => {
       confidant.drain()
+      announce.stewarding.onLeft(await steward.leave())
       await presence?.stop()
       connector?.stop()
       owning?.owner.stop()
       await network.beforeStop?.()
     },
     stop: async () => {
+      steward.stop()
       await confidant.stop()
       await network.stop?.()
     },
     discovered: (peer, addresses) => {
       if (peer !== self) {
+        directory.met(peer)
         directory.located(peer, addresses)
         connector?.discovered(peer)
       }
@@ -234,5 +272,16 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     onSetAside: (bytes, timestamp) => { announce.setAside(bytes, timestamp) }
   })
 
-  return { owner, own, replication }
+  let watermark: Uint8Array | undefined
+
+  return {
+    owner,
+    own,
+    replication,
+    watermark: () => {
+      watermark = replication.acknowledged ? own.current?.record.envelope ?? watermark : watermark
+
+      return watermark
+    }
+  }
 }

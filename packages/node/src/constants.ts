@@ -88,6 +88,16 @@ export const STORE_BACKOFF = [1 * second, 5 * second, 15 * second, 30 * second] 
 export const HERE_INTERVAL = 30 * second
 export const HERE_PER_PEER = 1 * second
 
+/** Peers that these grow with at most, and how long one counts that is not heard any more: invented peers cannot silence anybody. Milliseconds. */
+export const MAX_AUDIENCE = 300
+export const ALIVE_FOR = 15 * minute
+
+/** A watermark that has not changed is told with every so many-th HERE, for those who missed it. */
+export const WATERMARK_EVERY = 10
+
+/** Who speaks with our own key, and has for this long, is another living process. Milliseconds. */
+export const TWIN_AFTER = 15 * second
+
 /** HEY_THERE is said again after these, for those who were not in the mesh yet. Milliseconds. */
 export const HEY_THERE_STEPS = [1 * second, 2 * second, 4 * second, 8 * second, 16 * second, 30 * second]
 
@@ -107,7 +117,7 @@ export const DIAL_TIMEOUT = 10 * second
 /** Dials at once, so that a burst of newcomers is not met with a burst of dials. */
 export const DIALS_AT_ONCE = 4
 
-/** Peers that the directory remembers without being connected to them; the longest unheard goes first. */
+/** Peers that the directory remembers. To make room those go first that were only heard of, the longest unheard before the others. */
 export const MAX_KNOWN_PEERS = 4_096
 
 /** Bytes of writes that may wait for recovery, if twice maxStash is not more. */

@@ -33,6 +33,11 @@ export interface StashEvents {
   'held:repaired': CustomEvent<{ owner: string, name: string, to: string, why: string }>
   /** A co-holder was asked to prove that it has its copy. */
   'held:audited': CustomEvent<{ owner: string, name: string, peer: string, verdict: string }>
+  /**
+   * We are leaving, and have done what could be done for what absent owners left here: so many stashes are as safe without us, and these owners' would have
+   * needed our copy. Said before the last chau.
+   */
+  'leave': CustomEvent<{ handedOn: number, left: string[] }>
   'peer:connect': CustomEvent<{ peer: string, name: string, address?: string }>
   'peer:disconnect': CustomEvent<{ peer: string, name: string }>
   /** A presence message: somebody came, is here, or left. */

@@ -1,5 +1,5 @@
 import { RecordEnvelope, PeerRecord } from '@libp2p/peer-record'
-import { BOOT_BYTES, checkForm, MalformedError } from '@nara-stash/protocol'
+import { BOOT_BYTES, checkForm, MalformedError, MAX_HEADER_BYTES } from '@nara-stash/protocol'
 import { normalizeName } from '@nara-stash/crypto'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
@@ -29,6 +29,8 @@ export interface Presence {
   name: string
   /** libp2p signed peer record, with hey-there. */
   peerRecord?: Uint8Array
+  /** The header of its newest acknowledged record: a signed envelope, still unchecked. */
+  watermark?: Uint8Array
 }
 
 const { Kind, State, Memory } = PresenceMessage
@@ -57,7 +59,8 @@ export const PRESENCE_FORM: Form = {
   7: uint32,
   8: uint64,
   9: { text: true },
-  10: bytes
+  10: bytes,
+  11: bytes
 }
 
 export function encodePresence (presence: Presence): Uint8Array {
@@ -71,7 +74,8 @@ export function encodePresence (presence: Presence): Uint8Array {
     memory: toWire(MEMORIES, presence.memory) ?? Memory.UNTOLD,
     maxBytes: presence.maxBytes,
     name: presence.name,
-    ...(presence.peerRecord == null ? {} : { peerRecord: new Uint8Array(presence.peerRecord) })
+    ...(presence.peerRecord == null ? {} : { peerRecord: new Uint8Array(presence.peerRecord) }),
+    ...(presence.watermark == null ? {} : { watermark: new Uint8Array(presence.watermark) })
   })
 }
 
@@ -84,6 +88,10 @@ export function decodePresence (bytes: Uint8Array): Presence {
 
   if (kind == null || message.boot.byteLength !== BOOT_BYTES || message.n < 1 || message.n > Number.MAX_SAFE_INTEGER) {
     throw new MalformedError('a presence message has a kind, a boot of 8 bytes and a count from 1')
+  }
+
+  if (message.watermark != null && message.watermark.byteLength > MAX_HEADER_BYTES) {
+    throw new MalformedError(`a watermark has at most ${MAX_HEADER_BYTES} bytes`)
   }
 
   const state = fromWire(STATES, message.state)
@@ -99,7 +107,8 @@ export function decodePresence (bytes: Uint8Array): Presence {
     ...(memory == null ? {} : { memory }),
     maxBytes: message.maxBytes,
     name: checkName(message.name),
-    ...(message.peerRecord == null ? {} : { peerRecord: message.peerRecord })
+    ...(message.peerRecord == null ? {} : { peerRecord: message.peerRecord }),
+    ...(message.watermark == null ? {} : { watermark: message.watermark })
   }
 }
 

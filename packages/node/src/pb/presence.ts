@@ -14,6 +14,7 @@ export interface PresenceMessage {
   maxBytes: number
   name: string
   peerRecord?: Uint8Array<ArrayBuffer>
+  watermark?: Uint8Array<ArrayBuffer>
 }
 
 export namespace PresenceMessage {
@@ -140,6 +141,11 @@ export namespace PresenceMessage {
           w.bytes(obj.peerRecord)
         }
 
+        if (obj.watermark != null) {
+          w.uint32(90)
+          w.bytes(obj.watermark)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -200,6 +206,10 @@ export namespace PresenceMessage {
             }
             case 10: {
               obj.peerRecord = reader.bytes()
+              break
+            }
+            case 11: {
+              obj.watermark = reader.bytes()
               break
             }
             default: {
@@ -287,6 +297,13 @@ export namespace PresenceMessage {
               }
               break
             }
+            case 11: {
+              yield {
+                field: `${prefix}.watermark`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -349,6 +366,11 @@ export namespace PresenceMessage {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface PresenceMessageWatermarkFieldEvent {
+    field: '$.watermark'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<PresenceMessage>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, PresenceMessage.codec())
   }
@@ -357,7 +379,7 @@ export namespace PresenceMessage {
     return decodeMessage(buf, PresenceMessage.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceMessage>): Generator<PresenceMessageKindFieldEvent | PresenceMessageBootFieldEvent | PresenceMessageNFieldEvent | PresenceMessageStateFieldEvent | PresenceMessageAcceptingFieldEvent | PresenceMessageUptimeSFieldEvent | PresenceMessageMemoryFieldEvent | PresenceMessageMaxBytesFieldEvent | PresenceMessageNameFieldEvent | PresenceMessagePeerRecordFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceMessage>): Generator<PresenceMessageKindFieldEvent | PresenceMessageBootFieldEvent | PresenceMessageNFieldEvent | PresenceMessageStateFieldEvent | PresenceMessageAcceptingFieldEvent | PresenceMessageUptimeSFieldEvent | PresenceMessageMemoryFieldEvent | PresenceMessageMaxBytesFieldEvent | PresenceMessageNameFieldEvent | PresenceMessagePeerRecordFieldEvent | PresenceMessageWatermarkFieldEvent> {
     return streamMessage(buf, PresenceMessage.codec(), opts)
   }
 }

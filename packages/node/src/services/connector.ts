@@ -19,7 +19,7 @@ export interface ConnectorInit {
   /** Connections to others of our kind to keep, if there are as many; with 0 nobody is dialled. */
   minConnections: number
   admits (peer: string): boolean
-  /** Peers that we want to be connected to in any case: our confidants. */
+  /** Peers that we want to be connected to in any case: our confidants, and who holds beside us what may be missing copies. */
   wanted (): readonly string[]
 }
 
@@ -105,8 +105,8 @@ export class Connector {
       return
     }
 
-    const dialable = directory.list().filter(({ id, addresses }) =>
-      addresses.length > 0 && !connected.has(id) && (missing > 0 || wanted.has(id)) && this.mayDial(id))
+    const known = missing > 0 ? directory.list() : [...wanted].flatMap(peer => directory.get(peer) ?? [])
+    const dialable = known.filter(({ id, addresses }) => addresses.length > 0 && !connected.has(id) && this.mayDial(id))
     const candidates = shuffled(dialable, random)
       .sort((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
 

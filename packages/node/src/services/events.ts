@@ -6,6 +6,8 @@ import type { Version } from './own-stash.ts'
 import type { PeerDirectory } from './peer-directory.ts'
 import type { Origin } from './bodies.ts'
 import type { Replication } from './replication.ts'
+import type { LeaveResult } from './steward/leaving.ts'
+import type { StewardInit } from './steward/steward.ts'
 import type { Confidant, NetworkPeer } from '@nara-stash/protocol'
 
 /** Where events go: the service that others listen to. */
@@ -67,6 +69,15 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
       confidant.addEventListener('held:pushed', ({ detail: { owner, record, outcome } }) => {
         sink.safeDispatchEvent('held:pushed', { detail: { ...owned(owner), seq: String(record.seq), outcome } })
       })
+      confidant.addEventListener('held:forgotten', ({ detail: { owner } }) => {
+        sink.safeDispatchEvent('held:dropped', { detail: { ...owned(owner), why: 'its owner deleted it' } })
+      })
+    },
+    stewarding: {
+      onRepaired: (owner, to, why) => { sink.safeDispatchEvent('held:repaired', { detail: { owner, name: directory.name(owner), to, why } }) },
+      onAudited: (owner, peer, verdict) => { sink.safeDispatchEvent('held:audited', { detail: { owner, name: directory.name(owner), peer, verdict } }) },
+      onDropped: (owner, why) => { sink.safeDispatchEvent('held:dropped', { detail: { owner, name: directory.name(owner), why } }) },
+      onLeft: detail => { sink.safeDispatchEvent('leave', { detail }) }
     }
   }
 }
@@ -84,4 +95,6 @@ export interface EventAnnouncer {
   disconnected (peer: string): void
   presence (peer: string, presence: Presence): void
   holding (confidant: Confidant): void
+  /** What a holder does while owners are away. */
+  stewarding: Pick<StewardInit, 'onRepaired' | 'onAudited' | 'onDropped'> & { onLeft (left: LeaveResult): void }
 }

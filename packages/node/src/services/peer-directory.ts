@@ -1,4 +1,4 @@
-import { MAX_KNOWN_PEERS } from '../constants.ts'
+import { ALIVE_FOR, MAX_AUDIENCE, MAX_KNOWN_PEERS } from '../constants.ts'
 import type { Presence } from '../presence-message.ts'
 import type { Clock } from '@nara-stash/protocol'
 
@@ -13,13 +13,20 @@ export interface KnownPeer {
   addresses: string[]
 }
 
+/** Peers that were met and are remembered as such: there is always room for as many others. */
+const MAX_MET = MAX_KNOWN_PEERS / 2
+
 /** Boots of one peer whose counters are remembered, so that a replayed message of an earlier one is not news. */
 const BOOTS_PER_PEER = 4
 
-/** Everybody that was heard of, bounded: the longest unheard goes first. */
+/**
+ * Everybody that was heard of, bounded. Presence is signed, but keys cost nothing: who invents thousands of peers displaces others that were only heard of, the longest unheard
+ * first, and nobody that was met (by a connection, or by discovery).
+ */
 export class PeerDirectory {
   private readonly peers = new Map<string, KnownPeer>()
   private readonly counters = new Map<string, Map<string, number>>()
+  private readonly known = new Set<string>()
   private readonly clock: Clock
 
   constructor (clock: Clock) {
@@ -28,6 +35,28 @@ export class PeerDirectory {
 
   get size (): number {
     return this.peers.size
+  }
+
+  /** How many peers speak, as far as is heard; at most MAX_AUDIENCE. */
+  get alive (): number {
+    const since = this.clock.now() - ALIVE_FOR
+    let count = 0
+
+    for (const { heardAt } of this.peers.values()) {
+      if (heardAt >= since && ++count >= MAX_AUDIENCE) {
+        break
+      }
+    }
+
+    return count
+  }
+
+  /** It was connected, or found by other means than its own word: what strangers say does not displace it. */
+  met (id: string): void {
+    // a flood of them displaces nobody: those met first stay
+    if (this.known.size < MAX_MET) {
+      this.known.add(id)
+    }
   }
 
   get (id: string): KnownPeer | undefined {
@@ -53,7 +82,7 @@ export class PeerDirectory {
     boots.delete(boot)
     boots.set(boot, n)
     bound(boots, BOOTS_PER_PEER)
-    touch(this.counters, id, boots)
+    this.touch(this.counters, id, boots)
 
     return true
   }
@@ -64,7 +93,7 @@ export class PeerDirectory {
     const newBoot = before?.presence != null && before.presence.boot !== presence.boot
     const claimed = now - presence.uptime * 1_000
 
-    touch(this.peers, id, {
+    this.touch(this.peers, id, {
       id,
       presence,
       heardAt: now,
@@ -79,7 +108,7 @@ export class PeerDirectory {
   located (id: string, addresses: readonly string[]): void {
     const known = this.peers.get(id) ?? { id, presence: undefined, heardAt: this.clock.now(), bootedAfter: -Infinity, addresses: [] }
 
-    touch(this.peers, id, { ...known, addresses: [...new Set([...addresses, ...known.addresses])].slice(0, 16) })
+    this.touch(this.peers, id, { ...known, addresses: [...new Set([...addresses, ...known.addresses])].slice(0, 16) })
   }
 
   /** Seconds that a peer has been running: its claim, unless this nara saw it boot later. */
@@ -95,13 +124,22 @@ export class PeerDirectory {
 
     return Math.min(claimed, (now - known.bootedAfter) / 1_000)
   }
-}
 
-/** Sets an entry as the most recent one and drops the least recent above the bound. */
-function touch <Value> (map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key)
-  map.set(key, value)
-  bound(map, MAX_KNOWN_PEERS)
+  /** Sets an entry as the most recent one, and drops the least recent above the bound that was not met. */
+  private touch <Value> (map: Map<string, Value>, key: string, value: Value): void {
+    map.delete(key)
+    map.set(key, value)
+
+    if (map.size > MAX_KNOWN_PEERS) {
+      for (const oldest of map.keys()) {
+        if (!this.known.has(oldest)) {
+          map.delete(oldest)
+
+          return
+        }
+      }
+    }
+  }
 }
 
 function bound (map: Map<string, unknown>, size: number): void {

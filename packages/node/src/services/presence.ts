@@ -1,4 +1,6 @@
-import { HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, YOUNG } from '../constants.ts'
+import {
+  HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
+} from '../constants.ts'
 import { decodePresence, encodePresence, openPeerRecord } from '../presence-message.ts'
 import type { MemoryMode, StashState } from '../api.ts'
 import type { PeerDirectory } from './peer-directory.ts'
@@ -7,6 +9,8 @@ import type { Presence, PresenceKind } from '../presence-message.ts'
 import type { Clock, Random } from '@nara-stash/protocol'
 
 export interface PresenceInit {
+  /** Our own peer id. */
+  self: string
   port: PresencePort
   dialler: Pick<Dialler, 'peerRecord'>
   directory: PeerDirectory
@@ -18,6 +22,10 @@ export interface PresenceInit {
   maxStash: number
   state (): StashState | undefined
   accepting (): boolean
+  /** The header of our newest record that minCopies have acknowledged, if there is one. */
+  watermark? (): Uint8Array | undefined
+  /** Another process speaks with our own key: it goes on speaking, so it is no message of ours from before a restart. */
+  onTwin? (boot: string): void
   onPresence (peer: string, presence: Presence, change: { newBoot: boolean }): void
 }
 
@@ -36,6 +44,10 @@ export class PresenceService {
   private lastHeyThere = -Infinity
   private lastArrival = -Infinity
   private stopped = true
+  /** The watermark that was told last, and how many HERE ago. */
+  private told: { watermark: Uint8Array | undefined, ago: number } = { watermark: undefined, ago: 0 }
+  /** Another boot of ours that was heard, and when first. */
+  private twin: { boot: string, since: number } | undefined
 
   constructor (init: PresenceInit) {
     this.init = init
@@ -83,10 +95,31 @@ export class PresenceService {
       return 'ignore'
     }
 
+    if (from === this.init.self) {
+      this.heardOurself(presence)
+
+      return 'accept'
+    }
+
     const change = directory.heard(from, presence)
     void this.locate(from, presence).then(() => { this.init.onPresence(from, presence, change) })
 
     return 'accept'
+  }
+
+  /** What this process said before a restart may still go round for a moment; who says more after that lives. */
+  private heardOurself ({ boot, kind }: Presence): void {
+    const now = this.init.clock.now()
+
+    if (boot === this.init.boot || kind === 'chau') {
+      return
+    }
+
+    if (this.twin?.boot !== boot) {
+      this.twin = { boot, since: now }
+    } else if (now - this.twin.since >= TWIN_AFTER) {
+      this.init.onTwin?.(boot)
+    }
   }
 
   private async locate (from: string, { peerRecord }: Presence): Promise<void> {
@@ -118,7 +151,7 @@ export class PresenceService {
    */
   private greetThoseFrom (arrival: number): void {
     const { clock, directory } = this.init
-    const gap = Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * directory.size)
+    const gap = Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * directory.alive)
     const due = Math.max(arrival + HEY_THERE_GAP, this.lastHeyThere + gap)
 
     this.cancelGreeting = clock.setTimer(() => {
@@ -153,7 +186,7 @@ export class PresenceService {
 
   private schedule (): void {
     const { clock, directory, random } = this.init
-    const interval = Math.max(HERE_INTERVAL, HERE_PER_PEER * directory.size)
+    const interval = Math.max(HERE_INTERVAL, HERE_PER_PEER * directory.alive)
 
     if (!this.stopped) {
       // after a stop and a start the round before may still be speaking
@@ -177,6 +210,8 @@ export class PresenceService {
       return
     }
 
+    const watermark = kind === 'chau' ? undefined : this.watermark(kind)
+
     await init.port.announce(fitting({
       kind,
       boot: init.boot,
@@ -187,8 +222,19 @@ export class PresenceService {
       memory: init.memory,
       maxBytes: init.maxStash,
       name: init.name,
-      ...(peerRecord == null ? {} : { peerRecord })
+      ...(peerRecord == null ? {} : { peerRecord }),
+      ...(watermark == null ? {} : { watermark })
     }))
+  }
+
+  /** To newcomers, when it is another one, and now and then to those who missed it. */
+  private watermark (kind: PresenceKind): Uint8Array | undefined {
+    const watermark = this.init.watermark?.()
+    const isDue = kind === 'hey-there' || watermark !== this.told.watermark || this.told.ago + 1 >= WATERMARK_EVERY
+
+    this.told = { watermark, ago: isDue ? 0 : this.told.ago + 1 }
+
+    return isDue ? watermark : undefined
   }
 }
 
@@ -196,5 +242,6 @@ export class PresenceService {
 function fitting ({ peerRecord, ...presence }: Presence): Uint8Array {
   const whole = encodePresence({ ...presence, ...(peerRecord == null ? {} : { peerRecord }) })
 
+  // everything else, with a watermark of 2 KiB, is within bounds
   return whole.byteLength > MAX_PRESENCE_BYTES ? encodePresence(presence) : whole
 }

@@ -24,6 +24,7 @@ export class LonePresence {
 
   constructor (init: Partial<PresenceInit> = {}) {
     this.service = new PresenceService({
+      self: 'alice',
       port: {
         announce: async bytes => { this.said.push({ ...decodePresence(bytes), at: this.clock.now() }) },
         onPresence: listener => { this.hear = listener },
