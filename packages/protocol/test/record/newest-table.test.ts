@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NewestTable } from '../../src/record/newest-table.ts'
 import { supersedesOrIs } from '../../src/record/order.ts'
-import { header } from './headers.ts'
+import { header, tombstone } from './headers.ts'
+
+const OWNERS = ['o1', 'o2', 'o3', 'o4', 'o5']
 
 describe('the newest table', () => {
   it('takes the first header of an owner, and one that supersedes it', () => {
@@ -79,6 +81,22 @@ describe('the newest table', () => {
     expect(graves.get('next')).toBeDefined()
   })
 
+  it('does not let tombstones take more than their share', () => {
+    const table = new NewestTable({ maxOwners: 6, maxTombstones: 2 })
+    table.see(header('deleted', 'a', 1))
+    table.see(tombstone('deleted', 'a', 2))
+    Array.from({ length: 4 }, (_, i) => header(`friend ${i}`, 'a', 1)).forEach(record => { table.see(record) })
+
+    for (let i = 0; i < 50; i++) {
+      table.see(tombstone(`stranger ${i}`, 'a', 1))
+      expect(table.get(`stranger ${i}`)).toBeDefined()
+      expect(table.size).toBeLessThanOrEqual(6)
+    }
+
+    expect(['deleted', 'friend 0', 'friend 1', 'friend 2', 'friend 3'].filter(owner => table.get(owner) != null))
+      .toStrictEqual(['deleted', 'friend 0', 'friend 1', 'friend 2'])
+  })
+
   it('never forgets a pinned owner, and takes one in beyond the bound', () => {
     const table = new NewestTable({ maxOwners: 2 })
     const held = ['h1', 'h2', 'h3']
@@ -103,7 +121,7 @@ describe('the newest table', () => {
   })
 
   it('holds for any order of events: bounded, pinned ones stay, no entry is ever replaced by one that does not supersede it', () => {
-    const owner = fc.constantFrom('o1', 'o2', 'o3', 'o4', 'o5')
+    const owner = fc.constantFrom(...OWNERS)
     const boot = fc.constantFrom('a', 'b', 'c')
     const event = fc.oneof(
       fc.record({ type: fc.constant('see' as const), owner, boot, seq: fc.integer({ min: 1, max: 9 }), past: fc.option(boot) }),
@@ -111,7 +129,7 @@ describe('the newest table', () => {
     )
 
     fc.assert(fc.property(fc.integer({ min: 0, max: 4 }), fc.array(event, { maxLength: 60 }), (maxOwners, events) => {
-      const table = new NewestTable({ maxOwners })
+      const table = new NewestTable({ maxOwners, maxBeside: 2 })
       const pinned = new Set<string>()
 
       for (const event of events) {
@@ -127,11 +145,94 @@ describe('the newest table', () => {
 
         expect(table.size).toBeLessThanOrEqual(Math.max(maxOwners, pinned.size))
 
+        for (const owner of OWNERS) {
+          const [newest, beside] = [table.get(owner), table.beside(owner)]
+          // where an owner is broken, what was in conflict may turn out to be above the newest, never below
+          expect(beside == null || (newest != null && !supersedesOrIs(newest, beside))).toBe(true)
+        }
+
+        expect(OWNERS.filter(owner => table.beside(owner) != null).length).toBeLessThanOrEqual(2)
+
         for (const owner of pinned) {
           const [was, is] = [before.get(owner), table.get(owner)]
           expect(was == null || (is != null && supersedesOrIs(is, was))).toBe(true)
         }
       }
     }), { numRuns: 1_000 })
+  })
+})
+
+describe('what is beside the newest', () => {
+  const a1 = header('owner', 'a', 1)
+  const a2 = header('owner', 'a', 2)
+  const b1 = header('owner', 'b', 1)
+  const b2 = header('owner', 'b', 2)
+  const c1 = header('owner', 'c', 1)
+
+  it('is a header in conflict with it', () => {
+    const table = new NewestTable()
+    table.see(a1)
+    expect(table.beside('owner')).toBeUndefined()
+    table.see(b1)
+    expect([table.get('owner'), table.beside('owner')]).toStrictEqual([a1, b1])
+  })
+
+  it('is of each branch the newest, as both go on', () => {
+    const table = new NewestTable()
+    ;[a1, b1, a2, b2, b1, a1].forEach(record => { table.see(record) })
+
+    expect([table.get('owner'), table.beside('owner')]).toStrictEqual([a2, b2])
+  })
+
+  it('is the branch that was met first, of several', () => {
+    const table = new NewestTable()
+    ;[a1, b1, c1].forEach(record => { table.see(record) })
+
+    expect(table.beside('owner')).toBe(b1)
+  })
+
+  it.each([
+    ['supersedes both', header('owner', 'a', 3, [['b', 1]])],
+    ['is the one beside, with the newest in its past', header('owner', 'b', 2, [['a', 1]])],
+    ['is a tombstone of both', tombstone('owner', 'a', 3, [['b', 1]])]
+  ])('is gone once something is known that %s', (_, record) => {
+    const table = new NewestTable()
+    ;[a1, b1, record].forEach(seen => { table.see(seen) })
+
+    expect([table.get('owner'), table.beside('owner')]).toStrictEqual([record, undefined])
+  })
+
+  it('stays as long as nothing covers it', () => {
+    const table = new NewestTable()
+    ;[a1, b2, header('owner', 'a', 3, [['b', 1]])].forEach(record => { table.see(record) })
+
+    expect(table.beside('owner')).toBe(b2)
+  })
+
+  it('is forgotten with its owner', () => {
+    const table = new NewestTable({ maxOwners: 1 })
+    ;[a1, b1, header('stranger', 'a', 1), a1].forEach(record => { table.see(record) })
+
+    expect([table.get('owner'), table.beside('owner')]).toStrictEqual([a1, undefined])
+  })
+
+  it('is bounded: invented conflicts displace each other, not those of who is held here or was met before', () => {
+    const table = new NewestTable({ maxBeside: 3 })
+    const inConflict = (owner: string): void => { [header(owner, 'a', 1), header(owner, 'b', 1)].forEach(record => { table.see(record) }) }
+    inConflict('friend')
+
+    for (let i = 0; i < 20; i++) {
+      inConflict(`stranger ${i}`)
+    }
+
+    table.pin('held')
+    inConflict('held')
+
+    for (let i = 0; i < 20; i++) {
+      inConflict(`other ${i}`)
+    }
+
+    const owners = ['friend', 'held', ...Array.from({ length: 20 }, (_, i) => [`stranger ${i}`, `other ${i}`]).flat()]
+    expect(owners.filter(owner => table.beside(owner) != null)).toStrictEqual(['friend', 'held', 'other 19'])
   })
 })

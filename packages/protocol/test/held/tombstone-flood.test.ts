@@ -1,0 +1,134 @@
+import { MemoryDatastore } from 'datastore-core'
+import { describe, expect, it } from 'vitest'
+import { MAX_NEWEST_OWNERS, MAX_TOMBSTONES } from '../../src/constants.ts'
+import { DatastoreStashStore } from '../../src/held/datastore-store.ts'
+import { HeldStashes } from '../../src/held/held-stashes.ts'
+import { NewestTable } from '../../src/record/newest-table.ts'
+import { header, tombstone } from '../record/headers.ts'
+import { arrivalOf, heldStashes, store } from './arrivals.ts'
+import { ManualClock } from './manual-clock.ts'
+import { TroubledStore } from './troubled-store.ts'
+import { signed } from './signed.ts'
+
+const BODY = Uint8Array.of(1)
+const HOUR = 60 * 60 * 1_000
+const DAY = 24 * HOUR
+
+function bounded (maxTombstones: number): { held: HeldStashes, clock: ManualClock, newest: NewestTable, memory: TroubledStore } {
+  const [clock, newest, memory] = [new ManualClock(), new NewestTable(), new TroubledStore()]
+  const held = new HeldStashes({ capacity: { stashes: 5, bytes: 100, maxStash: 10 }, clock, newest, store: memory, maxTombstones })
+
+  return { held, clock, newest, memory }
+}
+
+/** Holds a copy for `milliseconds`, and then its owner deletes it. */
+async function lived ({ held, clock }: ReturnType<typeof bounded>, owner: string, milliseconds: number): Promise<void> {
+  await store(held, arrivalOf(header(owner, 'a', 1)), BODY)
+  clock.advance(milliseconds)
+  expect(await held.admit(arrivalOf(tombstone(owner, 'a', 2)))).toStrictEqual({ type: 'stored' })
+}
+
+function kept ({ held }: Pick<ReturnType<typeof bounded>, 'held'>, owners: readonly string[]): string[] {
+  return owners.filter(owner => held.tombstone(owner) != null)
+}
+
+describe('a flood of tombstones', () => {
+  it('of invented owners fills free room once, and displaces nobody', async () => {
+    const { held, newest } = heldStashes()
+    await store(held, arrivalOf(header('friend', 'a', 1)), BODY)
+    newest.see(header('heard of', 'a', 7))
+    await held.admit(arrivalOf(tombstone('met before', 'a', 1)))
+    const outcomes = new Map<string, number>()
+
+    for (let i = 0; i < 6_000; i++) {
+      const { type } = await held.admit(arrivalOf(tombstone(`stranger ${i}`, 'a', 1)))
+      outcomes.set(type, (outcomes.get(type) ?? 0) + 1)
+      await held.hearOf(tombstone(`rumour ${i}`, 'a', 1))
+    }
+
+    expect(outcomes).toStrictEqual(new Map([['stored', MAX_TOMBSTONES - 1], ['refused', 6_000 - MAX_TOMBSTONES + 1]]))
+    expect([held.count, held.get('friend') != null, held.tombstone('met before') != null]).toStrictEqual([1, true, true])
+    expect(newest.get('heard of')?.seq).toBe(7)
+    expect(newest.size).toBe(MAX_NEWEST_OWNERS)
+
+    // and the word of an owner whose copy is here gets in
+    expect(await held.admit(arrivalOf(tombstone('friend', 'a', 2)))).toStrictEqual({ type: 'stored' })
+    expect([held.tombstone('friend')?.record.seq, held.tombstone('met before') != null, held.get('friend')]).toStrictEqual([2, true, undefined])
+    expect(held.tombstone('stranger 1022')).toBeUndefined()
+  })
+
+  it('of owners that store something first displaces itself, not those whose copies were here for longer', async () => {
+    const all = bounded(4)
+    await lived(all, 'friend', 30 * DAY)
+    await lived(all, 'mate', 2 * HOUR)
+    const strangers = Array.from({ length: 40 }, (_, i) => `stranger ${i}`)
+
+    for (const stranger of strangers) {
+      await lived(all, stranger, 60_000)
+    }
+
+    expect(kept(all, ['friend', 'mate'])).toStrictEqual(['friend', 'mate'])
+    // of equals the one met last goes
+    expect(kept(all, strangers)).toStrictEqual(['stranger 0', 'stranger 39'])
+  })
+
+  it('that came first does not keep out an owner whose copy was here for longer', async () => {
+    const all = bounded(4)
+    const strangers = Array.from({ length: 10 }, (_, i) => `stranger ${i}`)
+    await store(all.held, arrivalOf(header('friend', 'a', 1)), BODY)
+
+    for (const stranger of strangers) {
+      await lived(all, stranger, 60_000)
+    }
+
+    await all.held.admit(arrivalOf(tombstone('friend', 'a', 2)))
+
+    for (const stranger of strangers) {
+      await lived(all, `another ${stranger}`, 60_000)
+    }
+
+    expect(kept(all, ['friend'])).toStrictEqual(['friend'])
+  })
+
+  it('leaves nothing of those that were displaced in the store, nor a place in the newest table', async () => {
+    const [disk, clock] = [new MemoryDatastore(), new ManualClock()]
+    const newest = new NewestTable({ maxOwners: 1 })
+    const at = { capacity: { stashes: 5, bytes: 1_000, maxStash: 500 }, clock, newest, maxTombstones: 1 }
+    const held = new HeldStashes({ ...at, store: new DatastoreStashStore({ datastore: disk, clock }) })
+    const [one, other] = [await signed(1, 1), await signed(2, 1)]
+    const [oneEnd, otherEnd] = [await signed(1, 2, { kind: 'tombstone' }), await signed(2, 2, { kind: 'tombstone' })]
+
+    for (const { arrival, body } of [one, oneEnd, other, otherEnd]) {
+      await store(held, arrival, body)
+    }
+
+    // whatever is done for the owner comes after the clearing
+    await held.read(one.arrival.record.owner)
+    expect(kept({ held }, [one.arrival.record.owner, other.arrival.record.owner])).toStrictEqual([other.arrival.record.owner])
+    expect([...disk.queryKeys({}) as Iterable<unknown>]).toHaveLength(1)
+    expect(newest.size).toBe(1)
+  })
+
+  it('does not last: what has had its days makes room', async () => {
+    const all = bounded(2)
+    await all.held.admit(arrivalOf(tombstone('one', 'a', 1)))
+    await all.held.admit(arrivalOf(tombstone('other', 'a', 1)))
+    expect(await all.held.admit(arrivalOf(tombstone('third', 'a', 1)))).toMatchObject({ type: 'refused', reason: 'at capacity' })
+    expect(await all.held.admit(arrivalOf(tombstone('one', 'a', 2)))).toStrictEqual({ type: 'stored' })
+
+    all.clock.advance(14 * DAY)
+    await all.held.admit(arrivalOf(tombstone('third', 'a', 1)))
+    expect(await all.held.admit(arrivalOf(tombstone('third', 'a', 1)))).toStrictEqual({ type: 'stored' })
+    expect(all.memory.calls.filter(call => call === 'delete')).toHaveLength(2)
+  })
+
+  it('takes the copy of its owner with it even if its own place is soon another\'s', async () => {
+    const all = bounded(1)
+    await lived(all, 'friend', DAY)
+    await lived(all, 'stranger', 0)
+
+    expect([all.held.count, kept(all, ['friend', 'stranger'])]).toStrictEqual([0, ['stranger']])
+    // its header is still known
+    expect(await all.held.admit(arrivalOf(header('friend', 'a', 1)))).toMatchObject({ type: 'stale' })
+  })
+})
