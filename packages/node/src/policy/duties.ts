@@ -22,6 +22,8 @@ export interface HolderView {
   notBefore: number
   /** An exchange with it about this record is under way. */
   busy: boolean
+  /** On its present connection it said that it will prove its copy later: no proof, but no sign of a loss either. */
+  putOff: boolean
   /** Since when it says that it is leaving. */
   leavingSince?: number
   /** Since when it is known to have nothing, or an older record, on its present connection. */
@@ -176,7 +178,7 @@ function repairing (state: State, random: Random): Repair {
   const doubted = pending(state, due)
 
   if (doubted.length > 0 || state.counted.some(({ busy }) => busy)) {
-    return { ...nothing, wakeAt: doubted.flatMap(({ notBefore }) => [notBefore, due + patience(state)]) }
+    return { ...nothing, wakeAt: doubted.flatMap(holder => [holder.notBefore, due + patience(holder, state)]) }
   }
 
   // proofs that led here may be as old as the shortage
@@ -223,16 +225,17 @@ function turnOf ({ lacksSince = 0 }: HolderView, { better }: State): number {
 /** Those who are here and about to answer: what they say may spare a copy. They are not waited for long. */
 function pending (state: State, due: number): HolderView[] {
   const { input: { holders, now } } = state
-  const until = due + patience(state)
 
-  return now >= until
-    ? []
-    : holders.filter(({ connected, provedAt, lacks, leavingSince, verdict, busy, notBefore }) =>
-        connected && provedAt == null && lacks == null && leavingSince == null && verdict !== 'failed' && (busy || notBefore <= until))
+  return holders.filter(holder => {
+    const { connected, provedAt, lacks, leavingSince, verdict, busy, notBefore } = holder
+    const until = due + patience(holder, state)
+
+    return connected && provedAt == null && lacks == null && leavingSince == null && verdict !== 'failed' && now < until && (busy || notBefore <= until)
+  })
 }
 
-function patience ({ since: { below } }: State): number {
-  return below == null ? SURROGATE_DELAY : SURROGATE_DELAY_BELOW
+function patience ({ putOff }: HolderView, { since: { below } }: State): number {
+  return below == null || putOff ? SURROGATE_DELAY : SURROGATE_DELAY_BELOW
 }
 
 function surrogateFor ({ input, counted }: State, random: Random): string | undefined {

@@ -12,7 +12,7 @@ const NOW = 10_000_000
 /** Another holder that proved its copy a moment ago. */
 function holder (peer: string, state: Partial<HolderView> = {}): HolderView {
   return {
-    peer, rank: peer, connected: true, provedAt: NOW - 1_000, verdict: 'trusted', auditAt: NOW + 3_600_000, notBefore: 0, busy: false, unmet: false, told: true,
+    peer, rank: peer, connected: true, provedAt: NOW - 1_000, verdict: 'trusted', auditAt: NOW + 3_600_000, notBefore: 0, busy: false, putOff: false, unmet: false, told: true,
     offerAfter: 0, ...state
   }
 }
@@ -99,6 +99,13 @@ describe('short of the target', () => {
     const since = (ms: number): DutyInput => input([holder('a'), unproved], { since: { short: NOW - ms } })
     expect(decide(since(MY_DELAY))).toMatchObject({ store: undefined, wakeAt: NOW + 1_000 })
     expect(decide(since(MY_DELAY + SURROGATE_DELAY))).toMatchObject({ store: 'x' })
+  })
+
+  it('below minCopies not as long, unless it said that it will answer', () => {
+    const { provedAt: _, ...unproved } = holder('c', { notBefore: NOW + 1_000 })
+    const since = { short: NOW - 2 * SURROGATE_DELAY_BELOW, below: NOW - 2 * SURROGATE_DELAY_BELOW }
+    expect(decide(input([away('a'), unproved], { since })).store).toBe('x')
+    expect(decide(input([away('a'), { ...unproved, putOff: true }], { since })).store).toBeUndefined()
   })
 
   it('one store at a time', () => {
@@ -209,6 +216,7 @@ const views: fc.Arbitrary<HolderView[]> = fc.uniqueArray(fc.record({
   auditAt: time,
   notBefore: time,
   busy: fc.boolean(),
+  putOff: fc.boolean(),
   leavingSince: maybe(fc.integer({ min: NOW - 100_000, max: NOW })),
   lacks: maybe(fc.constantFrom('all' as const, 'older' as const)),
   unmet: fc.boolean(),

@@ -137,6 +137,7 @@ export function viewOf (holder: Holder, everybody: string): HolderView {
     auditAt: audit.due,
     notBefore: mayChallengeAt(audit),
     busy: busy > 0,
+    putOff: audit.last === 'busy',
     ...(leavingSince == null ? {} : { leavingSince }),
     ...(lacks == null ? {} : { lacks, ...(lacksSince == null ? {} : { lacksSince }) }),
     unmet,

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import { comesBack, holdersNow, ownerAway } from './absent-owner.ts'
+import { kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+
+const ids = (naras: readonly Nara[]): string[] => naras.map(({ id }) => id)
+
+describe('while the owner is away', () => {
+  it('a copy that is lost is made good for, once, by the confidants', async () => {
+    const { world, owner, holders: [dead, ...rest] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara, Nara] }
+    dead.kill()
+    await world.run(59 * second)
+    expect(holdersNow(world, owner)).toHaveLength(2)
+    await world.run(16 * second)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    await world.run(hour)
+
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(rest.flatMap(nara => nara.events('held:repaired'))).toHaveLength(1)
+    expect(world.net.stats.sent(undefined, 'store').messages).toBe(4)
+    expect(await comesBack(world, owner)).toBe('one')
+  })
+
+  it('below minCopies the last one does not wait for a minute', async () => {
+    const { world, owner, holders } = await ownerAway()
+    holders.slice(1).forEach(nara => { nara.kill() })
+    await world.run(9 * second)
+    expect(holdersNow(world, owner)).toHaveLength(1)
+    await world.run(2 * second)
+    expect(holdersNow(world, owner)).toHaveLength(2)
+    await world.run(65 * second)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    await world.run(hour)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+  })
+
+  it('a short break in the connections of one confidant moves nothing', async () => {
+    const { world, owner, holders: [a], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara], others: Nara[] }
+    await world.run(5 * minute)
+    world.net.stats.reset()
+    others.filter(nara => nara !== a).forEach(nara => { world.net.disconnect(a.id, nara.id) })
+    await world.run(10 * second)
+    world.net.connectAll()
+    await world.run(hour)
+
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(['store', 'offer', 'body'].map(type => world.net.stats.sent(undefined, type as 'store').messages)).toStrictEqual([0, 0, 0])
+  })
+
+  it('nor does one right after a proof, when it may not be asked for another', async () => {
+    const { world, owner, holders: [a], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara], others: Nara[] }
+    world.net.stats.reset()
+    others.filter(nara => nara !== a).forEach(nara => { world.net.disconnect(a.id, nara.id) })
+    world.net.connectAll()
+    await world.run(hour)
+
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(world.net.stats.sent(undefined, 'body').messages).toBe(0)
+  })
+
+  it('a confidant that came back empty is refilled itself, at once, by one of the others', async () => {
+    const { world, owner, holders: [a] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+    await world.run(minute)
+    a.kill()
+    await world.run(5 * second)
+    await a.restart()
+    world.net.stats.reset()
+    world.net.connectAll()
+    await world.run(second)
+
+    expect(a.holds(owner)).toBeDefined()
+    await world.run(hour)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(world.net.stats.sent(undefined, 'store').messages).toBe(0)
+    expect(world.net.stats.sent(undefined, 'body').messages).toBe(1)
+  })
+
+  it('costs next to nothing when nothing happens: an audit an hour', async () => {
+    const { world } = await ownerAway()
+    await world.run(2 * minute)
+    world.net.stats.reset()
+    await world.run(10 * hour)
+
+    expect(world.net.stats.sent(undefined, 'challenge').messages).toBeLessThanOrEqual(6 * 10 / 0.8)
+    expect(world.net.stats.sent(undefined, 'challenge').messages).toBeGreaterThanOrEqual(6 * 10 / 1.2 - 6)
+    expect(['store', 'offer', 'fetch'].map(type => world.net.stats.sent(undefined, type as 'store').messages)).toStrictEqual([0, 0, 0])
+  })
+})
+
+describe('while the owner is here', () => {
+  it('the confidants leave it all to the owner', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(6, { repairDelay: 5 * minute })
+    await kept(world, owner, 'one')
+    const holders = holdersNow(world, owner)
+    holders[0]?.kill()
+    await world.run(4 * minute)
+
+    expect(holdersNow(world, owner)).toHaveLength(2)
+    expect(confidants.flatMap(nara => [...nara.events('held:repaired'), ...nara.events('held:audited')])).toStrictEqual([])
+  })
+
+  it('and what was too many goes', async () => {
+    const { world, owner, holders: [a, b] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara] }
+    a.kill()
+    await world.run(2 * minute)
+    b.kill()
+    await world.run(2 * minute)
+    await a.restart()
+    await b.restart()
+    world.net.connectAll()
+    await world.run(10 * minute)
+    await comesBack(world, owner)
+    await world.run(10 * minute)
+
+    expect(owner.text).toBe('one')
+    expect(owner.stash.status().copies.have).toBe(3)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+  })
+})
+
+describe('never too many', () => {
+  it('after a partition in which both sides repaired', async () => {
+    const { world, owner, holders, others } = await ownerAway({ peers: 12 })
+    const [a, ...rest] = holders as [Nara, ...Nara[]]
+    const spare = others.filter(nara => !holders.includes(nara))
+    world.net.partition([[a, ...spare.slice(0, 4)], [...rest, ...spare.slice(4)]].map(ids))
+    await world.run(10 * minute)
+    expect(holdersNow(world, owner).length).toBeGreaterThan(4)
+
+    world.net.heal()
+    world.net.connectAll()
+    await world.run(10 * minute)
+    expect(holdersNow(world, owner).length).toBeLessThanOrEqual(4)
+    expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(3)
+    expect(await comesBack(world, owner)).toBe('one')
+  })
+
+  it('when ten notice at once', async () => {
+    const { world, owner, holders } = await ownerAway({ peers: 16, owner: { target: 10, minCopies: 5 } })
+    expect(holders).toHaveLength(10)
+    holders[3]?.kill()
+    await world.run(10 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(10)
+  })
+
+  it('when each of them is cut off from all others for a while', async () => {
+    const { world, owner, holders, others } = await ownerAway({ peers: 12 })
+    const spare = others.filter(nara => !holders.includes(nara))
+    world.net.partition(holders.map((holder, i) => ids([holder, ...spare.slice(3 * i, 3 * i + 3)])))
+    await world.run(10 * minute)
+    expect(holdersNow(world, owner).length).toBe(9)
+    world.net.heal()
+    world.net.connectAll()
+    await world.run(10 * minute)
+
+    expect(holdersNow(world, owner).length).toBeLessThanOrEqual(4)
+    expect(holders.every(nara => nara.holds(owner) != null)).toBe(true)
+  })
+})
+
+it('a chain: each holder dies in its turn, none of the first is left, and the owner has everything', async () => {
+  const { world, owner, holders: first } = await ownerAway({ peers: 12 })
+
+  for (let i = 0; i < 6; i++) {
+    await world.run(3 * hour)
+    const oldest = first[i] ?? holdersNow(world, owner)[0]
+    oldest?.kill()
+  }
+
+  await world.run(5 * minute)
+  expect(first.every(nara => !nara.up)).toBe(true)
+  expect(holdersNow(world, owner)).toHaveLength(3)
+  expect(await comesBack(world, owner)).toBe('one')
+})
