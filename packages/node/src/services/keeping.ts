@@ -52,6 +52,11 @@ export class Keeping {
     return this.acknowledged && this.have() >= this.init.target
   }
 
+  /** minCopies acknowledged the current version with the current placement, and are here. */
+  get isPlaced (): boolean {
+    return this.acknowledged && distinctCopies(this.acks()) >= this.init.minCopies
+  }
+
   /** The present state as a write's result. */
   result (): WriteResult {
     const { version, placements, stores, init } = this
@@ -70,10 +75,8 @@ export class Keeping {
   /** Something changed: is it acknowledged, and are there more copies or fewer? */
   look (): void {
     const { version, stores, init } = this
-    const placement = this.placements.current
-    const acks = stores.copies.views().filter(copy => this.isCurrent(copy) && copy.placement === placement?.id)
 
-    if (version != null && !this.acknowledged && distinctCopies(acks) >= init.minCopies && !stores.isExposedElsewhere(placement)) {
+    if (version != null && !this.acknowledged && distinctCopies(this.acks()) >= init.minCopies && !stores.isExposedElsewhere(this.placements.current)) {
       this.acknowledged = true
       init.onAcknowledged?.(version.record)
     }
@@ -89,6 +92,10 @@ export class Keeping {
       this.lastHave = have
       this.init.onCopies({ seq: String(this.version?.record.seq ?? 0), have })
     }
+  }
+
+  private acks (): CopyView[] {
+    return this.stores.copies.views().filter(copy => this.isCurrent(copy) && copy.placement === this.placements.current?.id)
   }
 
   private isCurrent (copy: CopyView): boolean {

@@ -14,6 +14,8 @@ export interface PlacementsInit {
   target: number
   minCopies: number
   leaseSeconds: number
+  /** Whom confidants may ask to keep a copy. */
+  surrogates: Pick<Placement, 'surrogates' | 'allowed'>
   onHolders (change: { added: string[], removed: string[] }): void
 }
 
@@ -73,7 +75,7 @@ export class Placements {
 
   /** Makes a placement for `holders`. False if it came too late. */
   async place (holders: readonly string[]): Promise<boolean> {
-    const { own, random, target, minCopies, leaseSeconds } = this.init
+    const { own, random, target, minCopies, leaseSeconds, surrogates } = this.init
     const { epoch } = this
     const placement = await sealPlacement({
       // a random stride: two boots that know the same placement never make the same next one
@@ -81,8 +83,7 @@ export class Placements {
       holders,
       target,
       minCopies,
-      surrogates: 'any',
-      allowed: [],
+      ...surrogates,
       leaseSeconds
     }, own.privateKey)
 

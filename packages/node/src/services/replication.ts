@@ -2,6 +2,7 @@ import { Keeping } from './keeping.ts'
 import { Placements } from './placements.ts'
 import { Reconciler } from './reconciler.ts'
 import { Stores } from './stores.ts'
+import { Surplus } from './surplus.ts'
 import { Upkeep } from './upkeep.ts'
 import { WriteWaiters } from './write-waiters.ts'
 import type { CopyFailure, WriteResult } from '../api.ts'
@@ -13,7 +14,7 @@ import type { Version } from './own-stash.ts'
 import type { PlacementsInit } from './placements.ts'
 import type { KnownCopies, StoresInit } from './stores.ts'
 import type { UpkeepInit } from './upkeep.ts'
-import type { NetworkPeer, Placement } from '@nara-stash/protocol'
+import type { NetworkPeer, Placement, ReleaseRequest } from '@nara-stash/protocol'
 
 export interface ReplicationInit extends StoresInit, PlacementsInit, KeepingInit, UpkeepInit {
   /** What our stash is, is in doubt: nothing more of it is handed out until that ends. */
@@ -32,6 +33,7 @@ export class Replication {
   private readonly stores: Stores
   private readonly keeping: Keeping
   private readonly upkeep: Upkeep
+  private readonly surplus: Surplus
   private readonly waiters: WriteWaiters
   private readonly reconciler: Reconciler
 
@@ -41,6 +43,7 @@ export class Replication {
     this.stores = new Stores({ ...init, onPeer: peer => { this.changed(peer) } })
     this.keeping = new Keeping(init, this.placements, this.stores)
     this.upkeep = new Upkeep(init, this.placements, this.stores)
+    this.surplus = new Surplus(init, this.keeping, this.placements, this.stores)
     this.waiters = new WriteWaiters(init.clock)
     this.reconciler = new Reconciler(init.clock, async () => await this.reconcile())
   }
@@ -185,13 +188,28 @@ export class Replication {
     }
   }
 
+  /** `peer` lets go of its copy: soon, or at once if it had been one too many. True if it is of the current record. */
+  released (peer: string, { recordId, reason }: Pick<ReleaseRequest, 'recordId' | 'reason'>): boolean {
+    if (reason === 'leaving' || reason === 'lease') {
+      this.copies.leaves(peer)
+    } else if (this.copies.get(peer)?.record === recordId) {
+      this.stores.lost(peer)
+    }
+
+    this.changed(peer)
+
+    return recordId === this.version?.record.id
+  }
+
   connected (peer: NetworkPeer): void {
     this.copies.connected(peer)
+    this.surplus.forget(peer.id)
     this.changed(peer.id)
   }
 
   disconnected (peer: string): void {
     this.copies.disconnected(peer)
+    this.surplus.forget(peer)
     this.changed(peer)
   }
 
@@ -200,7 +218,7 @@ export class Replication {
    * placement look as if nothing had been acknowledged after it.
    */
   isOutdated (version: Version): boolean {
-    return this.version === version && !this.acknowledged && this.stores.isOutOfReach(this.placements.current)
+    return this.version === version && !this.acknowledged && this.stores.isOutOfReach(this.placements.current, version.record.id)
   }
 
   /** Resolves with the time of the next look; undefined if there is nothing to keep. */
@@ -228,12 +246,12 @@ export class Replication {
     if (this.isOutdated(version)) {
       init.onOutdated(version)
     } else {
-      upkeep.store(version, step)
+      upkeep.store(version, step, this.acknowledged)
     }
 
     this.progress(step)
 
-    return Math.min(upkeep.next(step, this.isWhole && !this.isBusy), this.stores.audits.look(version, this.holders))
+    return Math.min(upkeep.next(step, this.isWhole && !this.isBusy), this.stores.audits.look(version, this.holders), this.surplus.look())
   }
 
   private changed (peer: string): void {

@@ -123,10 +123,28 @@ export class Stores {
     return this.exposure.underAnother(placement?.id).length > 0
   }
 
-  /** True if one of them cannot be given this placement. */
-  isOutOfReach (placement: Placement | undefined): boolean {
-    return this.exposure.underAnother(placement?.id).some(peer =>
-      placement?.holders.includes(peer) !== true || this.copies.get(peer)?.connected !== true)
+  /** True if one of them cannot be given this placement: it is gone, or may have the record and is no holder. */
+  isOutOfReach (placement: Placement | undefined, record: string): boolean {
+    return this.exposure.underAnother(placement?.id).some(peer => {
+      const copy = this.copies.get(peer)
+
+      return copy?.connected !== true || !(placement?.holders.includes(peer) === true || copy.record === record)
+    })
+  }
+
+  /** Peers beside the holders that have the record with another placement, and are to be given this one. */
+  beside (placement: Placement, record: string, now: number): string[] {
+    return this.exposure.underAnother(placement.id).filter(peer => {
+      const copy = this.copies.get(peer)
+
+      return copy?.connected === true && copy.record === record && !copy.busy && copy.notBefore <= now && !placement.holders.includes(peer)
+    })
+  }
+
+  /** `peer` has no copy. */
+  lost (peer: string): void {
+    this.copies.lost(peer)
+    this.exposure.hasNot(peer)
   }
 
   /** `peer` took the record or will not, or cannot be asked. */

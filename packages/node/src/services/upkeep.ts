@@ -90,12 +90,14 @@ export class Upkeep {
     return this.stores.copies.get(peer)?.record === version.record.id
   }
 
-  /** Sends the record to those who are to have it. */
-  store (version: Version, { stores }: Plan): void {
+  /** Sends the record to those who are to have it, and, until it is acknowledged, its placement to those who have it without. */
+  store (version: Version, { stores }: Plan, isAcknowledged: boolean): void {
     const placement = this.placements.current
 
     if (placement != null) {
-      stores.filter(peer => placement.holders.includes(peer)).forEach(peer => { void this.stores.store(peer, version, placement) })
+      const beside = isAcknowledged ? [] : this.stores.beside(placement, version.record.id, this.init.clock.now())
+
+      ;[...stores.filter(peer => placement.holders.includes(peer)), ...beside].forEach(peer => { void this.stores.store(peer, version, placement) })
     }
   }
 

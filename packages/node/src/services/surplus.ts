@@ -1,0 +1,87 @@
+import { RETRY_AFTER } from '@nara-stash/protocol'
+import type { Keeping } from './keeping.ts'
+import type { Placements } from './placements.ts'
+import type { Stores } from './stores.ts'
+import type { Clock, ReleaseRequest, StashNetwork } from '@nara-stash/protocol'
+
+export interface SurplusInit {
+  network: Pick<StashNetwork, 'ask'>
+  clock: Clock
+}
+
+/**
+ * Copies with peers that are no holders: they were, a holder asked them, or they came back. Once they are not needed any longer they are let go of (SPEC.md,
+ * "RELEASE"), so that they do not take a slot until their lease ends.
+ */
+export class Surplus {
+  private readonly init: SurplusInit
+  private readonly keeping: Keeping
+  private readonly placements: Placements
+  private readonly stores: Stores
+  /** When each peer may be told again. */
+  private readonly told = new Map<string, number>()
+
+  constructor (init: SurplusInit, keeping: Keeping, placements: Placements, stores: Stores) {
+    this.init = init
+    this.keeping = keeping
+    this.placements = placements
+    this.stores = stores
+  }
+
+  /** Tells those who are not needed. Returns when to tell again those who did not hear it. */
+  look (): number {
+    const now = this.init.clock.now()
+    let next = Infinity
+
+    for (const { peer, connected, record, leaving = false } of this.stores.copies.views()) {
+      if (!connected || leaving || record == null || this.isNeeded(peer, record)) {
+        continue
+      }
+
+      if ((this.told.get(peer) ?? -Infinity) <= now) {
+        this.told.set(peer, now + RETRY_AFTER)
+        void this.release(peer, record)
+      }
+
+      next = Math.min(next, this.told.get(peer) ?? next)
+    }
+
+    return next
+  }
+
+  /** What comes back comes anew. */
+  forget (peer: string): void {
+    this.told.delete(peer)
+  }
+
+  /**
+   * A copy of the current record is one more as long as not all are there that are wanted; an older one is nothing to go back to once minCopies have the
+   * current one with the current placement.
+   */
+  private isNeeded (peer: string, record: string): boolean {
+    const { keeping, placements } = this
+
+    return placements.holders.includes(peer) || !keeping.isPlaced || (record === keeping.version?.record.id && !keeping.isWhole)
+  }
+
+  private async release (peer: string, recordId: string): Promise<void> {
+    const owner = this.keeping.version?.record.owner
+
+    if (owner == null) {
+      return
+    }
+
+    const request: ReleaseRequest = { type: 'release', owner, recordId, reason: 'trimmed' }
+
+    try {
+      const answer = await this.init.network.ask(peer, request)
+
+      // it may have been chosen meanwhile, and been stored with anew: then it is asked when it is audited
+      if (answer.type === 'not-found' && this.stores.copies.get(peer)?.record === recordId) {
+        this.stores.lost(peer)
+      }
+    } catch {
+      // it is told again, or offers its copy when it comes back
+    }
+  }
+}

@@ -1,0 +1,279 @@
+import { describe, expect, it } from 'vitest'
+import { holdersAmong, kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+
+const second = 1_000
+const minute = 60 * second
+/** Too long to ride inside a message: each copy that moves is one body. */
+const large = 'x'.repeat(20 * 1_024)
+
+interface Stashed {
+  world: World
+  owner: Nara
+  confidants: Nara[]
+  /** Those that have the stash, and the others. */
+  holders: [Nara, Nara, Nara]
+  spare: [Nara, ...Nara[]]
+}
+
+async function stashed (others = 6): Promise<Stashed> {
+  const world = new World()
+  const { owner, confidants } = await world.owned(others)
+  await kept(world, owner, large)
+  const holders = holdersAmong(confidants, owner) as Stashed['holders']
+
+  return { world, owner, confidants, holders, spare: confidants.filter(nara => !holders.includes(nara)) as Stashed['spare'] }
+}
+
+/** `nara` tells the owner that it lets go. */
+async function lets (world: World, nara: Nara, owner: Nara, reason: 'leaving' | 'lease' | 'relieved', recordId = nara.holds(owner)): Promise<string> {
+  return (await world.of(nara.process.port.ask(owner.id, { type: 'release', owner: owner.id, recordId: recordId ?? '', reason }))).type
+}
+
+describe('a placement', () => {
+  it.each([
+    [{}, { surrogates: 'any', allowed: [] }],
+    [{ surrogates: 'none' as const }, { surrogates: 'none', allowed: [] }]
+  ])('says whom confidants may ask for help: %j', async (init, expected) => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(3, init)
+    await kept(world, owner, 'one')
+
+    expect(confidants.map(nara => nara.process.parts.held.get(owner.id)?.placement)).toMatchObject([expected, expected, expected])
+  })
+
+  it('lists them if only those on the allow list may be', async () => {
+    const world = new World()
+    const confidants = await world.confidants(3)
+    const allow = confidants.map(({ id }) => id)
+    const owner = await world.nara({ fresh: true, surrogates: 'listed', allow })
+    world.net.connectAll()
+    await kept(world, owner, 'one')
+
+    expect(confidants[0]?.process.parts.held.get(owner.id)?.placement).toMatchObject({ surrogates: 'listed', allowed: allow })
+  })
+})
+
+describe('who is no confidant any longer', () => {
+  it('lets go of its copy', async () => {
+    const { world, owner, holders, spare } = await stashed()
+    owner.stash.setConfidants(spare.map(({ id }) => id))
+    await world.until(() => holders.every(nara => nara.holds(owner) == null), minute)
+
+    expect(spare.every(nara => nara.holds(owner) != null)).toBe(true)
+    expect(world.net.stats.sent(owner.id, 'release').messages).toBe(3)
+    expect(holders.map(nara => nara.events('held:dropped'))).toMatchObject([[{}], [{}], [{}]])
+  })
+
+  it('keeps it until the copies that are wanted are there', async () => {
+    const { world, owner, holders, spare } = await stashed()
+    let blocked = true
+    world.net.intercept((_from, to, request, next) => blocked && request.type === 'store' && to === spare[0].id ? { type: 'refused', reason: 'rate limited', retryAfter: second } : next())
+    owner.stash.setConfidants(spare.map(({ id }) => id))
+    await world.until(() => owner.stash.status().copies.have === 2)
+    await world.run(10 * second)
+    expect(holders.every(nara => nara.holds(owner) != null)).toBe(true)
+
+    blocked = false
+    await world.until(() => holders.every(nara => nara.holds(owner) == null), minute)
+    expect(owner.stash.status().copies.have).toBe(3)
+  })
+
+  it('keeps an older version until minCopies have the newer one with the present placement', async () => {
+    const { world, owner, holders, spare } = await stashed()
+    const old = holders[0].holds(owner)
+    let blocked = true
+    world.net.intercept((_from, _to, request, next) => blocked && request.type === 'store' ? undefined : next())
+    void owner.put('two')
+    owner.stash.setConfidants(spare.map(({ id }) => id))
+    await world.run(15 * second)
+    expect(holders.map(nara => nara.holds(owner))).toEqual([old, old, old])
+
+    blocked = false
+    await world.until(() => holders.every(nara => nara.holds(owner) == null), 2 * minute)
+    expect(owner.stash.status().copies.have).toBe(3)
+  })
+
+  it('is told again if it did not hear it', async () => {
+    const { world, owner, holders, spare } = await stashed()
+    let lost = 3
+    world.net.intercept((_from, to, request, next) => {
+      // nor by what it offers
+      if (to === owner.id && request.type === 'offer') {
+        return { type: 'have' }
+      }
+
+      return request.type === 'release' && lost-- > 0 ? Promise.reject(new Error('gone')) : next()
+    })
+    owner.stash.setConfidants(spare.map(({ id }) => id))
+    await world.run(30 * second)
+    expect(holders.every(nara => nara.holds(owner) != null)).toBe(true)
+    await world.until(() => holders.every(nara => nara.holds(owner) == null), 2 * minute)
+  })
+
+  it('was a helper while a pinned confidant was away', async () => {
+    const { world, owner, confidants } = await stashed()
+    const pinned = confidants.slice(0, 3)
+    owner.stash.setConfidants(pinned.map(({ id }) => id))
+    await world.until(() => confidants.slice(3).every(nara => nara.holds(owner) == null) && pinned.every(nara => nara.holds(owner) != null), minute)
+    const [dead] = pinned as [Nara]
+    dead.kill()
+    await world.until(() => owner.stash.confidants.length === 4, 2 * minute)
+    const helper = confidants.find(nara => !pinned.includes(nara) && owner.stash.confidants.includes(nara.id))
+    await world.until(() => helper?.holds(owner) != null)
+    await dead.restart()
+    world.net.connectAll()
+    await world.until(() => helper?.holds(owner) == null, minute)
+
+    expect(owner.stash.confidants).toEqual(pinned.map(({ id }) => id))
+    expect(owner.stash.status().copies.have).toBe(3)
+  })
+})
+
+describe('a confidant that says that it lets go of its copy', () => {
+  it.each(['leaving', 'lease'] as const)('(%s) is replaced at once, while it still serves', async reason => {
+    const { world, owner, holders: [leaver] } = await stashed()
+    const started = world.clock.now()
+    expect(await lets(world, leaver, owner, reason)).toBe('have')
+    await world.until(() => owner.stash.status().copies.have === 3 && !owner.stash.confidants.includes(leaver.id))
+
+    expect(world.clock.now() - started).toBeLessThan(second)
+    expect(leaver.holds(owner)).toBeDefined()
+    await world.run(10 * minute)
+    expect(owner.stash.confidants).not.toContain(leaver.id)
+  })
+
+  it('keeps its place if nobody can take it, and is well again when it is back', async () => {
+    const { world, owner, holders: [leaver] } = await stashed(3)
+    await lets(world, leaver, owner, 'leaving')
+    await world.run(second)
+    expect(owner.stash.confidants).toContain(leaver.id)
+    expect(owner.stash.status().copies.have).toBe(3)
+    leaver.kill()
+    await world.run(minute)
+    await leaver.restart()
+    world.net.connectAll()
+    await world.until(() => owner.stash.status().copies.have === 3 && owner.stash.status().confidants.every(({ state }) => state === 'trusted'), minute)
+  })
+
+  it('and has dropped it already is replaced, or stored with anew', async () => {
+    const { world, owner, holders: [gone] } = await stashed(3)
+    const record = gone.holds(owner)
+    await gone.process.parts.held.drop(owner.id, record ?? '')
+    expect(await lets(world, gone, owner, 'relieved', record)).toBe('have')
+    await world.until(() => gone.holds(owner) === record && owner.stash.status().copies.have === 3, minute)
+  })
+
+  it('of a record that is not the current one hears that', async () => {
+    const { world, owner, holders: [leaver] } = await stashed()
+    expect(await lets(world, leaver, owner, 'relieved', '00'.repeat(32))).toBe('not-found')
+    await world.run(second)
+    expect(owner.stash.confidants).toContain(leaver.id)
+  })
+
+  it('says so by its proof as well', async () => {
+    const { world, owner, holders: [leaver] } = await stashed()
+    world.net.intercept(async (_from, to, request, next) => {
+      const answer = await next()
+
+      return to === leaver.id && answer.type === 'proof' ? { ...answer, leaving: true } : answer
+    })
+    await world.until(() => !owner.stash.confidants.includes(leaver.id), 80 * minute)
+  })
+})
+
+describe('those who have the stash and are no confidants', () => {
+  /** Puts the copy of `from` with `to`, as a holder that repairs does. */
+  async function surrogate (world: World, owner: Nara, from: Nara, to: Nara): Promise<void> {
+    const whole = await from.process.parts.held.read(owner.id)
+
+    if (whole != null) {
+      const { record, placement, liveHolders } = whole.stash
+      await world.of(from.process.port.ask(to.id, { type: 'store', record, placement, liveHolders: [...liveHolders], leaseRemaining: 1_000_000, body: whole.body }))
+    }
+  }
+
+  async function returned (gone: number): Promise<Omit<Stashed, 'spare' | 'confidants'> & { extra: Nara, bodies: () => number }> {
+    const { world, owner, holders, spare: [extra] } = await stashed()
+    owner.kill()
+    await surrogate(world, owner, holders[0], extra)
+    holders.slice(0, gone).forEach(nara => { nara.kill() })
+    world.net.stats.reset()
+    await owner.restart()
+    world.net.connectAll()
+    await world.settled(owner)
+
+    return { world, owner, holders, extra, bodies: () => world.net.stats.sent(owner.id, 'body').messages }
+  }
+
+  it('are not put to use if all confidants are there; a recovered owner has these and its placement back, and no body moves', async () => {
+    const { world, owner, holders, extra, bodies } = await returned(0)
+    const placement = holders[0].process.parts.held.get(owner.id)?.placement.id
+    await world.until(() => owner.stash.status().copies.have === 3)
+    await world.run(10 * minute)
+
+    expect(owner.stash.confidants.toSorted()).toEqual(holders.map(({ id }) => id).toSorted())
+    expect(holders.map(nara => nara.process.parts.held.get(owner.id)?.placement.id)).toEqual([placement, placement, placement])
+    expect(bodies()).toBe(0)
+    expect(extra.holds(owner)).toBeUndefined()
+  })
+
+  it('take the place of confidants that are gone, at once and without a body', async () => {
+    const { world, owner, holders, extra, bodies } = await returned(1)
+    const started = world.clock.now()
+    await world.until(() => owner.stash.confidants.includes(extra.id))
+    await world.until(() => owner.stash.status().copies.have === 3)
+
+    expect(world.clock.now() - started).toBeLessThan(10 * second)
+    expect(owner.stash.confidants).not.toContain(holders[0].id)
+    await world.run(10 * minute)
+    expect(bodies()).toBe(0)
+    expect(owner.stash.status().confidants.map(({ state }) => state)).toEqual(['trusted', 'trusted', 'trusted'])
+  })
+
+  it('are given the present placement before the record is acknowledged, so that it need not be sealed anew', async () => {
+    const { world, owner, holders, spare: [extra] } = await stashed()
+    // it has the record with a placement that was replaced since
+    await surrogate(world, owner, holders[0], extra)
+    const before = holders[0].process.parts.held.get(owner.id)?.placement.id
+    world.net.disconnect(owner.id, extra.id)
+    owner.stash.setConfidants(holders.map(({ id }) => id))
+    await world.until(() => holders.every(nara => nara.process.parts.held.get(owner.id)?.placement.id !== before), minute)
+    const { seq } = owner.stash.status().stash ?? {}
+    owner.kill()
+    world.net.stats.reset()
+    await owner.restart()
+    world.net.connectAll()
+    await world.settled(owner)
+    await world.until(() => owner.process.parts.owning?.replication.acknowledged === true, minute)
+    await world.run(5 * minute)
+
+    expect(owner.stash.status().stash?.seq).toBe(seq)
+    expect(world.net.stats.sent(owner.id, 'body').messages).toBe(0)
+  })
+
+  it('are chosen before others when a place is free', async () => {
+    const { world, owner, holders, spare: [extra] } = await stashed(8)
+    // one whose copy the owner knows of, and that is still wanted since not all are there
+    await surrogate(world, owner, holders[1], extra)
+    world.net.stats.reset()
+    holders[0].kill()
+    world.net.disconnect(owner.id, extra.id)
+    world.net.connect(owner.id, extra.id)
+    await world.until(() => owner.stash.confidants.includes(extra.id), 2 * minute)
+    await world.until(() => owner.stash.status().copies.have === 3)
+
+    expect(world.net.stats.sent(owner.id, 'body').messages).toBe(0)
+  })
+
+  it('are relieved if they offer what is not needed', async () => {
+    const { world, owner, holders: [holder], spare: [extra] } = await stashed()
+    await surrogate(world, owner, holder, extra)
+    world.net.disconnect(owner.id, extra.id)
+    world.net.connect(owner.id, extra.id)
+    await world.until(() => extra.holds(owner) == null)
+
+    expect(owner.stash.confidants).not.toContain(extra.id)
+    expect(owner.stash.status().copies.have).toBe(3)
+  })
+})
