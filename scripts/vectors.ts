@@ -15,6 +15,7 @@ import { orderVectors } from './vectors/order.ts'
 import { peerVectors } from './vectors/peers.ts'
 import { placementVectors } from './vectors/placements.ts'
 import { presenceVectors } from './vectors/presence.ts'
+import { proofVectors } from './vectors/proofs.ts'
 import { recordVectors } from './vectors/records.ts'
 import { refusedVectors } from './vectors/refused.ts'
 import { fillBlocks } from './vectors/spec.ts'
@@ -30,6 +31,7 @@ const vectors = {
     placements: placementVectors(),
     refused: refusedVectors(),
     order: orderVectors(),
+    proofs: proofVectors(),
     messages: messageVectors(),
     exchanges: exchangeVectors()
   },

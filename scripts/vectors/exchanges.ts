@@ -1,7 +1,8 @@
 import { concat, hex, sha256 } from './bytes.ts'
 import { bodies } from './bodies.ts'
 import {
-  fetch, foundHeader, foundStreamed, foundWhole, heldInstead, offerFirst, refused, status, storeInline, storeStreamed
+  challengeFirst, fetch, foundHeader, foundStreamed, foundWhole, heldInstead, offerFirst, proofOfFirst, refused, releaseFirst, status, storeInline,
+  storeStreamed, storeTombstone, witness, witnessedTwin
 } from './messages.ts'
 import { placed } from './placements.ts'
 import { framed, number, present } from './protobuf.ts'
@@ -61,8 +62,20 @@ const EXCHANGES: Array<[string, string, Step[]]> = [
   ['offer-relieved', 'the owner has enough newer copies elsewhere', [
     says('asker', 'OFFER', offerFirst), says('answerer', 'RELIEVED', status(11)), ends('answerer'), ends('asker')
   ]],
+  ['store-tombstone', 'an owner deletes its stash', [
+    says('asker', 'STORE', storeTombstone), ends('asker'), says('answerer', 'STORED', status(2)), ends('answerer')
+  ]],
+  ['challenge', 'an owner, or a co-holder, audits c1', [
+    says('asker', 'CHALLENGE', challengeFirst), ends('asker'), says('answerer', 'PROOF', proofOfFirst), ends('answerer')
+  ]],
+  ['witness', 'an owner learns how new its newest is, and that it lives twice', [
+    says('asker', 'WITNESS', witness), ends('asker'), says('answerer', 'FOUND', witnessedTwin), ends('answerer')
+  ]],
+  ['release', 'a holder leaves; the other one still holds the record', [
+    says('asker', 'RELEASE', releaseFirst), ends('asker'), says('answerer', 'HAVE', status(3)), ends('answerer')
+  ]],
   ['unknown-request', 'a request of a later version', [
-    says('asker', 'field 4', present(4, number(1, 1))), ends('asker'), says('answerer', 'REFUSED', refused(7, 60_000)), ends('answerer')
+    says('asker', 'field 7', present(7, number(1, 1))), ends('asker'), says('answerer', 'REFUSED', refused(7, 60_000)), ends('answerer')
   ]]
 ]
 

@@ -1,9 +1,10 @@
 import { concat, fromHex, hex } from './bytes.ts'
 import { bodies } from './bodies.ts'
-import { c1, c2 } from './peers.ts'
+import { c1, c2, owner, stranger } from './peers.ts'
 import { ids, placed } from './placements.ts'
 import { bool, bytes, framed, message, number, present, repeated } from './protobuf.ts'
-import { first, second, third } from './records.ts'
+import { nonce, proofs } from './proofs.ts'
+import { first, second, sealRecord, third, tombstone, twin } from './records.ts'
 import type { PlacementVector } from './placements.ts'
 import type { RecordVector } from './records.ts'
 
@@ -38,8 +39,24 @@ export function offer (fields: Carrier, direct: boolean): Uint8Array {
   return present(3, message(carrier(fields), bool(5, direct)))
 }
 
-export function status (code: number): Uint8Array {
-  return number(1, code)
+export function challenge (owner: Uint8Array, recordId: Uint8Array, nonce: Uint8Array): Uint8Array {
+  return present(4, message(bytes(1, owner), bytes(2, recordId), bytes(3, nonce)))
+}
+
+export function release (owner: Uint8Array, recordId: Uint8Array, reason: number): Uint8Array {
+  return present(6, message(bytes(1, owner), bytes(2, recordId), number(3, reason)))
+}
+
+export function witnessed (record: RecordVector, beside?: RecordVector): Uint8Array {
+  return message(number(1, 7), bytes(2, record.envelope), ...(beside == null ? [] : [bytes(12, beside.envelope)]))
+}
+
+export function status (code: number, leaving = false): Uint8Array {
+  return message(number(1, code), bool(11, leaving))
+}
+
+export function proof (of: Uint8Array, leaving = false): Uint8Array {
+  return message(number(1, 12), bytes(10, of), bool(11, leaving))
 }
 
 export function heldInstead (code: number, record: RecordVector, placement?: PlacementVector): Uint8Array {
@@ -50,10 +67,12 @@ export function refused (reason: number, retryAfter: number): Uint8Array {
   return message(number(1, 6), number(6, reason), number(7, retryAfter))
 }
 
-export function found ({ record, placement, liveHolders = [], lease = LEASE }: Carrier, direct: boolean, body?: Uint8Array): Uint8Array {
+export function found (
+  { record, placement, liveHolders = [], lease = LEASE }: Carrier, direct: boolean, body?: Uint8Array, leaving = false
+): Uint8Array {
   return message(
     number(1, 7), bytes(2, record.envelope), bytes(3, placement.envelope), repeated(4, liveHolders.map(fromHex)), bool(5, direct),
-    ...(body == null ? [] : [present(8, body)]), number(9, lease)
+    ...(body == null ? [] : [present(8, body)]), number(9, lease), bool(11, leaving)
   )
 }
 
@@ -63,19 +82,34 @@ export const offerFirst = offer({ record: first, placement: placed, liveHolders:
 export const foundHeader = found({ record: first, placement: placed, liveHolders: ids(c1, c2) }, true)
 export const foundWhole = found({ record: first, placement: placed, liveHolders: ids(c1, c2) }, true, bodies.first)
 export const foundStreamed = found({ record: third, placement: placed, liveHolders: ids(c1, c2) }, true)
+export const storeTombstone = store({ record: tombstone, placement: placed })
+export const challengeFirst = challenge(owner.id, fromHex(first.id), nonce)
+export const witness = present(5, new Uint8Array())
+export const releaseFirst = release(owner.id, fromHex(first.id), 1)
+export const proofOfFirst = proof(proofs.first)
+export const witnessedTwin = witnessed(second, twin)
 
 const requests: Message[] = [
   { name: 'store-inline', about: 'STORE of the first record, its body inside', bytes: storeInline },
   { name: 'store-streamed', about: 'STORE of the third record, whose body follows if it is wanted; c1 has a copy already', bytes: storeStreamed },
   { name: 'fetch-header', about: 'FETCH of the header', bytes: fetch(false) },
   { name: 'fetch-whole', about: 'FETCH of the whole', bytes: fetch(true) },
-  { name: 'offer', about: 'OFFER of the first record by c1, which has it from the owner itself', bytes: offerFirst }
+  { name: 'offer', about: 'OFFER of the first record by c1, which has it from the owner itself', bytes: offerFirst },
+  { name: 'store-tombstone', about: 'STORE of the tombstone, which has no body', bytes: storeTombstone },
+  {
+    name: 'offer-tombstone', about: 'OFFER of the tombstone by c1, to c2', bytes: offer({ record: tombstone, placement: placed, lease: 1_209_600 }, true)
+  },
+  { name: 'challenge', about: 'CHALLENGE of the first record', bytes: challengeFirst },
+  { name: 'witness', about: 'WITNESS', bytes: witness },
+  { name: 'release', about: 'RELEASE of the first record by a holder that leaves', bytes: releaseFirst },
+  { name: 'release-trimmed', about: 'RELEASE of the first record by its owner, or of a copy too many', bytes: release(owner.id, fromHex(first.id), 3) }
 ]
 
 const responses: Message[] = [
   { name: 'send', about: 'to STORE', bytes: status(1) },
   { name: 'stored', about: 'to STORE and OFFER', bytes: status(2) },
-  { name: 'have', about: 'to STORE and OFFER', bytes: status(3) },
+  { name: 'have', about: 'to STORE, OFFER and RELEASE', bytes: status(3) },
+  { name: 'have-leaving', about: 'to RELEASE by a nara that leaves, too', bytes: status(3, true) },
   { name: 'stale', about: 'to a STORE of the first record by its owner: the second is held, with its placement', bytes: heldInstead(4, second, placed) },
   { name: 'stale-known', about: 'the same from a nara that does not hold the second record, or to a holder: no placement', bytes: heldInstead(4, second) },
   { name: 'conflict', about: 'to STORE and OFFER', bytes: heldInstead(5, second, placed) },
@@ -84,11 +118,29 @@ const responses: Message[] = [
   { name: 'found-header', about: 'to a FETCH of the header', bytes: foundHeader },
   { name: 'found-whole', about: 'to a FETCH of the whole: the body is at most 16 KiB, so it is inside', bytes: foundWhole },
   { name: 'found-streamed', about: 'to a FETCH of the whole: the body is longer and follows', bytes: foundStreamed },
-  { name: 'not-found', about: 'to FETCH', bytes: status(8) },
+  {
+    name: 'found-leaving', about: 'to a FETCH of the header by a nara that leaves',
+    bytes: found({ record: first, placement: placed, liveHolders: ids(c1, c2) }, true, undefined, true)
+  },
+  {
+    name: 'found-tombstone', about: 'to a FETCH of the header or of the whole: the stash was deleted',
+    bytes: found({ record: tombstone, placement: placed, lease: 1_209_600 }, true)
+  },
+  { name: 'witnessed', about: 'to WITNESS: the newest record that was seen', bytes: witnessed(second) },
+  { name: 'witnessed-beside', about: 'to WITNESS: and one that is in conflict with it', bytes: witnessedTwin },
+  { name: 'not-found', about: 'to FETCH, CHALLENGE, WITNESS and RELEASE', bytes: status(8) },
+  { name: 'not-found-leaving', about: 'to RELEASE by a nara that leaves, too', bytes: status(8, true) },
   { name: 'wanted', about: 'to OFFER', bytes: status(9) },
   { name: 'newer', about: 'to OFFER', bytes: heldInstead(10, second) },
-  { name: 'relieved', about: 'to OFFER', bytes: status(11) }
+  { name: 'relieved', about: 'to OFFER', bytes: status(11) },
+  { name: 'proof', about: 'to CHALLENGE: the proof *first*', bytes: proofOfFirst },
+  { name: 'proof-leaving', about: 'the same by a nara that leaves', bytes: proof(proofs.first, true) },
+  { name: 'other', about: 'to a CHALLENGE of the first record by a holder: the second is held', bytes: heldInstead(13, second) },
+  { name: 'other-placement', about: 'the same to the owner', bytes: heldInstead(13, second, placed) },
+  { name: 'busy', about: 'to a CHALLENGE: not before a minute has passed', bytes: message(number(1, 14), number(7, 60_000)) }
 ]
+
+const foreign = sealRecord(second.claims, stranger)
 
 /** What is refused as malformed: the stream is reset. */
 const malformed: Array<[string, 'request' | 'response', Uint8Array]> = [
@@ -110,11 +162,25 @@ const malformed: Array<[string, 'request' | 'response', Uint8Array]> = [
   ['a lease of 2^32', 'request', store({ record: first, placement: placed, lease: 2 ** 32 }, bodies.first)],
   ['field 0', 'request', concat(fetch(true), fromHex('0001'))],
   ['a group', 'request', concat(fetch(true), fromHex('7b7c'))],
-  ['an end amid an unknown request', 'request', fromHex('220308')],
+  ['an end amid an unknown request', 'request', fromHex('3a0308')],
   ['a status twice', 'response', concat(status(2), status(2))],
   ['a status that is not in its shortest form', 'response', fromHex('088200')],
   ['a record that is a number', 'response', concat(status(3), number(2, 1))],
-  ['retry_after_ms 2^32', 'response', refused(1, 2 ** 32)]
+  ['retry_after_ms 2^32', 'response', refused(1, 2 ** 32)],
+  ['a nonce of 31 bytes', 'request', challenge(owner.id, fromHex(first.id), nonce.subarray(1))],
+  ['no nonce', 'request', challenge(owner.id, fromHex(first.id), new Uint8Array())],
+  ['a record id of 33 bytes', 'request', challenge(owner.id, concat(fromHex(first.id), Uint8Array.of(0)), nonce)],
+  ['an owner that is no peer id', 'request', challenge(fromHex('0102'), fromHex(first.id), nonce)],
+  ['a release without a reason', 'request', release(owner.id, fromHex(first.id), 0)],
+  ['a release for a reason that is not known', 'request', release(owner.id, fromHex(first.id), 5)],
+  ['a release without a record id', 'request', release(owner.id, new Uint8Array(), 1)],
+  ['a witness that is a number', 'request', number(5, 1)],
+  ['a challenge and a witness', 'request', concat(challengeFirst, witness)],
+  ['a proof of 31 bytes', 'response', proof(proofs.first.subarray(1))],
+  ['no proof', 'response', status(12)],
+  ['another without a record', 'response', status(13)],
+  ['leaving 2', 'response', concat(status(3), number(11, 2))],
+  ['beside of another owner', 'response', message(number(1, 7), bytes(2, second.envelope), bytes(12, foreign.envelope))]
 ]
 
 export function messageVectors (): object {
@@ -123,7 +189,7 @@ export function messageVectors (): object {
   return {
     requests: requests.map(shown),
     responses: responses.map(shown),
-    unknownRequest: hex(framed(present(4, number(1, 1)))),
+    unknownRequest: hex(framed(present(7, number(1, 1)))),
     malformed: malformed.map(([why, kind, message]) => ({ why, kind, frame: hex(framed(message)) }))
   }
 }

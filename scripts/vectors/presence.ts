@@ -2,7 +2,7 @@ import { concat, fromHex, hex, utf8 } from './bytes.ts'
 import { sealEnvelope } from './envelope.ts'
 import { c1, owner, stranger } from './peers.ts'
 import { bool, bytes, message, number, present, repeated, text } from './protobuf.ts'
-import { bootA, bootB } from './records.ts'
+import { bootA, bootB, second } from './records.ts'
 import type { Peer } from './peers.ts'
 
 const PEER_RECORD_DOMAIN = 'libp2p-peer-record'
@@ -22,6 +22,7 @@ interface Fields {
   maxBytes?: number
   name?: string | Uint8Array
   peerRecord?: Uint8Array
+  watermark?: Uint8Array
 }
 
 function presence (fields: Fields): Uint8Array {
@@ -35,7 +36,8 @@ function presence (fields: Fields): Uint8Array {
     number(7, fields.memory ?? 0),
     number(8, fields.maxBytes ?? 0),
     typeof fields.name === 'string' ? text(9, fields.name) : bytes(9, fields.name ?? new Uint8Array()),
-    ...(fields.peerRecord == null ? [] : [present(10, fields.peerRecord)])
+    ...(fields.peerRecord == null ? [] : [present(10, fields.peerRecord)]),
+    ...(fields.watermark == null ? [] : [present(11, fields.watermark)])
   )
 }
 
@@ -50,7 +52,9 @@ const heyThere: Fields = { kind: 1, n: 1, state: 1, accepting: true, memory: 2, 
 const MESSAGES: Array<[string, string, Peer, Fields]> = [
   ['hey-there', 'the owner starts and searches for its stash', owner, { ...heyThere, peerRecord: peerRecord(owner) }],
   ['here', 'an hour later: settled', owner, { ...heyThere, kind: 2, n: 120, state: 3, uptime: 3_600 }],
-  ['chau', 'it leaves', owner, { ...heyThere, kind: 3, n: 121, state: 3, uptime: 3_620 }],
+  ['watermark', 'another half hour later: its second record has been acknowledged', owner,
+    { ...heyThere, kind: 2, n: 121, state: 3, uptime: 5_400, watermark: second.envelope }],
+  ['chau', 'it leaves', owner, { ...heyThere, kind: 3, n: 122, state: 3, uptime: 5_420 }],
   ['confidant', 'a nara without a stash of its own, full and nameless', c1,
     { kind: 2, boot: bootB, n: 7, uptime: 86_400, memory: 1, maxBytes: 1_048_576 }]
 ]
@@ -75,6 +79,8 @@ const REJECTED: Array<[string, Uint8Array]> = [
   ['uptime_s 2^32', presence({ ...heyThere, uptime: 2 ** 32 })],
   ['n twice', concat(presence(heyThere), number(3, 2))],
   ['its name as a number', concat(presence({ ...heyThere, name: '' }), number(9, 1))],
+  ['a watermark of 2,049 bytes', presence({ ...heyThere, watermark: new Uint8Array(2_049) })],
+  ['its watermark as a number', concat(presence(heyThere), number(11, 1))],
   ['field 0', concat(presence(heyThere), fromHex('0001'))]
 ]
 
@@ -86,11 +92,12 @@ export function presenceVectors (): object {
       about,
       from: peer.text,
       message: hex(presence(fields)),
-      ...(fields.peerRecord == null ? {} : { peerRecord: hex(fields.peerRecord) })
+      ...(fields.peerRecord == null ? {} : { peerRecord: hex(fields.peerRecord) }),
+      ...(fields.watermark == null ? {} : { watermark: hex(fields.watermark) })
     })),
     /** Heard, but not believed where its author can be dialled. */
     foreignPeerRecord: hex(presence({ ...heyThere, peerRecord: peerRecord(owner, stranger) })),
-    laterField: hex(concat(presence(heyThere), present(11, utf8('later')))),
+    laterField: hex(concat(presence(heyThere), present(12, utf8('later')))),
     rejected: REJECTED.map(([why, message]) => ({ why, message: hex(message) }))
   }
 }

@@ -17,7 +17,7 @@ export interface BodyVectors {
 
 export interface PresenceVectors {
   address: string
-  messages: Array<{ name: string, from: string, message: string, peerRecord?: string }>
+  messages: Array<{ name: string, from: string, message: string, peerRecord?: string, watermark?: string }>
   foreignPeerRecord: string
   laterField: string
   rejected: Array<{ why: string, message: string }>

@@ -11,13 +11,16 @@ const alice = { boot: 'a1'.repeat(8), accepting: true, memory: 'medium', maxByte
 const MEANT: Record<string, Presence> = {
   'hey-there': { ...alice, kind: 'hey-there', n: 1, state: 'searching', uptime: 0 },
   here: { ...alice, kind: 'here', n: 120, state: 'settled', uptime: 3_600 },
-  chau: { ...alice, kind: 'chau', n: 121, state: 'settled', uptime: 3_620 },
+  watermark: { ...alice, kind: 'here', n: 121, state: 'settled', uptime: 5_400 },
+  chau: { ...alice, kind: 'chau', n: 122, state: 'settled', uptime: 5_420 },
   confidant: { kind: 'here', boot: 'b2'.repeat(8), n: 7, accepting: false, uptime: 86_400, memory: 'low', maxBytes: 1_048_576, name: '' }
 }
 
 describe('presence', () => {
-  it.each(messages)('$name', ({ name, message, peerRecord }) => {
-    const presence = { ...MEANT[name]!, ...(peerRecord != null && { peerRecord: bytesOf(peerRecord) }) }
+  it.each(messages)('$name', ({ name, message, peerRecord, watermark }) => {
+    const presence = {
+      ...MEANT[name]!, ...(peerRecord != null && { peerRecord: bytesOf(peerRecord) }), ...(watermark != null && { watermark: bytesOf(watermark) })
+    }
 
     expect(toString(encodePresence(presence), 'base16')).toBe(message)
     expect(decodePresence(bytesOf(message))).toEqual(presence)

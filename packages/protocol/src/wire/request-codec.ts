@@ -17,7 +17,7 @@ export interface DecodedRequest {
 /**
  * A request as a message.
  *
- * @param inline the body of a STORE rides inside; otherwise it follows when the receiver asks for it
+ * @param inline the body of a STORE, if it has one, rides inside; otherwise it follows when the receiver asks for it
  * @throws {BodyMismatchError} a body that is not as long as its header says
  */
 export function encodeRequest (request: StashRequest, inline: boolean): Uint8Array {
@@ -30,7 +30,7 @@ export function encodeRequest (request: StashRequest, inline: boolean): Uint8Arr
   }
 
   if (request.type === 'store') {
-    return Wire.encode({ store: { ...carrierFields(request), ...(inline && { body: ownBytes(request.body) }) } })
+    return Wire.encode({ store: { ...carrierFields(request), ...(inline && request.body.byteLength > 0 && { body: ownBytes(request.body) }) } })
   }
 
   return Wire.encode({ offer: { ...carrierFields(request), direct: request.direct } })

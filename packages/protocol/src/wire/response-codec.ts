@@ -77,7 +77,7 @@ export function encodeResponse (response: WireResponse, inline: boolean): Uint8A
         leaseRemainingS: uint32(response.leaseRemaining),
         direct: response.direct,
         ...leavingField(response),
-        ...(inline && response.body != null && { body: ownBytes(response.body) })
+        ...(inline && response.body != null && response.body.byteLength > 0 && { body: ownBytes(response.body) })
       })
     case 'witnessed':
       return Wire.encode({

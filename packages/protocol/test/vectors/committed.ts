@@ -45,6 +45,19 @@ export interface MessageVectors {
   malformed: Array<{ why: string, kind: 'request' | 'response', frame: string }>
 }
 
+export interface ProofVector {
+  name: string
+  owner: string
+  prover: string
+  recordId: string
+  nonce: string
+  /** The name of the record whose body it is. */
+  body: string
+  /** What is hashed before the body. */
+  head: string
+  proof: string
+}
+
 export interface ExchangeVector {
   name: string
   steps: Array<{ from: 'asker' | 'answerer', what?: string, bytes?: string, length?: number, sha256?: string, end?: true }>
@@ -58,6 +71,7 @@ interface Files {
   placements: PlacementVector[]
   refused: RefusedVectors
   order: OrderVector[]
+  proofs: ProofVector[]
   messages: MessageVectors
   exchanges: ExchangeVector[]
 }

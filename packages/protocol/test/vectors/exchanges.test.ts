@@ -29,6 +29,7 @@ beforeAll(async () => {
   const [first, second, third] = await Promise.all([record('first'), record('second'), record('third')])
   const stored = readFrames(bytesOf(named(committed('messages').requests, 'store-inline').frame))[0]!
   const body = bytesAt(readMessage(bytesAt(readMessage(stored), 1)), 5)
+  const proof = named(committed('proofs'), 'first')
   const side = answering()
   const says = (outcome: StashResponse): Pick<Case, 'handler' | 'outcome'> => ({ handler: async () => outcome, outcome })
   const takes = (type: 'send' | 'wanted'): Pick<Case, 'handler' | 'outcome'> => ({ handler: side.wanting(type), outcome: { type: 'stored' } })
@@ -48,7 +49,16 @@ beforeAll(async () => {
     'fetch-streamed': { request: { type: 'fetch', whole: true }, ...says({ ...found, record: third, body: streamedBody }) },
     'fetch-nothing': { request: { type: 'fetch', whole: false }, ...says({ type: 'not-found' }) },
     'offer-wanted': { request: offer, ...takes('wanted') },
-    'offer-relieved': { request: offer, ...says({ type: 'relieved' }) }
+    'offer-relieved': { request: offer, ...says({ type: 'relieved' }) },
+    'store-tombstone': {
+      request: { ...store, record: await record('tombstone'), body: new Uint8Array() }, ...says({ type: 'stored' })
+    },
+    challenge: {
+      request: { type: 'challenge', owner: first.owner, recordId: first.id, nonce: bytesOf(proof.nonce) },
+      ...says({ type: 'proof', proof: bytesOf(proof.proof), leaving: false })
+    },
+    witness: { request: { type: 'witness' }, ...says({ type: 'witnessed', record: second, beside: await record('twin') }) },
+    release: { request: { type: 'release', owner: first.owner, recordId: first.id, reason: 'leaving' }, ...says({ type: 'have' }) }
   }
 })
 

@@ -11,11 +11,14 @@ const { requests, responses, malformed, unknownRequest } = committed('messages')
 const c1 = named(peers, 'c1').peerId
 const c2 = named(peers, 'c2').peerId
 const week = 604_800
+const NOTHING = new Uint8Array()
 
 interface Known {
   first: RecordHeader
   second: RecordHeader
   third: RecordHeader
+  twin: RecordHeader
+  tombstone: RecordHeader
   placement: Placement
   body: Uint8Array
 }
@@ -28,7 +31,9 @@ beforeAll(async () => {
   // the sealed body, as it lies in the message: read without our codec
   const body = bytesAt(readMessage(bytesAt(readMessage(messageOf('store-inline')), 1)), 5)
 
-  known = { first: await record('first'), second: await record('second'), third: await record('third'), placement, body }
+  const [first, second, third, twin, tombstone] = await Promise.all(['first', 'second', 'third', 'twin', 'tombstone'].map(record))
+
+  known = { first, second, third, twin, tombstone, placement, body } as Known
 })
 
 function messageOf (name: string): Uint8Array {
@@ -51,13 +56,26 @@ const REQUESTS: Record<string, (known: Known) => { request: StashRequest, inline
   'fetch-whole': () => ({ request: { type: 'fetch', whole: true }, inline: false }),
   offer: ({ first, placement, body }) => ({
     request: { type: 'offer', record: first, placement, liveHolders: [c1, c2], leaseRemaining: 600_000, direct: true, body }, inline: false
-  })
+  }),
+  'store-tombstone': ({ tombstone, placement }) => ({
+    request: { type: 'store', record: tombstone, placement, liveHolders: [], leaseRemaining: week, body: NOTHING }, inline: true
+  }),
+  'offer-tombstone': ({ tombstone, placement }) => ({
+    request: { type: 'offer', record: tombstone, placement, liveHolders: [], leaseRemaining: 2 * week, direct: true, body: NOTHING }, inline: false
+  }),
+  challenge: ({ first: { owner, id } }) => ({
+    request: { type: 'challenge', owner, recordId: id, nonce: bytesOf(named(committed('proofs'), 'first').nonce) }, inline: false
+  }),
+  witness: () => ({ request: { type: 'witness' }, inline: false }),
+  release: ({ first: { owner, id } }) => ({ request: { type: 'release', owner, recordId: id, reason: 'leaving' }, inline: false }),
+  'release-trimmed': ({ first: { owner, id } }) => ({ request: { type: 'release', owner, recordId: id, reason: 'trimmed' }, inline: false })
 }
 
 const RESPONSES: Record<string, (known: Known) => WireResponse> = {
   send: () => ({ type: 'send' }),
   stored: () => ({ type: 'stored' }),
   have: () => ({ type: 'have' }),
+  'have-leaving': () => ({ type: 'have', leaving: true }),
   stale: ({ second, placement }) => ({ type: 'stale', record: second, placement }),
   'stale-known': ({ second }) => ({ type: 'stale', record: second }),
   conflict: ({ second, placement }) => ({ type: 'conflict', record: second, placement }),
@@ -66,10 +84,20 @@ const RESPONSES: Record<string, (known: Known) => WireResponse> = {
   'found-header': ({ first, placement }) => foundOf(first, placement),
   'found-whole': ({ first, placement, body }) => ({ ...foundOf(first, placement), body }),
   'found-streamed': ({ third, placement }) => foundOf(third, placement),
+  'found-leaving': ({ first, placement }) => ({ ...foundOf(first, placement), leaving: true }),
+  'found-tombstone': ({ tombstone, placement }) => ({ ...foundOf(tombstone, placement), liveHolders: [], leaseRemaining: 2 * week }),
+  witnessed: ({ second }) => ({ type: 'witnessed', record: second }),
+  'witnessed-beside': ({ second, twin }) => ({ type: 'witnessed', record: second, beside: twin }),
   'not-found': () => ({ type: 'not-found' }),
+  'not-found-leaving': () => ({ type: 'not-found', leaving: true }),
   wanted: () => ({ type: 'wanted' }),
   newer: ({ second }) => ({ type: 'newer', record: second }),
-  relieved: () => ({ type: 'relieved' })
+  relieved: () => ({ type: 'relieved' }),
+  proof: () => ({ type: 'proof', proof: bytesOf(named(committed('proofs'), 'first').proof), leaving: false }),
+  'proof-leaving': () => ({ type: 'proof', proof: bytesOf(named(committed('proofs'), 'first').proof), leaving: true }),
+  other: ({ second }) => ({ type: 'other', record: second, leaving: false }),
+  'other-placement': ({ second, placement }) => ({ type: 'other', record: second, placement, leaving: false }),
+  busy: () => ({ type: 'busy', retryAfter: 60_000 })
 }
 
 function foundOf (record: RecordHeader, placement: Placement): Extract<WireResponse, { type: 'found' }> {
@@ -86,7 +114,7 @@ describe('requests', () => {
     const { body, ...rest } = { body: undefined, ...request }
 
     expect(toString(encodeRequest(request, inline), 'base16')).toBe(toString(messageOf(name), 'base16'))
-    expect(await decodeRequest(messageOf(name))).toEqual({ request: rest, ...(request.type === 'store' && { body: inline ? body : undefined }) })
+    expect(await decodeRequest(messageOf(name))).toEqual({ request: rest, body: inline && body !== NOTHING ? body : undefined })
   })
 
   it('of a later version are told from malformed ones', async () => {

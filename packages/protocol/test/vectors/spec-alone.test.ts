@@ -85,9 +85,33 @@ describe('from SPEC.md alone', () => {
     }))
 
     expect(statuses).toEqual({
-      send: 1, stored: 2, have: 3, stale: 4, 'stale-known': 4, conflict: 5, refused: 6, unsupported: 6, 'found-header': 7, 'found-whole': 7,
-      'found-streamed': 7, 'not-found': 8, wanted: 9, newer: 10, relieved: 11
+      send: 1, stored: 2, have: 3, 'have-leaving': 3, stale: 4, 'stale-known': 4, conflict: 5, refused: 6, unsupported: 6, 'found-header': 7,
+      'found-whole': 7, 'found-streamed': 7, 'found-leaving': 7, 'found-tombstone': 7, witnessed: 7, 'witnessed-beside': 7, 'not-found': 8,
+      'not-found-leaving': 8, wanted: 9, newer: 10, relieved: 11, proof: 12, 'proof-leaving': 12, other: 13, 'other-placement': 13, busy: 14
     })
+  })
+
+  it('a CHALLENGE can be answered by who has the body', () => {
+    const [request] = readFrames(block('messages/requests/challenge/frame'))
+    const [response] = readFrames(block('messages/responses/proof/frame'))
+    const challenge = readMessage(bytesAt(readMessage(request!), 4))
+    const [owner, recordId, nonce] = [1, 2, 3].map(field => bytesAt(challenge, field)) as [Uint8Array, Uint8Array, Uint8Array]
+    const header = openHeader(block('records/first/envelope'))
+    const prover = listAt(openPlacement(block('placements/placed/envelope')).payload, 2)[0]!
+
+    expect([Buffer.from(owner), Buffer.from(recordId).toString('hex')]).toEqual([header.owner, header.id])
+    expect(sha256(Buffer.concat([
+      Buffer.from('nara-stash-proof/1'), nonce, Uint8Array.of(prover.byteLength), prover, recordId, block('bodies/bodies/first/body')
+    ]))).toBe(Buffer.from(bytesAt(readMessage(response!), 10)).toString('hex'))
+  })
+
+  it('a tombstone is a STORE without a body', () => {
+    const [message] = readFrames(block('messages/requests/store-tombstone/frame'))
+    const store = readMessage(bytesAt(readMessage(message!), 1))
+    const { payload } = openHeader(bytesAt(store, 1))
+
+    expect([1, 5].map(field => uintAt(payload, field))).toEqual([2, 0])
+    expect([payload.has(6), store.has(5)]).toEqual([false, false])
   })
 
   it('an OFFER brings the very body that was stored', () => {

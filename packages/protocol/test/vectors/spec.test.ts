@@ -7,7 +7,7 @@ import {
 } from './spec-document.ts'
 
 const FILES: Record<string, string> = {
-  peers: 'protocol', records: 'protocol', placements: 'protocol', order: 'protocol', messages: 'protocol', exchanges: 'protocol',
+  peers: 'protocol', records: 'protocol', placements: 'protocol', order: 'protocol', proofs: 'protocol', messages: 'protocol', exchanges: 'protocol',
   souls: 'node', bodies: 'node', presence: 'node', discovery: 'node'
 }
 
@@ -46,6 +46,7 @@ describe('the hex in SPEC.md', () => {
       ...names(vectors.placements).map(name => `placements/${name}/envelope`),
       ...names(valueAt('messages/requests')).map(name => `messages/requests/${name}/frame`),
       ...names(valueAt('messages/responses')).map(name => `messages/responses/${name}/frame`),
+      ...names(vectors.proofs).map(name => `proofs/${name}/proof`),
       ...names(valueAt('presence/messages')).map(name => `presence/messages/${name}/message`),
       ...names(valueAt('bodies/bodies')).map(name => `bodies/bodies/${name}/body`)
     ]
@@ -129,7 +130,7 @@ describe('the text of SPEC.md', () => {
   it('names the protocol, domains and payload types of the code', () => {
     const texts = Object.values(constants).filter(value => typeof value === 'string')
 
-    expect(texts).toHaveLength(5)
+    expect(texts).toHaveLength(6)
     expect(texts.filter(text => !specification.includes(`\`${text}\``))).toEqual([])
   })
 
