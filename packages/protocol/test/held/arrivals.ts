@@ -47,13 +47,14 @@ interface HeldInit {
   store?: StashStore
   newest?: NewestTable
   clock?: ManualClock
+  maxTombstones?: number
 }
 
 export function heldStashes (init: HeldInit = {}): Held {
   const clock = init.clock ?? new ManualClock()
   const newest = init.newest ?? new NewestTable()
   const capacity = { stashes: 20, bytes: 1_000_000, maxStash: 100_000, ...init.capacity }
-  const held = new HeldStashes({ capacity, newest, clock, ...(init.store == null ? {} : { store: init.store }) })
+  const held = new HeldStashes({ ...init, capacity, newest, clock })
 
   return { held, newest, clock }
 }

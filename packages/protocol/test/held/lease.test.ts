@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { leaseLeft } from '../../src/held/held-stash.ts'
+import { HeldStashes } from '../../src/held/held-stashes.ts'
+import { NewestTable } from '../../src/record/newest-table.ts'
 import { header } from '../record/headers.ts'
 import { arrivalOf, heldStashes, placementOf, store } from './arrivals.ts'
+import { ManualClock } from './manual-clock.ts'
+import { TroubledStore } from './troubled-store.ts'
 import type { Held } from './arrivals.ts'
-import type { Arrival } from '../../src/held/held-stashes.ts'
+import type { Arrival, HeldStash } from '../../src/held/held-stashes.ts'
 
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
 const BODY = Uint8Array.of(1)
 const v1 = header('owner', 'a', 1)
 const v2 = header('owner', 'a', 2)
@@ -80,5 +86,193 @@ describe('the lease of a held stash', () => {
     await store(lengthened.held, arrivalOf(v1, lease(100)), BODY)
     await store(lengthened.held, arrivalOf(record, lease(500, { direct: false })), BODY)
     expect(left(lengthened)).toBe(500)
+  })
+})
+
+describe('a lease that runs out', () => {
+  it('makes its stash one of the lapsed, and ends nothing by itself', async () => {
+    const { held, clock } = heldStashes()
+    await store(held, arrivalOf(v1, lease(100)), BODY)
+    await store(held, arrivalOf(header('other', 'a', 1), lease(200)), BODY)
+    clock.advance(99_999)
+    expect(held.lapsed()).toStrictEqual([])
+    clock.advance(1)
+    expect(held.lapsed()).toStrictEqual([held.get('owner')])
+    expect(await held.read('owner')).toMatchObject({ body: BODY })
+  })
+
+  it('is full again once the owner is in touch', async () => {
+    const all = heldStashes()
+    await store(all.held, arrivalOf(v1, { direct: false, leaseRemaining: 20, placement: placementOf('owner', 1, 60) }), BODY)
+    all.clock.advance(20_000)
+    all.held.renew('owner')
+    all.held.renew('nobody')
+
+    expect([left(all), all.held.lapsed(), all.held.count]).toStrictEqual([60, [], 1])
+  })
+})
+
+describe('one\'s own absence', () => {
+  it('is not the owner\'s: no lease runs meanwhile', async () => {
+    const all = heldStashes()
+    await store(all.held, arrivalOf(v1, lease(1_000)), BODY)
+    all.clock.advance(100_000)
+    all.clock.advance(700_000)
+    all.held.absent(700_000)
+    expect(left(all)).toBe(900)
+
+    // the same once more, and some that was told before
+    all.held.absent(700_000)
+    all.clock.advance(50_000)
+    all.held.absent(100_000)
+    expect(left(all)).toBe(900)
+  })
+
+  it('gives nothing back to a lease that was renewed meanwhile', async () => {
+    const all = heldStashes()
+    await store(all.held, arrivalOf(v1, lease(1_000)), BODY)
+    all.clock.advance(500_000)
+    await all.held.admit(arrivalOf(v1, lease(1_000)))
+    all.clock.advance(100_000)
+    all.held.absent(600_000)
+
+    expect(left(all)).toBe(1_000)
+  })
+
+  /** A holder's cable is pulled for eight days; then the owner, who was there all the time, wants its stash. */
+  async function afterEightDaysWithoutCable (held: HeldStashes, clock: ManualClock): Promise<HeldStash | undefined> {
+    await store(held, arrivalOf(v1), BODY)
+
+    for (let day = 0; day < 8; day++) {
+      clock.advance(DAY)
+      held.absent(DAY)
+
+      for (const { record } of held.lapsed()) {
+        await held.drop(record.owner, record.id)
+      }
+    }
+
+    return (await held.read('owner'))?.stash
+  }
+
+  it('loses no stash, as a lease that counts it would', async () => {
+    class Counting extends HeldStashes {
+      override absent (): void {}
+    }
+
+    const init = () => ({ capacity: { stashes: 5, bytes: 100, maxStash: 10 }, newest: new NewestTable(), clock: new ManualClock() })
+    const [right, wrong] = [init(), init()]
+
+    expect(await afterEightDaysWithoutCable(new HeldStashes(right), right.clock)).toMatchObject({ record: v1 })
+    expect(await afterEightDaysWithoutCable(new Counting(wrong), wrong.clock)).toBeUndefined()
+  })
+
+  it('between a stop and a start of the same process is told by these', async () => {
+    const all = heldStashes()
+    await all.held.start()
+    await store(all.held, arrivalOf(v1, lease(1_000)), BODY)
+    await all.held.stop()
+    all.clock.advance(900_000)
+    await all.held.start()
+    await all.held.start()
+
+    expect([left(all), all.held.get('owner')?.restored]).toStrictEqual([1_000, true])
+  })
+
+  it('of ten minutes leaves it open what has become of a copy, until the owner or a co-holder answers', async () => {
+    const { held, clock } = heldStashes()
+    await store(held, arrivalOf(v1), BODY)
+    const away = (milliseconds: number): boolean | undefined => {
+      clock.advance(milliseconds)
+      held.absent(milliseconds)
+
+      return held.get('owner')?.restored
+    }
+
+    expect(away(10 * MINUTE - 1)).toBe(false)
+    expect(away(1)).toBe(true)
+    held.confirmed('nobody')
+    expect(held.get('owner')?.restored).toBe(true)
+    held.confirmed('owner')
+    expect(held.get('owner')?.restored).toBe(false)
+    // it goes on, but there was a word meanwhile
+    expect(away(10 * MINUTE - 1)).toBe(false)
+    expect(away(1)).toBe(true)
+    await held.admit(arrivalOf(v1, { direct: false }))
+    expect(held.get('owner')?.restored).toBe(false)
+  })
+
+  it('does not shed doubt on a copy that came in its last minutes', async () => {
+    const { held, clock } = heldStashes()
+    clock.advance(8 * MINUTE)
+    await store(held, arrivalOf(v1), BODY)
+    clock.advance(4 * MINUTE)
+    held.absent(12 * MINUTE)
+
+    expect(held.get('owner')?.restored).toBe(false)
+  })
+
+  it('in which the machine slept is seen by the wall clock, which went on', async () => {
+    const { held, clock } = heldStashes()
+    await store(held, arrivalOf(v1), BODY)
+    held.lapsed()
+
+    for (const [wall, running, restored] of [[9 * MINUTE, 0, false], [60 * MINUTE, 60 * MINUTE, false], [-90 * MINUTE, 0, false], [11 * MINUTE, MINUTE, true]] as const) {
+      clock.wall += wall
+      clock.advance(running)
+      held.lapsed()
+      expect(held.get('owner')?.restored).toBe(restored)
+    }
+
+    // which alone is no reason to drop anything
+    held.confirmed('owner')
+    clock.wall += 400 * DAY
+    held.lapsed()
+    expect(held.get('owner')).toMatchObject({ record: v1, restored: true })
+  })
+
+  it.each([['told at once', 15 * DAY], ['told bit by bit', MINUTE]])('of more than 14 days ends all that no word was heard of meanwhile, %s', async (_, step) => {
+    const { held, clock } = heldStashes()
+    const outlived: string[] = []
+    held.addEventListener('stash:outlived', ({ detail }) => { outlived.push(detail.owner) })
+    await store(held, arrivalOf(v1, lease(60 * DAY, { placement: placementOf('owner', 1, 60 * DAY) })), BODY)
+    await store(held, arrivalOf(header('other', 'a', 1)), BODY)
+
+    for (let past = 0; past < 15 * DAY; past += step) {
+      clock.advance(step)
+
+      if (past < 8 * DAY && past + step >= 8 * DAY) {
+        held.confirmed('other')
+      }
+
+      held.absent(step)
+    }
+
+    await held.read('owner')
+    expect([outlived, held.list().map(({ record }) => record.owner)]).toStrictEqual([['owner'], ['other']])
+  })
+
+  it('of 14 days does not', async () => {
+    const { held, clock } = heldStashes()
+    await store(held, arrivalOf(v1), BODY)
+    clock.advance(14 * DAY)
+    held.absent(14 * DAY)
+
+    expect(await held.read('owner')).toMatchObject({ stash: { restored: true, record: v1 } })
+  })
+
+  it('of more than 14 days is not over for a copy that the store fails to drop', async () => {
+    const troubled = new TroubledStore()
+    const { held, clock } = heldStashes({ store: troubled })
+    await store(held, arrivalOf(v1), BODY)
+    troubled.failing.add('delete')
+    clock.advance(15 * DAY)
+    held.absent(15 * DAY)
+    expect(await held.read('owner')).toMatchObject({ stash: { restored: true } })
+
+    troubled.failing.clear()
+    clock.advance(MINUTE)
+    held.absent(MINUTE)
+    expect(await held.read('owner')).toBeUndefined()
   })
 })

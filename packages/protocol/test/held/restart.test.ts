@@ -1,0 +1,352 @@
+import { MemoryDatastore } from 'datastore-core'
+import { describe, expect, it } from 'vitest'
+import { DatastoreStashStore } from '../../src/held/datastore-store.ts'
+import { leaseLeft } from '../../src/held/held-stash.ts'
+import { header } from '../record/headers.ts'
+import { heldStashes, store } from './arrivals.ts'
+import { FaultyDatastore } from './faulty-datastore.ts'
+import { ManualClock } from './manual-clock.ts'
+import { peerId, signed } from './signed.ts'
+import type { Held } from './arrivals.ts'
+import type { Damage } from './faulty-datastore.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const NOVEMBER = Date.UTC(2026, 10, 22)
+const WEEK_IN_SECONDS = 7 * 24 * 60 * 60
+
+interface Running extends Held {
+  datastore: FaultyDatastore
+  outlived: string[]
+}
+
+/** A process over what a disk keeps, at a time of day. Its monotonic clock begins anew. */
+async function run (disk: MemoryDatastore, wall: number): Promise<Running> {
+  const [clock, datastore] = [new ManualClock(), new FaultyDatastore(disk)]
+  clock.wall = wall
+  const all = heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) })
+  const outlived: string[] = []
+  all.held.addEventListener('stash:outlived', ({ detail }) => { outlived.push(detail.owner) })
+  await all.held.start()
+
+  return { ...all, datastore, outlived }
+}
+
+/** A copy of the first owner, of 7 days. */
+async function holding (disk = new MemoryDatastore(), wall = NOVEMBER): Promise<Running & { disk: MemoryDatastore, owner: string }> {
+  const running = await run(disk, wall)
+  const { arrival, body } = await signed(1, 1)
+  expect(await store(running.held, arrival, body)).toStrictEqual({ type: 'stored' })
+
+  return { ...running, disk, owner: arrival.record.owner }
+}
+
+function leftOf ({ held, clock }: Pick<Held, 'held' | 'clock'>, owner: string): number {
+  const stash = held.get(owner) ?? held.tombstone(owner)
+
+  return stash == null ? -1 : leaseLeft(stash, clock.now())
+}
+
+describe('a copy that a restart finds', () => {
+  it('has no say until the owner or a co-holder has answered', async () => {
+    const { disk, owner, held } = await holding()
+    expect(held.get(owner)?.restored).toBe(false)
+
+    const after = await run(disk, NOVEMBER + MINUTE)
+    expect(after.held.get(owner)).toMatchObject({ restored: true, direct: true })
+    after.held.confirmed(owner)
+    expect(after.held.get(owner)?.restored).toBe(false)
+    expect((await run(disk, NOVEMBER + MINUTE)).held.get(owner)?.restored).toBe(true)
+  })
+
+  it.each([true, false])('has one again once it is brought again (by its owner: %s) or is replaced', async (direct) => {
+    for (const seq of [1, 2]) {
+      const { disk, owner } = await holding()
+      const { held } = await run(disk, NOVEMBER)
+      const { arrival, body } = await signed(1, seq, { direct })
+      await store(held, arrival, body)
+
+      expect(held.get(owner)).toMatchObject({ restored: false, record: { seq } })
+    }
+  })
+
+  it('has none because its owner is merely connected', async () => {
+    const { disk, owner } = await holding()
+    const { held } = await run(disk, NOVEMBER)
+    held.renew(owner)
+
+    expect(held.get(owner)?.restored).toBe(true)
+  })
+})
+
+describe('a lease over restarts', () => {
+  it('runs on while the process runs, and not while it is down', async () => {
+    const first = await holding()
+    const { disk, owner } = first
+    await first.clock.pass(2 * DAY)
+    await first.held.stop()
+    expect(leftOf(first, owner)).toBe(WEEK_IN_SECONDS - 2 * 24 * 3_600)
+
+    const second = await run(disk, NOVEMBER + 5 * DAY)
+    expect(leftOf(second, owner)).toBe(WEEK_IN_SECONDS - 2 * 24 * 3_600)
+    await second.clock.pass(4 * DAY + 23 * HOUR)
+
+    // killed, and a stamp every five minutes is all that is known
+    const third = await run(disk, NOVEMBER + 10 * DAY)
+    expect(leftOf(third, owner)).toBe(3_600)
+    await third.clock.pass(HOUR)
+    expect(third.held.lapsed().map(({ record }) => record.owner)).toStrictEqual([owner])
+  })
+
+  it('does not begin anew with every restart', async () => {
+    const { disk, owner } = await holding()
+
+    for (let day = 0; day < 8; day++) {
+      const { clock } = await run(disk, NOVEMBER + day * DAY)
+      await clock.pass(DAY - HOUR)
+    }
+
+    expect((await run(disk, NOVEMBER + 9 * DAY)).held.lapsed().map(({ record }) => record.owner)).toStrictEqual([owner])
+  })
+
+  it('that was renewed by no more than a contact is not lost in a crash', async () => {
+    const first = await holding()
+
+    for (let day = 0; day < 10; day++) {
+      await first.clock.pass(DAY)
+      first.held.renew(first.owner)
+    }
+
+    await first.clock.pass(6 * MINUTE)
+    const after = await run(first.disk, NOVEMBER + 11 * DAY)
+    expect(leftOf(after, first.owner)).toBe(WEEK_IN_SECONDS - 5 * 60)
+  })
+
+  it('that stood still while this nara was away is not lost in a crash', async () => {
+    const first = await holding()
+    await first.clock.pass(6 * DAY)
+    first.held.absent(6 * DAY)
+    await first.clock.pass(6 * MINUTE)
+
+    expect(leftOf(await run(first.disk, NOVEMBER + 7 * DAY), first.owner)).toBe(WEEK_IN_SECONDS - 5 * 60)
+  })
+
+  it('is that of the owner\'s last word if no stamp came after it', async () => {
+    const first = await holding()
+    await first.clock.pass(6 * DAY + MINUTE)
+    const { arrival, body } = await signed(1, 2)
+    await store(first.held, arrival, body)
+    const after = await run(first.disk, NOVEMBER + 7 * DAY)
+
+    expect(after.held.get(first.owner)?.record.seq).toBe(2)
+    expect(leftOf(after, first.owner)).toBe(WEEK_IN_SECONDS)
+  })
+
+  it('of an entry that knows no running time counts from the start', async () => {
+    const { disk, owner } = await holding()
+
+    for (const key of [...disk.queryKeys({ prefix: '/nara/stash/clock' }) as Iterable<Parameters<typeof disk.delete>[0]>]) {
+      await disk.delete(key)
+    }
+
+    const after = await run(disk, NOVEMBER)
+    expect([leftOf(after, owner), after.held.count]).toStrictEqual([WEEK_IN_SECONDS, 1])
+  })
+})
+
+describe('a nara that was away', () => {
+  it.each([
+    ['14 days', 14 * DAY, true],
+    ['more than 14 days', 14 * DAY + 1, false],
+    ['a year', 365 * DAY, false]
+  ])('for %s', async (_, away, kept) => {
+    const { disk, owner, held } = await holding()
+    await held.stop()
+    const after = await run(disk, NOVEMBER + away)
+
+    expect([after.held.count, after.outlived]).toStrictEqual(kept ? [1, []] : [0, [owner]])
+    expect(after.newest.get(owner) != null).toBe(kept)
+    // and it is gone for good
+    expect((await run(disk, NOVEMBER + away)).held.count).toBe(kept ? 1 : 0)
+  })
+
+  it('is away since its last stamp, not since what it holds was stored', async () => {
+    const first = await holding()
+    await first.clock.pass(6 * DAY)
+    const after = await run(first.disk, NOVEMBER + 6 * DAY + 13 * DAY)
+
+    expect([after.held.count, after.outlived]).toStrictEqual([1, []])
+  })
+
+  it('is not away because it held nothing for a while', async () => {
+    const first = await run(new MemoryDatastore(), NOVEMBER)
+    const disk = new MemoryDatastore()
+    await first.held.stop()
+    await (await run(disk, NOVEMBER)).held.stop()
+    // a store, and a crash before the first stamp after it
+    await holding(disk, NOVEMBER + 30 * DAY)
+
+    expect((await run(disk, NOVEMBER + 31 * DAY)).held.count).toBe(1)
+  })
+
+  it.each([
+    ['wakes up in 1970', NOVEMBER, 20 * DAY],
+    ['was in 1970, and knows the time since', 5 * MINUTE, NOVEMBER],
+    ['has gone back a year', NOVEMBER, NOVEMBER - 365 * DAY]
+  ])('is not told so by a clock that %s', async (_, before, after) => {
+    const { disk, owner } = await holding(new MemoryDatastore(), before)
+    const { held, outlived } = await run(disk, after)
+
+    expect([held.get(owner)?.restored, outlived]).toStrictEqual([true, []])
+  })
+
+  it('is not told so by a clock that was wrong for one run in between', async () => {
+    const first = await holding()
+    await first.held.stop()
+    const second = await run(first.disk, 5 * MINUTE)
+    await second.clock.pass(10 * DAY)
+    await second.held.stop()
+
+    // since NOVEMBER 20 days have gone by, but ten of them it ran
+    expect((await run(first.disk, NOVEMBER + 20 * DAY)).held.count).toBe(1)
+  })
+
+  it('goes on dropping at the next start what a failing disk kept it from', async () => {
+    const first = await holding()
+    const { arrival, body } = await signed(2, 1)
+    await store(first.held, arrival, body)
+    const clock = new ManualClock()
+    clock.wall = NOVEMBER + 15 * DAY
+    const datastore = new FaultyDatastore(first.disk)
+    datastore.sticky = true
+    const { held } = heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) })
+
+    await expect(held.start()).rejects.toMatchObject({ name: 'HeldStoreError' })
+    expect([held.count, (await run(first.disk, NOVEMBER + 15 * DAY)).outlived.length]).toStrictEqual([0, 2])
+  })
+
+  it('keeps the tombstones', async () => {
+    const first = await run(new MemoryDatastore(), NOVEMBER)
+    const disk = new MemoryDatastore()
+    const second = await run(disk, NOVEMBER)
+    const { arrival, body } = await signed(1, 2, { kind: 'tombstone' })
+    await store(second.held, arrival, body)
+    const after = await run(disk, NOVEMBER + 100 * DAY)
+
+    expect([after.held.tombstone(arrival.record.owner)?.record.seq, first.held.count]).toStrictEqual([2, 0])
+    expect(await after.held.admit((await signed(1, 1)).arrival)).toMatchObject({ type: 'stale' })
+  })
+})
+
+describe('a tombstone over restarts', () => {
+  it('is kept for 14 days in which the process ran', async () => {
+    const first = await holding()
+    const { arrival, body } = await signed(1, 2, { kind: 'tombstone' })
+    await store(first.held, arrival, body)
+    await first.clock.pass(10 * DAY, HOUR)
+    await first.held.stop()
+    const second = await run(first.disk, NOVEMBER + 50 * DAY)
+    await second.clock.pass(4 * DAY - HOUR, HOUR)
+    expect(second.held.tombstone(first.owner)?.record.seq).toBe(2)
+    await second.held.stop()
+
+    const third = await run(first.disk, NOVEMBER + 60 * DAY)
+    expect(third.held.tombstone(first.owner)).toBeDefined()
+    await third.clock.pass(HOUR + 5 * MINUTE)
+    expect(third.held.tombstone(first.owner)).toBeUndefined()
+    // nothing is left of it but the stamp
+    await third.held.read(first.owner)
+    expect([...first.disk.queryKeys({}) as Iterable<unknown>]).toHaveLength(1)
+  })
+
+  it('is worth as much as before, if many want to be kept', async () => {
+    const disk = new MemoryDatastore()
+    const owners = [await peerId(1), await peerId(2), await peerId(3)]
+    const clock = new ManualClock()
+    const open = async (): Promise<Held['held']> => {
+      const { held } = heldStashes({ clock, maxTombstones: 2, store: new DatastoreStashStore({ datastore: disk, clock }) })
+      await held.start()
+
+      return held
+    }
+
+    let held = await open()
+
+    // the second was here for the longest time
+    for (const [owner, age] of [[1, HOUR], [2, DAY]] as const) {
+      const [data, end] = [await signed(owner, 1), await signed(owner, 2, { kind: 'tombstone' })]
+      await store(held, data.arrival, data.body)
+      clock.advance(age)
+      await store(held, end.arrival, end.body)
+    }
+
+    await held.stop()
+    held = await open()
+    const [data, end] = [await signed(3, 1), await signed(3, 2, { kind: 'tombstone' })]
+    await store(held, data.arrival, data.body)
+    clock.advance(2 * HOUR)
+    await store(held, end.arrival, end.body)
+
+    expect(owners.map(owner => held.tombstone(owner) != null)).toStrictEqual([false, true, true])
+  })
+})
+
+describe('what is written to know this', () => {
+  it('is a stamp every five minutes, however much goes on', async () => {
+    const { datastore, held, clock, owner } = await holding()
+    const before = datastore.writes
+
+    for (let minutes = 0; minutes < 60; minutes++) {
+      await clock.pass(MINUTE)
+
+      for (let i = 0; i < 20; i++) {
+        held.renew(owner)
+        held.confirmed(owner)
+        held.absent(1_000)
+        held.lapsed()
+        await held.admit((await signed(1, 1)).arrival)
+        await held.hearOf(header('somebody', 'a', i + 1))
+      }
+    }
+
+    // a stamp is written, and the one before cleared away
+    expect(datastore.writes - before).toBe(2 * 12)
+  })
+
+  it('stops when the process stops', async () => {
+    const { datastore, held, clock } = await holding()
+    await held.stop()
+    await held.stop()
+    const before = datastore.writes
+    await clock.pass(HOUR)
+
+    expect(datastore.writes).toBe(before)
+  })
+
+  it.each<Damage>(['lost', 'half', 'empty', 'zeros', 'done'])('is whole in one of its two places, wherever a crash leaves it: %s', async (damage) => {
+    for (let later = 0; later < 4; later++) {
+      const first = await holding()
+      await first.clock.pass(3 * DAY)
+      first.datastore.add({ at: first.datastore.writes + later, damage, next: 'crash' })
+      await first.clock.pass(11 * MINUTE)
+      const after = await run(first.disk, NOVEMBER + 4 * DAY)
+
+      expect(leftOf(after, first.owner)).toBeGreaterThanOrEqual(WEEK_IN_SECONDS - 3 * 24 * 3_600 - 10 * 60)
+      expect(leftOf(after, first.owner)).toBeLessThanOrEqual(WEEK_IN_SECONDS - 3 * 24 * 3_600)
+      expect([...first.disk.queryKeys({ prefix: '/nara/stash/clock' }) as Iterable<unknown>]).toHaveLength(1)
+    }
+  })
+
+  it('may fail to be written: the next one is tried, and nothing else suffers', async () => {
+    const first = await holding()
+    const { datastore, held, clock, disk, owner } = first
+    datastore.add({ at: datastore.writes, damage: 'half', next: 'go on' })
+    await clock.pass(5 * MINUTE)
+    expect((await held.read(owner))?.stash.record.seq).toBe(1)
+    await clock.pass(5 * MINUTE)
+
+    expect(leftOf(await run(disk, NOVEMBER + HOUR), owner)).toBe(WEEK_IN_SECONDS - 10 * 60)
+    expect([...disk.queryKeys({ prefix: '/nara/stash/clock' }) as Iterable<unknown>]).toHaveLength(1)
+  })
+})
