@@ -9,6 +9,6 @@ export type { ApiClient } from './client/api-client.ts'
 export { exitCodes } from './cli/exit-codes.ts'
 export type { ExitCode } from './cli/exit-codes.ts'
 export type {
-  ConfidantsAnswer, DaemonEvent, DaemonStatus, ErrorAnswer, MissedEvent, PeersAnswer, PutAnswer, StartedEvent, StashAnswer, StoppedEvent,
-  StoppingEvent
+  ConfidantsAnswer, DaemonEvent, DaemonStatus, DecisionAnswer, ErrorAnswer, ForgetAnswer, FreshAnswer, MissedEvent, PeersAnswer, PutAnswer, StartedEvent,
+  StashAnswer, StoppedEvent, StoppingEvent
 } from './api/types.ts'

@@ -29,8 +29,10 @@ const rules: Record<string, ErrorRule> = {
     status: 409, exitCode: exitCodes.error, hint: 'nothing was overwritten: read it with nara-stash get, then put again'
   },
   DoubtfulError: {
-    status: 409, exitCode: exitCodes.doubtful, hint: 'what was seen: nara-stash status'
+    status: 409, exitCode: exitCodes.doubtful, hint: 'what was seen, and what can be done: nara-stash recover'
   },
+  NotDoubtfulError: { status: 409, exitCode: exitCodes.error, hint: 'there is nothing to decide: nara-stash status' },
+  TooManyWritesError: { status: 503, exitCode: exitCodes.error, hint: 'they wait for recovery: nara-stash status' },
   NotEnoughConfidantsError: { status: 409, exitCode: exitCodes.degraded, hint: 'those found are kept: nara-stash confidants' },
   NoSoulError: { status: 409, exitCode: exitCodes.error },
   StoppingError: { status: 503, exitCode: exitCodes.noDaemon }

@@ -1,11 +1,11 @@
-import type { ConfidantStatus, PeerStatus, StashEvents, StashStatus, WriteResult } from '@nara-stash/node'
+import type { ConfidantStatus, ForgetResult, PeerStatus, SetAsideStash, StashEvents, StashStatus, WriteResult } from '@nara-stash/node'
 
 /** `GET /v1/status`, and `nara-stash status --json`. */
 export interface DaemonStatus extends StashStatus {
   /** Full multiaddrs with `/p2p/`, dialable ones first. */
   addresses: string[]
-  /** Versions that were not taken but stay readable, the latest first: `nara-stash get --set-aside 1`. */
-  setAside: Array<{ bytes: number, updatedAt: string }>
+  /** Versions that were not taken but stay readable, the latest first: `nara-stash get --set-aside 1`. `seq` is absent for a write that was never sealed. */
+  setAside: Array<Omit<SetAsideStash, 'data' | 'timestamp'> & { bytes: number, updatedAt: string }>
   /** As set: addresses to listen on, the network's name, and the file with its private-network key, if it has one. */
   listen: string[]
   network: string
@@ -41,6 +41,17 @@ export interface StashAnswer {
   sha256: string
   /** ISO 8601, by the clock of the machine that wrote it. */
   updatedAt: string
+  state: StashStatus['state']
+}
+
+/** `POST /v1/recover/accept-older` and `/adopt`: what became of the version that was chosen, sealed anew. */
+export type DecisionAnswer = WriteResult & StashAnswer & Pick<PutAnswer, 'peers'>
+
+/** `POST /v1/recover/fresh`. */
+export type FreshAnswer = Pick<StashAnswer, 'state'>
+
+/** `POST /v1/forget`. */
+export interface ForgetAnswer extends ForgetResult {
   state: StashStatus['state']
 }
 

@@ -16,7 +16,7 @@ export const exitMeanings: Record<ExitCode, string> = {
   0: 'done',
   1: 'error',
   2: 'wrong usage or setting',
-  3: 'fewer copies than make a write safe',
+  3: 'fewer copies than make a stash safe, or than are wanted',
   4: 'nothing found',
   5: 'no daemon runs in the folder',
   6: 'doubtful: a newer or another version was seen'

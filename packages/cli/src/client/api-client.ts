@@ -5,8 +5,9 @@ import { runFolder } from '../daemon/run-folder.ts'
 import { readDaemonFile } from '../daemon/daemon-file.ts'
 import { formatDuration } from '../text/units.ts'
 import type {
-  ConfidantsAnswer, DaemonEvent, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer
+  ConfidantsAnswer, DaemonEvent, DaemonStatus, DecisionAnswer, ErrorAnswer, ForgetAnswer, FreshAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer
 } from '../api/types.ts'
+import type { DrillResult, VerifyResult } from '@nara-stash/node'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 
@@ -19,6 +20,9 @@ const MAX_STASH_ANSWER = 65 * 1024 * 1024
 /** How long the daemon may be silent, in milliseconds, beyond what a request itself takes. */
 const SILENCE = 10_000
 const RECOVERY_SILENCE = 60_000
+
+/** A recovery and the bytes of a large stash from a slow peer, or a challenge of everybody. */
+const PROOF_SILENCE = 180_000
 
 /** The daemon of a folder, as the other commands see it. Each method throws what `call` throws. */
 export interface ApiClient {
@@ -34,6 +38,14 @@ export interface ApiClient {
   /** A version that was set aside, 1 being the latest. */
   setAside (number: number): Promise<{ data: Buffer, about: SetAsideAnswer }>
   recover (): Promise<StashAnswer>
+  /** Times in milliseconds. */
+  acceptOlder (timeout: number): Promise<DecisionAnswer>
+  /** @param id - of a version in doubt or set aside: its first 8 hex digits or more */
+  adopt (id: string, timeout: number): Promise<DecisionAnswer>
+  startFresh (): Promise<FreshAnswer>
+  forget (timeout: number): Promise<ForgetAnswer>
+  verify (): Promise<VerifyResult>
+  drill (): Promise<DrillResult>
   /** Every event from the moment this resolves; ends when the daemon stops. Break off to stop listening. */
   events (signal?: AbortSignal): Promise<AsyncIterable<DaemonEvent>>
 }
@@ -74,6 +86,12 @@ export async function connect (dir: string): Promise<ApiClient> {
     get: async ({ doubtful = false } = {}) => await bytes<StashAnswer>(`/v1/stash?doubtful=${doubtful}`),
     setAside: async number => await bytes<SetAsideAnswer>(`/v1/set-aside/${number}`),
     recover: async () => await json('POST', '/v1/recover', { silence: RECOVERY_SILENCE }),
+    acceptOlder: async timeout => await json('POST', `/v1/recover/accept-older?timeout=${timeout}ms`, { silence: timeout + SILENCE }),
+    adopt: async (id, timeout) => await json('POST', `/v1/recover/adopt?timeout=${timeout}ms`, { body: JSON.stringify({ id }), silence: timeout + SILENCE }),
+    startFresh: async () => await json('POST', '/v1/recover/fresh'),
+    forget: async timeout => await json('POST', `/v1/forget?timeout=${timeout}ms`, { silence: timeout + SILENCE }),
+    verify: async () => await json('POST', '/v1/verify', { silence: PROOF_SILENCE }),
+    drill: async () => await json('POST', '/v1/drill', { silence: PROOF_SILENCE }),
     events: async signal => lines(await call({ method: 'GET', path: '/v1/events', ...(signal == null ? {} : { signal }) }))
   }
 }

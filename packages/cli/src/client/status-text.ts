@@ -1,6 +1,8 @@
 import { printable } from '../text/printable.ts'
 import { table } from '../text/table.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
+import { doubtReasons } from '../text/doubt-reasons.ts'
+import { doubtRows } from './doubt-text.ts'
 import type { DaemonStatus } from '../api/types.ts'
 import type { ConfidantStatus, StashState } from '@nara-stash/node'
 
@@ -14,7 +16,7 @@ const explanations: Record<StashState, string> = {
 
 /** The status for people. */
 export function statusText (status: DaemonStatus): string {
-  const { name, peerId, state, stash, pending, setAside, copies, held, addresses, uptime, pid } = status
+  const { name, peerId, state, stash, pending, setAside, copies, held, addresses, uptime, pid, twin } = status
   const safe = copies.have >= copies.minimum ? '' : `, ${copies.minimum} make it safe`
 
   return table([
@@ -22,11 +24,12 @@ export function statusText (status: DaemonStatus): string {
     ['peer id', peerId],
     ['state', `${state}: ${explanations[state]}`],
     ...recoveryRows(status),
+    ...(twin == null ? [] : [['twin', `another process with this soul wrote version ${twin.seq} (boot ${printable(twin.boot)}), seen ${twin.since}. Run one of them only`]]),
     ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],
     ...(stash == null ? [] : [['sha256', stash.sha256]]),
     ...(pending == null ? [] : [['waiting', `a write of ${formatBytes(pending)} waits until it is known what was stored before`]]),
-    ...setAside.map(({ bytes, updatedAt }, i) =>
-      ['set aside', `${formatBytes(bytes)}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`]),
+    ...setAside.map(({ id, seq, bytes, updatedAt }, i) =>
+      ['set aside', `${seq == null ? '' : `version ${seq} `}(${id.slice(0, 12)}), ${formatBytes(bytes)}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`]),
     ['copies', `${copies.have} of ${copies.target}${stash == null ? '' : safe}`],
     ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ` +
       `${formatBytes(held.bytes)} of ${formatBytes(held.byteLimit)}`],
@@ -51,18 +54,13 @@ function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {
   if (via != null && from != null) {
     rows.push(['recovered', `${via === 'push' ? 'pushed by' : 'fetched from'} ${printable(from)}, ` +
       `${confirmed ? 'confirmed' : 'unconfirmed'}: ${answered} of ${count(of, 'peer')} answered`])
-  } else if (state === 'searching') {
+  } else if (state === 'searching' || state === 'empty') {
     rows.push(['asked', `${answered} of ${count(of, 'peer')} answered`])
   }
 
   if (doubt != null) {
-    rows.push(['doubt', doubt.reason])
-
-    for (const { id, seq, readable, holders } of doubt.records) {
-      const where = holders.length === 0 ? 'held by nobody that is known' : `held by ${holders.map(printable).join(', ')}`
-
-      rows.push(['', `version ${seq} (${id.slice(0, 12)}), ${readable ? 'readable' : 'not readable'}, ${where}`])
-    }
+    rows.push(['doubt', `${doubt.reason}: ${doubtReasons[doubt.reason]}. What can be done: nara-stash recover`])
+    rows.push(...doubtRows(doubt).map(cells => ['', cells.filter(cell => cell !== '-').join(', ')]))
   }
 
   return rows

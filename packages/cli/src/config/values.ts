@@ -36,6 +36,15 @@ export const parseText: Parser<string> = raw => {
   return raw
 }
 
+/** The first 8 hex digits of an id, or more. */
+export const parseHexId: Parser<string> = raw => {
+  if (typeof raw !== 'string' || !/^[0-9a-f]{8,64}$/i.test(raw)) {
+    throw new InvalidValueError()
+  }
+
+  return raw.toLowerCase()
+}
+
 /** True and false, also as the words that environments use. */
 export const parseSwitch: Parser<boolean> = raw => {
   if (raw === true || raw === false) {

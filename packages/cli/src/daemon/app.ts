@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import { Hono } from 'hono'
 import { BadRequestError, errorRule, InDoubtError, NoStashError, StillSearchingError, TooLargeError } from '../api/errors.ts'
-import { parseTime } from '../config/values.ts'
 import { printable } from '../text/printable.ts'
 import { count, formatBytes } from '../text/units.ts'
+import { addDecisionRoutes } from './decision-routes.ts'
 import { eventStream } from './event-stream.ts'
 import { readBody } from './read-body.ts'
+import { fieldOf, timeoutOf } from './request-values.ts'
+import { connectedPeers, isoDate, sha256, stashAnswer } from './stash-answer.ts'
 import type { EventFeed } from './event-feed.ts'
 import type {
   ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer
@@ -13,15 +14,6 @@ import type {
 import type { Clock } from '../clock.ts'
 import type { Nara, Stash } from '@nara-stash/node'
 import type { Context } from 'hono'
-
-/** A list of 16 peer ids is 1 KiB of JSON. */
-const MAX_JSON_BODY = 16 * 1024
-
-/** The last millisecond that a Date can hold (ECMA-262, "Time Values"). */
-const LATEST_DATE = 8.64e15
-
-/** How long `PUT /v1/stash` waits for enough copies unless told, in milliseconds. */
-const PUT_TIMEOUT = 10_000
 
 export interface AppInit {
   nara: Pick<Nara, 'addresses' | 'stash'>
@@ -42,7 +34,7 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   app.get('/v1/status', c => c.json<DaemonStatus>({
     ...stash.status(),
     addresses: nara.addresses,
-    setAside: stash.setAside().map(({ data, timestamp }) => ({ bytes: data.length, updatedAt: isoDate(timestamp) })),
+    setAside: stash.setAside().map(({ data, timestamp, ...which }) => ({ ...which, bytes: data.length, updatedAt: isoDate(timestamp) })),
     ...about,
     uptime: Math.floor((clock.now() - started) / 1_000)
   }))
@@ -54,7 +46,7 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   app.get('/v1/stash', c => {
     const data = readStash(stash, c.req.query('doubtful') === 'true')
 
-    return bytesAnswer(c, data, describe(stash, data))
+    return bytesAnswer(c, data, stashAnswer(stash, data))
   })
 
   app.get('/v1/set-aside/:number{[0-9]{1,3}}', c => {
@@ -80,7 +72,7 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   app.post('/v1/recover', async c => {
     const data = await stash.recoverFromAny()
 
-    return c.json<StashAnswer>(describe(stash, data))
+    return c.json<StashAnswer>(stashAnswer(stash, data))
   })
 
   app.get('/v1/confidants', c => c.json(confidants()))
@@ -115,6 +107,8 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
 
     return c.json(confidants())
   })
+
+  addDecisionRoutes(app, stash)
 
   app.notFound(c => c.json<ErrorAnswer>(answerTo('UnknownRouteError', `there is no ${c.req.method} ${c.req.path}`), 404))
 
@@ -160,64 +154,16 @@ function readStash (stash: Stash, evenDoubtful: boolean): Uint8Array {
   return data
 }
 
-function describe (stash: Stash, data: Uint8Array): StashAnswer {
-  const { state, stash: known } = stash.status()
-  const timestamp = stash.getStashData()?.timestamp
-
-  return {
-    seq: known?.seq ?? '0',
-    bytes: data.length,
-    sha256: sha256(data),
-    updatedAt: known?.updatedAt ?? isoDate(timestamp ?? 0),
-    state
-  }
-}
-
 function bytesAnswer (c: Context, data: Uint8Array, about: StashAnswer | SetAsideAnswer): Response {
   return c.body(new Uint8Array(data), 200, { 'content-type': 'application/octet-stream', 'nara-stash': JSON.stringify(about) })
 }
 
-/** The label of a machine whose clock may have been anywhere, as a date that there is. */
-function isoDate (timestamp: number): string {
-  return new Date(Math.min(timestamp, LATEST_DATE)).toISOString()
-}
-
-function connectedPeers (stash: Stash): number {
-  return stash.peers().filter(({ connected }) => connected).length
-}
-
-function timeoutOf (c: Context): number {
-  const given = c.req.query('timeout')
-
-  try {
-    return given == null ? PUT_TIMEOUT : parseTime(1)(given)
-  } catch {
-    throw new BadRequestError(`timeout is ${printable(given ?? '')}; allowed: a time with its unit, such as 500ms or 10s`)
-  }
-}
-
 async function peersOf (c: Context): Promise<string[]> {
-  const tooLong = (): Error => new BadRequestError(`the body is larger than ${MAX_JSON_BODY} bytes`)
-  const text = new TextDecoder().decode(await readBody(c, MAX_JSON_BODY, tooLong))
-  let peers: unknown
+  const isList = (value: unknown): value is string[] => Array.isArray(value) && value.every(peer => typeof peer === 'string')
 
-  try {
-    peers = (JSON.parse(text) as { peers?: unknown } | null)?.peers
-  } catch {
-    // told below
-  }
-
-  if (!Array.isArray(peers) || !peers.every(peer => typeof peer === 'string')) {
-    throw new BadRequestError('the body must be JSON such as { "peers": ["12D3KooW..."] }')
-  }
-
-  return peers
+  return await fieldOf(c, 'peers', isList, '{ "peers": ["12D3KooW..."] }')
 }
 
 function tooLarge (limit: number): TooLargeError {
   return new TooLargeError(`the data is larger than ${limit} bytes (${formatBytes(limit)})`)
-}
-
-function sha256 (data: Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
 }

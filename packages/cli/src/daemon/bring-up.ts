@@ -1,4 +1,5 @@
-import { naraId } from '@nara-stash/crypto'
+import { naraId, peerIdString, publicKeyOf } from '@nara-stash/crypto'
+import { printable } from '../text/printable.ts'
 import { version } from '../version.ts'
 import { createApp } from './app.ts'
 import { clearSocket, readDaemonFile, writeDaemonFile } from './daemon-file.ts'
@@ -7,6 +8,7 @@ import { eventLog } from './event-log.ts'
 import { naraOptions } from './nara-options.ts'
 import { makeSocketPath } from './run-folder.ts'
 import { serve } from './serve.ts'
+import { readWatermark, WatermarkKeeper } from './watermark-file.ts'
 import type { DaemonEvent } from '../api/types.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { DaemonParts } from './leave.ts'
@@ -14,7 +16,8 @@ import type { DaemonInit } from './run-daemon.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { ApiServer } from './serve.ts'
 import type { FoundSoul } from '../soul/find-soul.ts'
-import type { Nara } from '@nara-stash/node'
+import type { LeftWatermark } from './watermark-file.ts'
+import type { Nara, NaraOptions } from '@nara-stash/node'
 
 export interface BringUp {
   folder: RunFolder
@@ -32,15 +35,44 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal 
   parts.closeStore = close
   signal.throwIfAborted()
 
-  const nara = await init.createNara({ ...options, start: false })
+  const owner = peerIdString(publicKeyOf(found.soul))
+  const nara = await create(init, options, await readWatermark(init.config.dir, owner))
   const feed = createEventFeed(nara.stash, init.io.clock)
+  const watermark = new WatermarkKeeper(init.config.dir, owner)
 
-  Object.assign(parts, { nara, feed })
+  watermark.listen(nara.stash, error => { init.io.err.write(`nara-stash: ${error.message}\n`) })
+  Object.assign(parts, { nara, feed, watermark })
   logEvents(init, feed)
   signal.throwIfAborted()
   await nara.start()
   signal.throwIfAborted()
   parts.api = await open(init, { folder, found, nara, feed })
+}
+
+/** A header that the nara does not take is worth a word, not a start that fails. */
+async function create ({ createNara, io }: DaemonInit, options: NaraOptions, { envelope, note }: LeftWatermark): Promise<Nara> {
+  let ignored = note
+
+  if (envelope != null) {
+    try {
+      return await createNara({ ...options, lastKnown: envelope, start: false })
+    } catch (error) {
+      if ((error as Error).name !== 'InvalidOptionError') {
+        throw error
+      }
+
+      ignored = `what an earlier start left in DIR/watermark was ignored: ${printable((error as Error).message)}`
+    }
+  }
+
+  // if it was another option, this fails for the same reason
+  const nara = await createNara({ ...options, start: false })
+
+  if (ignored != null) {
+    io.err.write(`nara-stash: ${ignored}\n`)
+  }
+
+  return nara
 }
 
 interface Running {

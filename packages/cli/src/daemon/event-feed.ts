@@ -32,6 +32,7 @@ const names: Record<keyof StashEvents, true> = {
   'held:pushed': true,
   'held:repaired': true,
   'held:audited': true,
+  leave: true,
   'peer:connect': true,
   'peer:disconnect': true,
   presence: true

@@ -39,6 +39,9 @@ const sayings: Sayings = {
   'held:repaired': ({ owner, name, to, why }) => `gave ${peer(to)} a copy for ${named(owner, name)}: ${printable(why)}`,
   'held:audited': ({ owner, name, peer: id, verdict }) =>
     verdict === 'proved' ? undefined : `${peer(id)} was asked to prove its copy for ${named(owner, name)}: ${printable(verdict)}`,
+  leave: ({ handedOn, left }) => left.length > 0
+    ? `handed on ${count(handedOn, 'stash', 'stashes')}; of those of ${left.map(peer).join(', ')} no other copy is known to be safe`
+    : handedOn > 0 ? `handed on ${count(handedOn, 'stash', 'stashes')}` : undefined,
   'peer:connect': ({ peer: id, name, address }) => `met ${named(id, name)}${address == null ? '' : ` at ${printable(address)}`}`,
   'peer:disconnect': ({ peer: id, name }) => `lost ${named(id, name)}`,
   presence: ({ peer: id, name, kind }) => kind === 'here' ? undefined : `${named(id, name)} says ${kind}`

@@ -1,5 +1,6 @@
 import type { ApiServer } from './serve.ts'
 import type { EventFeed } from './event-feed.ts'
+import type { WatermarkKeeper } from './watermark-file.ts'
 import type { Io } from '../cli/io.ts'
 import type { Nara } from '@nara-stash/node'
 
@@ -14,22 +15,35 @@ export interface DaemonParts {
   closeStore?: () => Promise<void>
   nara?: Nara
   feed?: EventFeed
+  watermark?: Pick<WatermarkKeeper, 'settled'>
   api?: ApiServer
 }
 
+/** How a daemon left. */
+export interface Leaving {
+  /** The nara stopped in time and without an error. */
+  inGoodOrder: boolean
+  /** Absent owners whose stash was here, and of which no other copy is known to be safe. */
+  left: readonly string[]
+}
+
 /**
- * Stops all there is.
+ * Stops all there is. The nara hands on what absent owners left here first.
  *
- * @param leaveTimeout - the nara's own bound for leaving, in milliseconds
- * @returns whether the nara stopped in time and without an error
+ * @param leaveTimeout - the nara's own bound for that, in milliseconds
  */
-export async function leave ({ nara, api, closeStore }: DaemonParts, io: Io, leaveTimeout: number): Promise<boolean> {
+export async function leave ({ nara, api, watermark, closeStore }: DaemonParts, io: Io, leaveTimeout: number): Promise<Leaving> {
+  let left: readonly string[] = []
+
+  nara?.stash.addEventListener('leave', ({ detail }) => { left = detail.left })
+
   const inGoodOrder = nara == null || await stopped(nara, io, leaveTimeout + STOP_GRACE)
 
   await api?.close()
+  await watermark?.settled()
   await closeStore?.()
 
-  return inGoodOrder
+  return { inGoodOrder, left }
 }
 
 async function stopped (nara: Nara, io: Io, limit: number): Promise<boolean> {

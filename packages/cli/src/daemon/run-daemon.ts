@@ -9,7 +9,7 @@ import { takeLock } from './lock.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { startError } from './start-error.ts'
 import { whenToStop } from './stop.ts'
-import type { DaemonParts } from './leave.ts'
+import type { DaemonParts, Leaving } from './leave.ts'
 import type { OpenDatastore } from './nara-options.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { StopReason } from './stop.ts'
@@ -31,7 +31,7 @@ export interface DaemonInit {
 /**
  * The daemon from start to stop: takes the folder, brings the nara up, serves the other commands, and leaves cleanly.
  *
- * @returns the exit code: 0 if it left in good order
+ * @returns the exit code: 0 if it left in good order, 3 if the last known copy of somebody's stash went with it
  * @throws {CommandError} it could not start
  */
 export async function runDaemon (init: DaemonInit): Promise<number> {
@@ -54,7 +54,7 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   const givenUp = new AbortController()
   let isUp = false
   let why: StopReason
-  let inGoodOrder: boolean
+  let leaving: Leaving
 
   try {
     const starting = bringUp(init, { folder, found, parts, signal: givenUp.signal }).then(() => { isUp = true })
@@ -79,7 +79,7 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
       await rm(found.source, { force: true })
     }
 
-    inGoodOrder = await leave(parts, io, config.leaveTimeout)
+    leaving = await leave(parts, io, config.leaveTimeout)
   }
 
   if (!isUp) {
@@ -89,5 +89,9 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   parts.feed?.publish({ event: 'stopped' })
   await lastWords(io)
 
-  return inGoodOrder ? exitCodes.done : exitCodes.error
+  if (!leaving.inGoodOrder) {
+    return exitCodes.error
+  }
+
+  return leaving.left.length > 0 ? exitCodes.degraded : exitCodes.done
 }

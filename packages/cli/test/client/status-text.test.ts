@@ -47,14 +47,21 @@ describe('the status for people', () => {
     ].join('\n'))
   })
 
+  it('says that there is a twin, and how many answered that there is nothing', () => {
+    expect(statusText({ ...status, twin: { boot: 'ab'.repeat(8), seq: '9', since: '2026-01-02T03:04:05.000Z' } }))
+      .toContain('twin       another process with this soul wrote version 9 (boot abababababababab), seen 2026-01-02T03:04:05.000Z. Run one of them only\n')
+    expect(statusText({ ...status, state: 'empty', stash: null, recovery: { ...status.recovery, via: null, from: null } })).toContain('asked      2 of 3 peers answered\n')
+  })
+
   it('says what is doubtful, and what waits', () => {
-    const records = [{ id: 'ff'.repeat(32), seq: '8', readable: false, holders: ['a\u0007', 'b'] }, { id: '00'.repeat(32), seq: '7', readable: true, holders: [] }]
+    const records = [{ id: 'ff'.repeat(32), seq: '8', readable: false, holders: ['a\u0007', 'b'] }, { id: '00'.repeat(32), seq: '7', readable: true, holders: [], bytes: 5, createdAt: '2026-01-02T03:04:05.000Z' }]
     const text = statusText({
       ...status, state: 'doubtful', pending: 1024, recovery: { ...status.recovery, doubt: { reason: 'ROLLBACK_SUSPECTED', records } }
     })
 
-    expect(text).toContain('doubt      ROLLBACK_SUSPECTED\n           version 8 (ffffffffffff), not readable, held by a\\u{7}, b\n')
-    expect(text).toContain('version 7 (000000000000), readable, held by nobody that is known\n')
+    expect(text).toContain('doubt      ROLLBACK_SUSPECTED: a newer version was seen than anybody within reach holds. What can be done: nara-stash recover\n' +
+      '           version 8, ffffffffffff, cannot be read, held by a\\u{7}, b\n')
+    expect(text).toContain('version 7, 000000000000, can be read, 5 B, 2026-01-02T03:04:05.000Z, held by nobody within reach\n')
     expect(text).toContain('waiting    a write of 1 KiB waits until it is known what was stored before\n')
   })
 })

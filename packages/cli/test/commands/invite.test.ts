@@ -65,6 +65,7 @@ describe('invite', () => {
 
     Object.assign(io.out.stream, { isTTY: true })
     expect(await run(['invite', '--dir', dir], io)).toBe(0)
+    // eslint-disable-next-line no-control-regex
     expect(io.stdout.toString()).toMatch(/^nara-invite:\w+\n\u001b\[30;107m {40,}/)
     expect(io.stderr).toMatch(/it holds no key/)
     expect(await command(['invite', '--dir', dir, '-o', join(dir, 'a.invite')])).toMatchObject({ code: 0 })

@@ -14,7 +14,7 @@ async function command (args: string[], init?: FakeIoInit): Promise<FakeIo & { c
   return Object.assign(io, { code: await run(args, io) })
 }
 
-const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'invite', 'join', 'id', 'demo', 'version']
+const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'forget', 'verify', 'drill', 'invite', 'join', 'id', 'demo', 'version']
 
 describe('help', () => {
   it('lists every command', async () => {
@@ -127,7 +127,10 @@ describe('start', () => {
 })
 
 describe('without a daemon', () => {
-  it.each([['put'], ['get'], ['status'], ['peers'], ['confidants'], ['confidants', 'add', 'x'], ['confidants', 'auto'], ['recover']])('%s %s ends with 5', async (...args) => {
+  it.each([
+    ['put'], ['get'], ['status'], ['peers'], ['confidants'], ['confidants', 'add', 'x'], ['confidants', 'auto'], ['recover'], ['recover', '--fresh'], ['forget', '--yes'],
+    ['verify'], ['drill'], ['invite']
+  ])('%s %s ends with 5', async (...args) => {
     const dir = join(await tempDir(), 'none')
     const io = await command([...args.filter(arg => arg != null), '--dir', dir])
 

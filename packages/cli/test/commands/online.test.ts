@@ -6,31 +6,11 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
+import { commandHarness as harness } from '../support/command-harness.ts'
 import { ended, fakeIo } from '../support/fake-io.ts'
 import { runningDaemon } from '../support/running-daemon.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import type { DaemonStatus, PutAnswer } from '../../src/api/types.ts'
-import type { FakeIo, FakeIoInit } from '../support/fake-io.ts'
-import type { Running, RunningInit } from '../support/running-daemon.ts'
-
-type Done = FakeIo & { code: number }
-
-interface Harness extends Running {
-  command: (args: string[], init?: FakeIoInit) => Promise<Done>
-}
-
-async function harness (init?: RunningInit): Promise<Harness> {
-  const running = await runningDaemon(init)
-
-  return {
-    ...running,
-    command: async (args, more) => {
-      const io = fakeIo({ cwd: running.dir, ...more, env: { NARA_DIR: running.dir } })
-
-      return Object.assign(io, { code: await run(args, io) })
-    }
-  }
-}
 
 describe('put', () => {
   it('takes a file, standard input, and nothing at all', async () => {
@@ -190,9 +170,9 @@ describe('what was set aside', () => {
       { id: 'ab'.repeat(32), seq: '2', data: Buffer.from('latest'), timestamp: 2_000 }, { id: 'cd'.repeat(32), data: Buffer.from('first'), timestamp: 1_000 }
     ]
     expect((await command(['status', '--json'])).json()).toMatchObject({
-      setAside: [{ bytes: 6, updatedAt: '1970-01-01T00:00:02.000Z' }, { bytes: 5, updatedAt: '1970-01-01T00:00:01.000Z' }]
+      setAside: [{ id: 'ab'.repeat(32), seq: '2', bytes: 6, updatedAt: '1970-01-01T00:00:02.000Z' }, { id: 'cd'.repeat(32), bytes: 5, updatedAt: '1970-01-01T00:00:01.000Z' }]
     })
-    expect((await command(['status'])).stdout.toString()).toMatch(/set aside +5 B, of 1970.*: nara-stash get --set-aside 2\n/)
+    expect((await command(['status'])).stdout.toString()).toMatch(/set aside +\(cdcdcdcdcdcd\), 5 B, of 1970.*: nara-stash get --set-aside 2\n/)
     expect((await command(['get', '--set-aside', '2'])).stdout.toString()).toBe('first')
     expect((await command(['get', '--set-aside', '1', '--json'])).json()).toMatchObject({ bytes: 6, data: Buffer.from('latest').toString('base64') })
     expect(await command(['get', '--set-aside', '3'])).toMatchObject(ended(4, /2 versions set aside/))
@@ -254,11 +234,11 @@ describe('status', () => {
   it('--wait ends with 1, or with 6 if it is doubtful, when the time is over', async () => {
     const { command, nara } = await harness()
 
-    expect(await command(['status', '--wait', 'settled', '--timeout', '150ms'])).toMatchObject({
-      code: 1, stderr: expect.stringMatching(/waited 150 ms for settled: the stash is empty, with 0 of 3 copies/) as string
+    expect(await command(['status', '--wait', 'settled', '--timeout', '1s'])).toMatchObject({
+      code: 1, stderr: expect.stringMatching(/waited 1 s for settled: the stash is empty, with 0 of 3 copies/) as string
     })
     nara.fake.become('doubtful')
-    expect((await command(['status', '--wait', 'settled', '--timeout', '150ms'])).code).toBe(6)
+    expect((await command(['status', '--wait', 'settled', '--timeout', '1s'])).code).toBe(6)
   })
 
   it('--wait waits for a daemon that is still to start', async () => {

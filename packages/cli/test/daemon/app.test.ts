@@ -1,5 +1,6 @@
 import { createSoul } from '@nara-stash/crypto'
 import { DoubtfulError, InvalidConfidantsError, NotEnoughConfidantsError, RecoveredFirstError } from '@nara-stash/node'
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { createApp } from '../../src/daemon/app.ts'
@@ -29,6 +30,10 @@ function harness (maxStash = 1024): Harness {
     feed,
     unexpected
   }
+}
+
+function sha256 (text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 async function refusal (response: Response): Promise<ErrorAnswer['error'] & { status: number }> {
@@ -160,6 +165,28 @@ describe('POST /v1/recover', () => {
 
     stash.failure = failure
     expect(await refusal(await app.request('/v1/recover', { method: 'POST' }))).toMatchObject({ status, name })
+  })
+})
+
+describe('POST /v1/recover/adopt', () => {
+  it.each(['', '{}', '{"id":7}', '{"id":"1f2e3d4"}', '{"id":"not hex!"}'])('refuses the body %s', async body => {
+    const { app, stash } = harness()
+
+    expect(await refusal(await app.request('/v1/recover/adopt', { method: 'POST', body }))).toMatchObject({ status: 400, name: 'BadRequestError' })
+    expect(stash.decisions).toEqual([])
+  })
+
+  it('tells what became of the choice', async () => {
+    const { app, stash } = harness()
+
+    stash.inDoubt({ reason: 'CONFLICT', records: [{ id: 'ab'.repeat(32), seq: '3', readable: true, holders: ['a'] }] })
+    expect(await (await app.request('/v1/recover/adopt?timeout=300ms', { method: 'POST', body: '{"id":"abababab"}' })).json()).toEqual({
+      outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [], bytes: 7, updatedAt: '1970-01-01T00:00:01.000Z', state: 'settled', peers: 0,
+      sha256: sha256('adopted')
+    })
+    expect(stash.timeouts).toEqual([300])
+    expect(await refusal(await app.request('/v1/recover/accept-older', { method: 'POST' }))).toMatchObject({ status: 409, name: 'NotDoubtfulError' })
+    expect(await refusal(await app.request('/v1/recover/fresh', { method: 'POST' }))).toMatchObject({ status: 409, name: 'NotDoubtfulError' })
   })
 })
 

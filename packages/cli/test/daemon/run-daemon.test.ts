@@ -108,6 +108,20 @@ describe('a daemon', () => {
     await ended
   })
 
+  it('ends with 3 if a stash may be lost with it, and says whose', async () => {
+    const owner = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
+    const leaving = async (left: string[]): Promise<{ code: number, told: DaemonEvent[] }> => {
+      const { io, nara, stop } = await runningDaemon()
+
+      nara.asNara().stop = async () => { nara.fake.emit('leave', { handedOn: 1, left }) }
+
+      return { code: await stop(), told: events(io.stdout).slice(1) }
+    }
+
+    expect(await leaving([])).toMatchObject({ code: 0, told: [{ event: 'stopping' }, { event: 'leave', handedOn: 1 }, { event: 'stopped' }] })
+    expect(await leaving([owner])).toMatchObject({ code: 3, told: [{ event: 'stopping' }, { event: 'leave', left: [owner] }, { event: 'stopped' }] })
+  })
+
   it('ends on the first signal while its start is stuck, and leaves no soul that nobody was told of', async () => {
     const never = Promise.withResolvers<void>()
     const { dir, io, nara, ended } = await runningDaemon({

@@ -15,7 +15,7 @@ const sample: Invitation = {
   addresses: [`/ip4/192.0.2.1/tcp/4001/p2p/${peerIds[0]}`, `/dns4/nara.example.org/tcp/4001/p2p/${peerIds[0]}`, `/ip6/2001:db8::1/tcp/4001/p2p/${peerIds[1]}`]
 }
 const text = formatInvitation(sample)
-const letters = 'abcdefghijklmnopqrstuvwxyz234567'
+const letters = 'abcdefghijklmnopqrstuvwxyz234567'.split('')
 
 function refusal (given: string): string {
   try {
@@ -117,7 +117,7 @@ describe('its QR code', () => {
     const lines = (qrCode(text.toUpperCase(), 80) ?? '').trimEnd().split('\n')
     const rows = lines.flatMap(line => {
       // eslint-disable-next-line no-control-regex
-      const cells = [...line.replaceAll(/\u001b\[[\d;]*m/g, '')]
+      const cells = Array.from(line.replaceAll(/\u001b\[[\d;]*m/g, ''))
 
       return [cells.map(cell => '█▀'.includes(cell)), cells.map(cell => '█▄'.includes(cell))]
     })

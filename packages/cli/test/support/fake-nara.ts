@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { naraId, peerIdString, publicKeyOf } from '@nara-stash/crypto'
-import { NotFoundError, TooLargeError } from '@nara-stash/node'
+import { DoubtfulError, NotDoubtfulError, NotFoundError, TooLargeError } from '@nara-stash/node'
 import { TypedEventEmitter } from 'main-event'
 import type {
-  Doubt, Nara, NaraOptions, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, Twin, WriteResult
+  Doubt, DrillResult, ForgetResult, Nara, NaraOptions, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, Twin, VerifyResult,
+  WriteResult
 } from '@nara-stash/node'
 
 /** A stash without a network: the test says what it knows and how its writes end. */
@@ -24,6 +25,10 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
   aside: SetAsideStash[] = []
   doubt: Doubt | null = null
   twin: Twin | null = null
+  decisions: string[] = []
+  forgotten: Partial<ForgetResult> = {}
+  proof: Partial<VerifyResult> = {}
+  drilled: Partial<DrillResult> = {}
 
   constructor (readonly options: NaraOptions) {
     super()
@@ -47,10 +52,16 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
 
   getStashData (): StashData | undefined { return this.data }
 
+  get hasData (): boolean { return this.data != null }
+
   setAside (): SetAsideStash[] { return this.aside }
 
   async recoverFromAny (): Promise<Uint8Array> {
     this.fail()
+
+    if (this.doubt != null) {
+      throw new DoubtfulError('what came back does not settle it')
+    }
 
     if (this.recovered == null) {
       throw new NotFoundError('nobody holds anything')
@@ -60,6 +71,53 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
     this.become('settled')
 
     return this.recovered
+  }
+
+  /** As recoverFromAny ends in doubt. */
+  inDoubt (doubt: Doubt): void {
+    this.doubt = doubt
+    this.become('doubtful')
+  }
+
+  async acceptOlder (options: { timeout?: number } = {}): Promise<WriteResult> {
+    this.decide('older')
+
+    return await this.setStashData(Buffer.from('the older one'), options)
+  }
+
+  async adopt (id: string, options: { timeout?: number } = {}): Promise<WriteResult> {
+    this.decide(id)
+
+    return await this.setStashData(Buffer.from('adopted'), options)
+  }
+
+  async startFresh (): Promise<void> {
+    this.decide('fresh')
+    this.data = undefined
+    this.become('empty')
+  }
+
+  async forgetStash ({ timeout }: { timeout?: number } = {}): Promise<ForgetResult> {
+    this.fail()
+    this.timeouts.push(timeout)
+    this.data = undefined
+    this.become('empty')
+
+    return { outcome: 'forgotten', acknowledged: 3, of: 3, failures: [], ...this.forgotten }
+  }
+
+  async verify (): Promise<VerifyResult> {
+    this.fail()
+
+    return { seq: '7', copies: [], have: 3, minimum: 2, target: 3, ...this.proof }
+  }
+
+  async drill (): Promise<DrillResult> {
+    this.fail()
+
+    return {
+      outcome: 'identical', seq: '7', bytes: 1024, holders: 3, answered: 3, of: 4, confirmed: true, ms: { settled: 900, body: 300, total: 1_200 }, ...this.drilled
+    }
   }
 
   setConfidants (peers: readonly string[]): void {
@@ -105,6 +163,17 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
 
   emit<K extends keyof StashEvents>(name: K, detail: StashEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail }))
+  }
+
+  private decide (what: string): void {
+    this.fail()
+
+    if (this.doubt == null && !this.aside.some(({ id }) => id === what)) {
+      throw new NotDoubtfulError('nothing is in doubt')
+    }
+
+    this.decisions.push(what)
+    this.doubt = null
   }
 
   private fail (): void {

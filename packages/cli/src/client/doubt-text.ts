@@ -1,0 +1,56 @@
+import { doubtReasons } from '../text/doubt-reasons.ts'
+import { printable } from '../text/printable.ts'
+import { table } from '../text/table.ts'
+import { formatBytes } from '../text/units.ts'
+import type { DaemonStatus } from '../api/types.ts'
+import type { Doubt } from '@nara-stash/node'
+
+/** So many digits of an id tell versions apart, for people. */
+const ID_DIGITS = 12
+
+/** A doubt as rows of a table: a version each. */
+export function doubtRows ({ records }: Doubt): string[][] {
+  return records.map(({ id, seq, readable, holders, createdAt, bytes }) => [
+    `version ${seq}`,
+    id.slice(0, ID_DIGITS),
+    readable ? 'can be read' : 'cannot be read',
+    bytes == null ? '-' : formatBytes(bytes),
+    createdAt ?? '-',
+    holders.length === 0 ? 'held by nobody within reach' : `held by ${holders.map(printable).join(', ')}`
+  ])
+}
+
+/** What is doubtful and what can be done about it, for people. */
+export function doubtText (doubt: Doubt, setAside: DaemonStatus['setAside'] = []): string {
+  const best = doubt.records.find(({ readable }) => readable)
+  const choices: string[][] = []
+
+  if (best != null) {
+    choices.push(['nara-stash get --doubtful -o FILE', `look at version ${best.seq} first`])
+    choices.push(['nara-stash recover --accept-older', `go on from version ${best.seq}, the best that can be read`])
+  }
+
+  for (const { id, seq } of doubt.records.filter(({ readable }) => readable)) {
+    choices.push([`nara-stash recover --adopt ${id.slice(0, ID_DIGITS)}`, `go on from version ${seq}`])
+  }
+
+  setAside.forEach(({ id, seq, updatedAt }, i) => {
+    choices.push([`nara-stash recover --adopt ${id.slice(0, ID_DIGITS)}`,
+      `go on from what was set aside${seq == null ? '' : `, version ${seq}`}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`])
+  })
+  choices.push(['nara-stash recover --fresh', 'begin with nothing'])
+
+  return [
+    `doubtful (${doubt.reason}): ${doubtReasons[doubt.reason]}\n`,
+    doubt.error == null ? '' : `the merge function could not decide: ${printable(doubt.error)}\n`,
+    doubt.records.length === 0 ? '' : `\n${indented(doubtRows(doubt))}`,
+    doubt.reason === 'CONFLICT'
+      ? '\nWrites wait until you decide:\n'
+      : '\nWrites wait. If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:\n',
+    indented(choices)
+  ].join('')
+}
+
+function indented (rows: readonly (readonly string[])[]): string {
+  return table(rows).replaceAll(/^/gm, '  ').trimEnd() + '\n'
+}

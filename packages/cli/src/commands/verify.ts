@@ -1,0 +1,55 @@
+import { withDir, withExamples, withJson } from '../cli/command.ts'
+import { exitCodes } from '../cli/exit-codes.ts'
+import { connect } from '../client/api-client.ts'
+import { stateDir } from '../config/dir.ts'
+import { jsonDocument } from '../text/json.ts'
+import { printable } from '../text/printable.ts'
+import { table } from '../text/table.ts'
+import { count, formatDuration } from '../text/units.ts'
+import type { Bind } from '../cli/command.ts'
+import type { ExitCode } from '../cli/exit-codes.ts'
+import type { CopyVerdict, VerifyResult } from '@nara-stash/node'
+import type { Command } from 'commander'
+
+const verdicts: Record<CopyVerdict, string> = {
+  proved: 'proved',
+  older: 'older: it has an older version',
+  newer: 'newer: it has a newer version',
+  missing: 'missing: it has none',
+  altered: 'altered: its proof is wrong',
+  busy: 'busy: it was asked a moment ago',
+  refused: 'refused to answer',
+  unreachable: 'unreachable',
+  timeout: 'did not answer in time'
+}
+
+export function configure (command: Command, bind: Bind): void {
+  withJson(withDir(command))
+  command.addHelpText('after', '\nEvery confidant is challenged to prove, byte by byte, that it has the newest version. Who lost or altered it is replaced by the daemon. ' +
+    'Ends with 0 if as many copies as wanted were proved, with 3 if fewer, with 1 if too few to be safe.')
+  withExamples(command, [
+    ['nara-stash verify', 'is every copy what it should be?'],
+    ['nara-stash verify --json || alert', 'in a cron job']
+  ], [0, 1, 2, 3, 4, 5])
+
+  bind(command, async (io, { dir, json }) => {
+    const result = await (await connect(stateDir(io, dir))).verify()
+
+    io.out.write(json === true ? jsonDocument(result) : verifyText(result))
+
+    return verifyCode(result)
+  })
+}
+
+/** A stash with fewer copies than wanted is still safe; with fewer than the minimum it is not. */
+export function verifyCode ({ have, minimum, target }: VerifyResult): ExitCode {
+  return have >= target ? exitCodes.done : have >= minimum ? exitCodes.degraded : exitCodes.error
+}
+
+function verifyText ({ seq, copies, have, minimum, target }: VerifyResult): string {
+  const rows = copies.map(({ peer, name, verdict, ms }) => [printable(peer), name === '' ? '-' : printable(name), formatDuration(ms), verdicts[verdict]])
+  const safe = have >= minimum ? have >= target ? '' : ', enough to be safe' : `; ${minimum} make it safe`
+
+  return (copies.length === 0 ? '' : table([['CONFIDANT', 'NAME', 'TOOK', 'VERDICT'], ...rows]) + '\n') +
+    `version ${seq}: ${have} of ${count(target, 'copy', 'copies')} proved${safe}\n`
+}

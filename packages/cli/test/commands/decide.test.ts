@@ -1,0 +1,247 @@
+import { DoubtfulError, NotFoundError, UnreachableError } from '@nara-stash/node'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { commandHarness } from '../support/command-harness.ts'
+import { ended } from '../support/fake-io.ts'
+import type { Doubt } from '@nara-stash/node'
+
+const newest = '1f2e3d4c'.repeat(8)
+const older = 'a0b1c2d3'.repeat(8)
+const aside = 'cafecafe'.repeat(8)
+const rollback: Doubt = {
+  reason: 'ROLLBACK_SUSPECTED',
+  records: [
+    { id: newest, seq: '8', readable: false, holders: [] },
+    { id: older, seq: '7', readable: true, holders: ['bo\u001b', 'cleo'], createdAt: '2026-01-02T03:04:05.000Z', bytes: 2048 }
+  ]
+}
+
+/** Somebody at a terminal who types this. */
+function typed (text: string): Readable {
+  return Object.assign(Readable.from([Buffer.from(text)]), { isTTY: true })
+}
+
+describe('recover, in doubt', () => {
+  it('says what was seen and what can be done, and ends with 6', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.aside = [{ id: aside, seq: '5', data: Buffer.from('aside'), timestamp: 0 }]
+    nara.fake.inDoubt(rollback)
+
+    const { code, stdout, stderr } = await command(['recover'])
+
+    expect(code).toBe(6)
+    expect(stderr).toBe('')
+    expect(stdout.toString()).toBe(`doubtful (ROLLBACK_SUSPECTED): a newer version was seen than anybody within reach holds
+
+  version 8  1f2e3d4c1f2e  cannot be read  -      -                         held by nobody within reach
+  version 7  a0b1c2d3a0b1  can be read     2 KiB  2026-01-02T03:04:05.000Z  held by bo\\u{1b}, cleo
+
+Writes wait. If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:
+  nara-stash get --doubtful -o FILE        look at version 7 first
+  nara-stash recover --accept-older        go on from version 7, the best that can be read
+  nara-stash recover --adopt a0b1c2d3a0b1  go on from version 7
+  nara-stash recover --adopt cafecafecafe  go on from what was set aside, version 5, of 1970-01-01T00:00:00.000Z: nara-stash get --set-aside 1
+  nara-stash recover --fresh               begin with nothing
+`)
+  })
+
+  it('gives all of it as JSON', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.inDoubt({ ...rollback, error: 'merge failed' })
+
+    const { code, json } = await command(['recover', '--json'])
+
+    expect(code).toBe(6)
+    expect(json()).toEqual({
+      error: { name: 'DoubtfulError', message: expect.any(String) as string, hint: expect.any(String) as string }, doubt: { ...rollback, error: 'merge failed' }, setAside: []
+    })
+    expect((await command(['recover'])).stdout.toString()).toContain('the merge function could not decide: merge failed\n')
+  })
+
+  it('of a loss has nothing to look at', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.inDoubt({ reason: 'LOST', records: [{ id: newest, seq: '8', readable: false, holders: [] }] })
+
+    const { code, stdout } = await command(['recover'])
+
+    expect(code).toBe(6)
+    expect(stdout.toString()).toMatch(/^doubtful \(LOST\): there was a stash, and nobody within reach holds anything of it\n\n {2}version 8 /)
+    expect(stdout.toString()).not.toMatch(/--adopt|--accept-older/)
+    expect(await command(['recover', '--adopt', newest])).toMatchObject(ended(4, /version 8 \(.*\) was seen, but nobody within reach can give it/))
+  })
+
+  it('--accept-older goes on from the best that can be read', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.inDoubt(rollback)
+
+    const { code, stdout } = await command(['recover', '--accept-older', '--timeout', '300ms'])
+
+    expect(code).toBe(0)
+    expect(stdout.toString()).toBe('kept: what is of 1970-01-01T00:00:01.000Z, 13 B, is version 1, held by 3 of 3 confidants\n')
+    expect(nara.fake.decisions).toEqual(['older'])
+    expect(nara.fake.timeouts).toEqual([300])
+    expect(await command(['recover', '--accept-older'])).toMatchObject(ended(1, /nothing is in doubt\n {2}there is nothing to decide/))
+  })
+
+  it('--adopt takes the first digits of an id, of a doubt or of what was set aside', async () => {
+    const { command, nara } = await commandHarness()
+    const alike = `${older.slice(0, 10)}ff${older.slice(12)}`
+
+    nara.fake.aside = [{ id: aside, data: Buffer.from('aside'), timestamp: 0 }, { id: alike, data: Buffer.from('alike'), timestamp: 0 }]
+    nara.fake.inDoubt(rollback)
+    expect(await command(['recover', '--adopt', older.slice(0, 8)])).toMatchObject(ended(1, /several versions begin with a0b1c2d3/))
+    expect(await command(['recover', '--adopt', '00000000'])).toMatchObject(ended(4, /there is no version 00000000 to choose/))
+    expect(nara.fake.decisions).toEqual([])
+    expect(await command(['recover', '--adopt', older.slice(0, 12).toUpperCase()])).toMatchObject({ code: 0 })
+    expect(await command(['recover', '--adopt', 'cafecafe', '--json'])).toMatchObject({ code: 0 })
+    expect(nara.fake.decisions).toEqual([older, aside])
+
+    nara.fake.outcome = { outcome: 'degraded', copies: 1, failures: [{ peer: 'bo', why: 'timeout' }] }
+    nara.fake.inDoubt(rollback)
+
+    const degraded = await command(['recover', '--adopt', older])
+
+    expect(degraded.code).toBe(3)
+    expect(degraded.stdout.toString()).toMatch(/held by 1 of 3 confidants; 2 make it safe. The daemon goes on trying\n {2}bo: timeout\n$/)
+  })
+
+  it('--fresh asks first, or is told beforehand', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.inDoubt(rollback)
+    expect(await command(['recover', '--fresh'])).toMatchObject(ended(2, /nobody can be asked\n {2}say so beforehand: --yes/))
+    expect(await command(['recover', '--fresh'], { stdin: typed('no\n') })).toMatchObject(ended(1, /^Begin with nothing\?.*\nType yes to go on: nara-stash: nothing was done/))
+    expect(await command(['recover', '--fresh'], { stdin: typed('') })).toMatchObject({ code: 1 })
+    expect(nara.fake.decisions).toEqual([])
+    expect(await command(['recover', '--fresh'], { stdin: typed('yes\n') })).toMatchObject({ code: 0 })
+    nara.fake.inDoubt(rollback)
+    expect((await command(['recover', '--fresh', '--yes', '--json'])).json()).toEqual({ state: 'empty' })
+    expect(nara.fake.decisions).toEqual(['fresh', 'fresh'])
+  })
+
+  it.each([[['--accept-older', '--fresh']], [['--adopt', '1f2e3d4c', '--accept-older']], [['--adopt', '1f2e3d4']], [['--adopt', 'newest!!']]])('%j is wrong usage', async args => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.inDoubt(rollback)
+    expect(await command(['recover', ...args])).toMatchObject({ code: 2 })
+    expect(nara.fake.decisions).toEqual([])
+  })
+})
+
+describe('forget', () => {
+  it('asks, deletes, and says how many know', async () => {
+    const { command, nara } = await commandHarness()
+
+    await nara.fake.setStashData(Buffer.from('x'))
+    expect(await command(['forget'])).toMatchObject({ code: 2 })
+    expect(await command(['forget'], { stdin: typed('n\n') })).toMatchObject(ended(1, /Delete the stash of nara-\w+ everywhere\? Nobody can bring it back\./))
+    expect(nara.fake.hasData).toBe(true)
+
+    const { code, stdout } = await command(['forget', '--timeout', '200ms'], { stdin: typed('y\n') })
+
+    expect(code).toBe(0)
+    expect(stdout.toString()).toBe('forgotten: 3 of 3 who have or may have a copy acknowledged the deletion\n')
+    expect(nara.fake.hasData).toBe(false)
+    expect(nara.fake.timeouts.at(-1)).toBe(200)
+  })
+
+  it('says that those who are away learn later, and ends with 3 if too few know', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.forgotten = { acknowledged: 2, failures: [{ peer: 'bo', why: 'unreachable' }] }
+    expect((await command(['forget', '--yes'])).stdout.toString()).toMatch(/^forgotten: 2 of 3 .*\. Those who are away learn of it when they come back\n {2}bo: unreachable\n$/)
+    nara.fake.forgotten = { outcome: 'degraded', acknowledged: 1 }
+
+    const degraded = await command(['forget', '--yes'])
+
+    expect(degraded.code).toBe(3)
+    expect(degraded.stdout.toString()).toMatch(/^degraded: 1 of 3 .*\. The daemon goes on telling the others: keep it running\n/)
+    expect((await command(['forget', '--yes', '--json'])).json()).toEqual({ outcome: 'degraded', acknowledged: 1, of: 3, failures: [], state: 'empty' })
+  })
+
+  it.each([[new NotFoundError('nothing'), 4], [new DoubtfulError('decide first'), 6]])('%s ends with %i', async (failure, code) => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.failure = failure
+    expect(await command(['forget', '--yes'])).toMatchObject({ code })
+  })
+})
+
+describe('verify', () => {
+  it('tells how each copy stood up', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.proof = {
+      have: 2,
+      copies: [
+        { peer: 'a', name: 'bo\u0007', verdict: 'proved', ms: 12 }, { peer: 'b', name: '', verdict: 'proved', ms: 1_500 }, { peer: 'c', name: 'dev', verdict: 'altered', ms: 3 }
+      ]
+    }
+
+    const { code, stdout } = await command(['verify'])
+
+    expect(code).toBe(3)
+    expect(stdout.toString()).toBe(`CONFIDANT  NAME     TOOK   VERDICT
+a          bo\\u{7}  12 ms  proved
+b          -        1.5 s  proved
+c          dev      3 ms   altered: its proof is wrong
+
+version 7: 2 of 3 copies proved, enough to be safe
+`)
+    expect((await command(['verify', '--json'])).json()).toMatchObject({ seq: '7', have: 2, copies: [{}, {}, { peer: 'c', verdict: 'altered', ms: 3 }] })
+  })
+
+  it.each([[3, 0, '3 of 3 copies proved\n'], [2, 3, '2 of 3 copies proved, enough to be safe\n'], [1, 1, '1 of 3 copies proved; 2 make it safe\n'], [0, 1, '0 of 3']])(
+    'of %i copies proved ends with %i', async (have, code, text) => {
+      const { command, nara } = await commandHarness()
+
+      nara.fake.proof = { have }
+
+      const done = await command(['verify'])
+
+      expect([done.code, done.stdout.toString()]).toEqual([code, expect.stringContaining(text)])
+    })
+
+  it('ends with 4 if there is no stash', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.failure = new NotFoundError('there is no stash')
+    expect(await command(['verify'])).toMatchObject(ended(4, /there is no stash/))
+  })
+})
+
+describe('drill', () => {
+  it('says that it would come back, and how fast', async () => {
+    const { command, nara } = await commandHarness()
+    const { code, stdout } = await command(['drill'])
+
+    expect(code).toBe(0)
+    expect(stdout.toString()).toBe('identical: version 7 (1 KiB) came back, shown by 3 peers; 3 of 4 answered; it is identical to what is here\n' +
+      'a recovery would take 1.2 s: 900 ms until it is sure which version is the newest, 300 ms for its bytes\n')
+    nara.fake.drilled = { confirmed: false }
+    expect((await command(['drill'])).stdout.toString()).toMatch(/900 ms until it is taken, unconfirmed, which version/)
+    expect((await command(['drill', '--json'])).json()).toMatchObject({ outcome: 'identical', ms: { total: 1_200 } })
+  })
+
+  it.each([['older', '6', 6], ['different', '8', 6], ['nothing', null, 4], ['nothing', '7', 4]] as const)('%s, version %s, ends with %i', async (outcome, seq, code) => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.drilled = { outcome, seq }
+
+    const done = await command(['drill'])
+
+    expect(done.code).toBe(code)
+    expect(done.stdout.toString()).toMatch(new RegExp(`^${outcome}: `))
+  })
+
+  it('ends with 4 if there is nobody to ask', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.failure = new UnreachableError('nobody to ask')
+    expect(await command(['drill'])).toMatchObject({ code: 4 })
+  })
+})
