@@ -66,8 +66,9 @@ async function proved (context: HandlerContext, caller: Caller, request: Challen
 function other (context: HandlerContext, caller: Caller, { record, placement }: HeldStash, request: ChallengeRequest): ChallengeResponse {
   const byOwner = caller.peer === record.owner
 
-  if (!byOwner) {
-    // it has, or looks for, another version than we: one of the two is to be brought up
+  // it has, or looks for, another version than we: one of the two is to be brought up. Told now and then only: where neither supersedes the other,
+  // two holders would go on asking each other for ever
+  if (!byOwner && context.proofs.take(`${caller.peer} ${record.owner}`).ok) {
     context.onCoHolder?.(record.owner, caller.peer, request.recordId)
   }
 

@@ -32,7 +32,7 @@ export interface HandlerContext {
   coHolders: Pick<CoHolders, 'has' | 'note'>
   trust: Trust
   limiter: Pick<RateLimiter, 'take'>
-  /** One proof per asker and record in `PROOF_INTERVAL`. */
+  /** One proof per asker and record in `PROOF_INTERVAL`, and one word of an asker that looks for another version. */
   proofs: Pick<RateLimiter, 'take'>
   /** The bytes of bodies that are being proved. */
   proving: Pick<BodyBudget, 'reserve'>

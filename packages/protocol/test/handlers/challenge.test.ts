@@ -93,6 +93,19 @@ describe('CHALLENGE', () => {
     expect(it.told).toEqual(['holder of owner 00000000'])
   })
 
+  it('tells once a minute of a co-holder that looks for another version: two that disagree do not wake each other for ever', async () => {
+    const it = await kept()
+
+    for (const recordId of ['00'.repeat(32), '11'.repeat(32)]) {
+      expect(await it.ask(holder, challenging(it.stored, { recordId }))).toMatchObject([{ type: 'other' }])
+    }
+
+    expect(it.told.splice(0)).toEqual(['holder of owner 00000000'])
+    await it.clock.advance(minute)
+    await it.ask(holder, challenging(it.stored, { recordId: '11'.repeat(32) }))
+    expect(it.told).toEqual(['holder of owner 11111111'])
+  })
+
   it('says that it leaves', async () => {
     const it = scene()
     const stored = await storing({ placement: { holders: [self.id, holder.id] } })

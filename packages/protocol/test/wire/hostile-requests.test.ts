@@ -68,6 +68,42 @@ describe('a request that breaks the protocol resets its stream, is reported and 
     expect(attacked.side.violations).toEqual(['the caller: MalformedError'])
   })
 
+  it('a tombstone with a body inside, or behind it', async () => {
+    const { record } = await sealedRecord({ key: owner, body: null })
+    const fields = { record: new Uint8Array(record.envelope), placement: new Uint8Array(placement.envelope), liveHolders: [], leaseRemainingS: 1 }
+    const store = framed(StashRequest.encode({ store: fields }))
+    const offer = framed(StashRequest.encode({ offer: { ...fields, direct: true } }))
+
+    for (const chunks of [
+      [framed(StashRequest.encode({ store: { ...fields, body: new Uint8Array(1) } }))], [store, ...bodyFrames(1)], [offer, ...bodyFrames(1)]
+    ]) {
+      const { handler, held } = scene()
+      const attacked = await attack(() => handler)
+      await sendQuietly(attacked.near, chunks)
+
+      await expectReset(attacked)
+      expect(attacked.side.violations[0]).toMatch(/^the caller: (ProtocolViolation|Malformed)Error$/)
+      expect([attacked.side.requests, held.tombstone(owner.id)]).toEqual([[], undefined])
+    }
+  })
+
+  it('a forged tombstone: one byte altered, or the key of somebody else', async () => {
+    const { record } = await sealedRecord({ key: owner, body: null })
+    const altered = new Uint8Array(record.envelope)
+    altered[altered.length - 1]! ^= 1
+    const foreign = new Uint8Array((await sealedRecord({ key: testKey(2), body: null })).record.envelope)
+
+    for (const envelope of [altered, foreign]) {
+      const attacked = await attack()
+      await sendQuietly(attacked.near, [framed(StashRequest.encode({
+        store: { record: envelope, placement: new Uint8Array(placement.envelope), liveHolders: [], leaseRemainingS: 1 }
+      }))])
+
+      await expectReset(attacked)
+      expect([attacked.side.violations, attacked.side.requests]).toEqual([['the caller: MalformedError'], []])
+    }
+  })
+
   it('bytes after a store whose body was inside', async () => {
     const attacked = await attack()
     await sendQuietly(attacked.near, [framed(encodeRequest(storeRequest(small, placement), true)), new Uint8Array([1, 1])])
