@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { comeBack, HOLDS_NOTHING, leave, met, peerId, scene } from './scene.ts'
+import type { NaraDaemon } from '../support/nara-process.ts'
+
+const TIMEOUT = 90_000
+
+describe('a holder that is told to stop while the owner is dead', () => {
+  it('stores elsewhere first, so that its copy is not missed', async () => {
+    const { network, owner, holders: [bo, cleo], soul } = await scene(['bo', 'cleo'], 'handed on')
+    const [dev] = await network.startAll(['dev']) as [NaraDaemon]
+
+    await Promise.all([met(bo as NaraDaemon, dev), met(cleo as NaraDaemon, dev)])
+    await owner.kill()
+    expect(await leave(bo as NaraDaemon)).toBe(0)
+    expect(await (bo as NaraDaemon).until('leave')).toMatchObject({ handedOn: 1, left: [] })
+    expect((await dev.status()).held.count).toBe(1)
+
+    // it is the new one that counts from here on
+    await cleo?.kill()
+
+    const back = comeBack({ network, soul })
+
+    await back.until('stash:recovered')
+    expect((await back.command(['get'])).stdout.toString()).toBe('handed on')
+  }, TIMEOUT)
+
+  it('ends with 3, and says whose, if there is nobody to take it', async () => {
+    const { owner, holders: [bo] } = await scene(['bo'], 'the only copy', { args: ['--leave-timeout', '1s'] })
+    const id = await peerId(owner)
+
+    await owner.kill()
+    await (bo as NaraDaemon).until('peer:disconnect', ({ peer }) => peer === id)
+    expect(await leave(bo as NaraDaemon)).toBe(3)
+    expect(await (bo as NaraDaemon).until('leave')).toMatchObject({ left: [id] })
+    expect((bo as NaraDaemon).events.at(-1)?.event).toBe('stopped')
+  }, TIMEOUT)
+
+  it('leaves at once if the owner is there, which replaces it', async () => {
+    const { network, owner, holders: [bo, cleo] } = await scene(['bo', 'cleo'], 'moved by its owner')
+    const [dev] = await network.startAll(['dev']) as [NaraDaemon]
+    const id = await peerId(bo as NaraDaemon)
+
+    await met(owner, dev)
+    expect(await leave(bo as NaraDaemon)).toBe(0)
+    await owner.until('confidant:remove', ({ peer }) => peer === id)
+    expect((await owner.status('--wait', 'copies=2')).confidants.map(({ peerId }) => peerId).sort()).toEqual([await peerId(cleo as NaraDaemon), await peerId(dev)].sort())
+  }, TIMEOUT)
+})
+
+describe('while the owner is dead', () => {
+  it('a confidant that was killed and started again is given its copy back by the others', async () => {
+    const { network, owner, holders: [bo, cleo], soul } = await scene(['bo', 'cleo', 'dev'], 'refilled')
+
+    await owner.kill()
+    await bo?.kill()
+
+    const again = network.start('bo', { dir: (bo as NaraDaemon).dir })
+
+    expect(await again.until('held:stored')).toMatchObject({ owner: await peerId(owner), seq: '1' })
+    expect((await again.status()).peerId).toBe(await peerId(bo as NaraDaemon))
+
+    // what it was given is whole
+    await cleo?.kill()
+
+    const back = comeBack({ network, soul })
+
+    await back.until('stash:recovered')
+    expect((await back.command(['get'])).stdout.toString()).toBe('refilled')
+  }, TIMEOUT)
+
+  it('a copy that is lost for good is made elsewhere, with a peer that was no confidant', async () => {
+    const { network, owner, holders: [bo] } = await scene(['bo', 'cleo'], 'repaired by the confidants')
+    const [dev] = await network.startAll(['dev']) as [NaraDaemon]
+    const [eli] = await network.startAll(['eli'], { args: HOLDS_NOTHING }) as [NaraDaemon]
+
+    await Promise.all([met(bo as NaraDaemon, dev), met(dev, eli)])
+    await owner.kill()
+    await bo?.kill()
+    expect(await dev.until('held:stored')).toMatchObject({ owner: await peerId(owner), seq: '1' })
+    expect((await eli.status()).held.count).toBe(0)
+  }, TIMEOUT)
+})
