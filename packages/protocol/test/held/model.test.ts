@@ -22,7 +22,7 @@ describe('held stashes', () => {
       for (const event of script) {
         await pair.happens(event)
       }
-    }), { numRuns: 400, seed: 3 })
+    }), { numRuns: 300, seed: 3 })
 
     // no rule was spared for want of a case
     for (const what of ['data admitted', 'data have', 'data stale', 'data conflict', 'data at capacity', 'data over quota',
@@ -90,6 +90,6 @@ describe('held stashes', () => {
         expect((await held.read(record.owner))?.body).toStrictEqual(stashes.get(keyOf(record))?.body)
         expect([newest.get(record.owner)?.id, held.tombstone(record.owner)]).toStrictEqual([record.id, undefined])
       }
-    }), { numRuns: 500 })
+    }), { numRuns: 300 })
   })
 })
