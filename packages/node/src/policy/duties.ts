@@ -31,7 +31,7 @@ export interface HolderView {
   lacksSince?: number
   /** It may have a copy and not know of ours. */
   unmet: boolean
-  /** It was shown all holders that count. */
+  /** It was shown all that count. */
   told: boolean
   /** No OFFER before this time: it refused, or failed to take one. */
   offerAfter: number
@@ -101,11 +101,11 @@ export function duties (input: DutyInput, random: Random): Duties {
   const trim = trimming(state)
   const repair = repairing(state, random)
   const lagging = input.mayRepair && input.leaseLeft >= REPAIR_LEASE ? input.holders.filter(holder => holder.lacks === 'older') : []
-  const told = telling(state)
+  const untold = telling(state)
 
   return {
     challenge: peersOf([...audits, ...trim.again, ...repair.again]),
-    offer: peersOf([...repair.refill, ...lagging.filter(holder => mayOffer(holder, input.now) && turnOf(holder, state) <= input.now), ...told]),
+    offer: peersOf([...repair.refill, ...lagging.filter(holder => mayOffer(holder, input.now) && turnOf(holder, state) <= input.now), ...untold]),
     store: repair.store,
     drop: trim.drop,
     reach: state.since.short == null ? [] : input.holders.filter(({ connected }) => !connected).map(({ peer }) => peer),
@@ -113,7 +113,7 @@ export function duties (input: DutyInput, random: Random): Duties {
     wakeAt: earliest(input.now, [
       ...input.holders.filter(({ connected, busy }) => connected && !busy).map(({ auditAt, notBefore }) => Math.max(auditAt, notBefore)),
       ...lagging.filter(({ busy }) => !busy).map(holder => Math.max(turnOf(holder, state), holder.offerAfter)),
-      ...input.holders.filter(({ unmet, busy }) => unmet && !busy).map(({ offerAfter }) => offerAfter),
+      ...input.holders.filter(({ unmet, told, connected, busy }) => connected && (unmet || !told) && !busy).map(({ offerAfter }) => offerAfter),
       ...trim.wakeAt,
       ...repair.wakeAt
     ])
@@ -178,7 +178,7 @@ function repairing (state: State, random: Random): Repair {
   const doubted = pending(state, due)
 
   if (doubted.length > 0 || state.counted.some(({ busy }) => busy)) {
-    return { ...nothing, wakeAt: doubted.flatMap(holder => [holder.notBefore, due + patience(holder, state)]) }
+    return { ...nothing, wakeAt: doubted.flatMap(holder => [Math.max(holder.auditAt, holder.notBefore), due + patience(holder, state)]) }
   }
 
   // proofs that led here may be as old as the shortage
@@ -222,15 +222,17 @@ function turnOf ({ lacksSince = 0 }: HolderView, { better }: State): number {
   return lacksSince + better.length * RANK_STEP
 }
 
-/** Those who are here and about to answer: what they say may spare a copy. They are not waited for long. */
+/** Those who are here and are being asked, or may be asked soon: what they say may spare a copy. Who keeps silent or puts us off is not waited for long. */
 function pending (state: State, due: number): HolderView[] {
   const { input: { holders, now } } = state
 
   return holders.filter(holder => {
-    const { connected, provedAt, lacks, leavingSince, verdict, busy, notBefore } = holder
+    const { connected, provedAt, lacks, leavingSince, verdict, busy, auditAt, notBefore } = holder
     const until = due + patience(holder, state)
+    const answersAt = Math.max(auditAt, notBefore)
+    const answersSoon = busy || answersAt <= now || (now < until && answersAt <= until)
 
-    return connected && provedAt == null && lacks == null && leavingSince == null && verdict !== 'failed' && now < until && (busy || notBefore <= until)
+    return connected && provedAt == null && lacks == null && leavingSince == null && verdict !== 'failed' && answersSoon
   })
 }
 
@@ -272,14 +274,16 @@ function trimming ({ input, better }: State): { drop: boolean, again: HolderView
   }
 }
 
-/** Who is to learn who holds the record: a holder that we were told of, and, if there are too many, the surrogates that could go. */
-function telling ({ input, counted, better }: State): HolderView[] {
-  const { placement: { holders, target }, now } = input
-  const surplus = better.length === 0 && counted.length > target
-    ? counted.filter(({ peer, told }) => !told && !holders.includes(peer))
-    : []
+/**
+ * Who is to learn who holds the record: those who may not know of us; and those who count, if there are surrogates that they were not told of. They can only count,
+ * and find that one is too many, whom they know. A copy does not move for that: they have it.
+ */
+function telling ({ input, counted }: State): HolderView[] {
+  const { placement: { holders }, now, self } = input
+  const hasSurrogates = [self, ...counted.map(({ peer }) => peer)].some(peer => !holders.includes(peer))
+  const untold = hasSurrogates ? counted.filter(({ told }) => !told) : []
 
-  return [...input.holders.filter(({ unmet }) => unmet), ...surplus].filter(holder => mayOffer(holder, now))
+  return [...input.holders.filter(({ unmet }) => unmet), ...untold].filter(holder => mayOffer(holder, now))
 }
 
 function isFresh ({ provedAt = -Infinity }: HolderView, now: number): boolean {

@@ -95,14 +95,22 @@ describe('short of the target', () => {
   })
 
   it('waits a while for one that is here and has yet to answer', () => {
-    const { provedAt: _, ...unproved } = holder('c', { notBefore: NOW + 1_000 })
+    const { provedAt: _, ...unproved } = holder('c', { auditAt: NOW, notBefore: NOW + 1_000 })
     const since = (ms: number): DutyInput => input([holder('a'), unproved], { since: { short: NOW - ms } })
     expect(decide(since(MY_DELAY))).toMatchObject({ store: undefined, wakeAt: NOW + 1_000 })
     expect(decide(since(MY_DELAY + SURROGATE_DELAY))).toMatchObject({ store: 'x' })
   })
 
+  it('always waits for one that is being asked, however long ago its turn was', () => {
+    const { provedAt: _, ...unproved } = holder('c', { auditAt: NOW })
+    const since = { short: NOW - 10 * MY_DELAY }
+    expect(decide(input([holder('a'), unproved], { since }))).toMatchObject({ challenge: ['c'], store: undefined })
+    expect(decide(input([holder('a'), { ...unproved, busy: true }], { since })).store).toBeUndefined()
+    expect(decide(input([holder('a'), { ...unproved, notBefore: NOW + 1 }], { since })).store).toBe('x')
+  })
+
   it('below minCopies not as long, unless it said that it will answer', () => {
-    const { provedAt: _, ...unproved } = holder('c', { notBefore: NOW + 1_000 })
+    const { provedAt: _, ...unproved } = holder('c', { auditAt: NOW, notBefore: NOW + 1_000 })
     const since = { short: NOW - 2 * SURROGATE_DELAY_BELOW, below: NOW - 2 * SURROGATE_DELAY_BELOW }
     expect(decide(input([away('a'), unproved], { since })).store).toBe('x')
     expect(decide(input([away('a'), { ...unproved, putOff: true }], { since })).store).toBeUndefined()
@@ -191,10 +199,10 @@ describe('a surrogate', () => {
     expect(decide(input([holder('a', here), holder('b', here), holder('c'), holder('t', { rank: 'l' })], surrogate)).drop).toBe(false)
   })
 
-  it('that does not know of the others is told', () => {
-    const untold = [holder('s', { told: false }), holder('t', { told: false })]
-    expect(decide(input([holder('c'), holder('a'), ...untold], { self: 'b' })).offer).toStrictEqual([])
-    expect(decide(input([holder('c'), ...untold, holder('b', { told: false })], { self: 'a', rank: 'a' })).offer).toStrictEqual(['s', 't'])
+  it('is told of the others, and they of it', () => {
+    expect(decide(input([holder('a', { told: false }), holder('s', { told: false }), holder('t')])).offer).toStrictEqual(['a', 's'])
+    expect(decide(input([holder('a', { told: false })], surrogate)).offer).toStrictEqual(['a'])
+    expect(decide(input([holder('a', { told: false }), holder('c')])).offer).toStrictEqual([])
   })
 })
 

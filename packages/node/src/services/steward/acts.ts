@@ -1,6 +1,7 @@
 import { SURROGATE_BACKOFF, STORE_BACKOFF } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
-import { claims, judge, viewOf } from './holder.ts'
+import { admitsSurrogate } from '../../policy/surrogate.ts'
+import { claims, judge, named, viewOf } from './holder.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { Holder } from './holder.ts'
@@ -49,6 +50,10 @@ export class Acts {
 
     if (answer.outcome === 'proved') {
       this.init.coHolders.note(duty.owner, holder.peer)
+      this.heed(duty, holder)
+    } else if (holder.lacks === 'all' && !holder.wasSeen && this.stashOf(duty)?.placement.holders.includes(holder.peer) !== true) {
+      // hearsay: it is nobody's to refill
+      duty.holders.delete(holder.peer)
     }
 
     if (!['busy', 'refused', 'timeout', 'unreachable'].includes(answer.outcome)) {
@@ -57,7 +62,7 @@ export class Acts {
 
     this.init.onAudited(duty.owner, holder.peer, holder.lacks == null ? holder.audit.verdict : 'lacking')
 
-    return counts(viewOf(holder, ''))
+    return counts(viewOf(holder))
   }
 
   async offer (duty: Duty, holder: Holder, options?: AbortOptions): Promise<void> {
@@ -70,7 +75,7 @@ export class Acts {
     const { lacks } = holder
     const everybody = this.everybody(duty)
     const answer = await this.over(holder, async () => await this.init.exchanges.offer(holder.peer, stash, everybody, options))
-    holder.shown = everybody.join()
+    holder.shown = new Set(everybody)
     holder.unmet = false
 
     if (answer?.type === 'stored') {
@@ -117,6 +122,29 @@ export class Acts {
     return true
   }
 
+  /** Whom a holder names that has proved its copy, or that the owner chose, may hold, too: it may challenge us, and is challenged. */
+  heed (duty: Duty, holder: Holder): void {
+    const { clock, coHolders, peers } = this.init
+    const placement = this.stashOf(duty)?.placement
+
+    if (placement == null || (holder.audit.provedAt == null && !placement.holders.includes(holder.peer))) {
+      return
+    }
+
+    const now = clock.now()
+
+    for (const peer of holder.names) {
+      const other = admitsSurrogate(placement, peer) ? duty.holder(peer, peers.present, now) : undefined
+
+      if (other != null) {
+        coHolders.note(duty.owner, peer)
+        named(other, now)
+      }
+    }
+
+    holder.names = []
+  }
+
   /** The owner, or somebody who holds beside us, has answered. */
   confirm (duty: Duty): void {
     if (duty.unconfirmed || this.init.held.get(duty.owner)?.restored === true) {
@@ -127,7 +155,7 @@ export class Acts {
 
   /** Ourselves, and all whose copies count. */
   everybody (duty: Duty): string[] {
-    return [this.init.self, ...duty.views('').filter(counts).map(({ peer }) => peer)].sort()
+    return [this.init.self, ...duty.views().filter(counts).map(({ peer }) => peer)].sort()
   }
 
   private stashOf ({ owner, recordId }: Duty): HeldStash | undefined {

@@ -97,7 +97,7 @@ export class Duty {
     }
   }
 
-  views (everybody: string): HolderView[] {
+  views (everybody?: readonly string[]): HolderView[] {
     return [...this.holders.values()].map(holder => viewOf(holder, everybody))
   }
 

@@ -1,4 +1,4 @@
-import { AUDIT_GAP, AUDIT_INTERVAL, FAILED_AWAY } from '../../constants.ts'
+import { AUDIT_GAP, AUDIT_INTERVAL, AUDIT_SOON, FAILED_AWAY } from '../../constants.ts'
 import { judgeProof, nextAudit, unaudited } from '../../policy/audit.ts'
 import { rankOf } from '../../policy/surrogate.ts'
 import type { AuditState, ProofOutcome } from '../../policy/audit.ts'
@@ -20,13 +20,21 @@ export interface Holder {
   lacks: HolderView['lacks']
   lacksSince: number | undefined
   unmet: boolean
-  /** The holders that it was shown. */
-  shown: string
+  /** It has proved its copy once. */
+  wasSeen: boolean
+  /** Others count it: if it does not know us yet it is asked so many times more, while they tell it. */
+  patience: number
+  /** Whom it named as holders, and whom it was shown. */
+  names: readonly string[]
+  shown: ReadonlySet<string>
   offerAfter: number
   offerFailures: number
   /** Exchanges under way. */
   busy: number
 }
+
+/** How often one that others count is asked again while it does not know us. */
+const PATIENCE = 3
 
 export function newHolder (recordId: string, peer: string, now: number): Holder {
   return {
@@ -41,7 +49,10 @@ export function newHolder (recordId: string, peer: string, now: number): Holder 
     lacks: undefined,
     lacksSince: undefined,
     unmet: false,
-    shown: '',
+    wasSeen: false,
+    patience: 0,
+    names: [],
+    shown: new Set(),
     offerAfter: 0,
     offerFailures: 0,
     busy: 0
@@ -58,7 +69,9 @@ export function arrive (holder: Holder, { connection, address }: NetworkPeer, no
   holder.leavingSince = undefined
   holder.lacks = undefined
   holder.lacksSince = undefined
-  holder.shown = ''
+  holder.patience = 0
+  holder.names = []
+  holder.shown = new Set()
   holder.offerAfter = 0
   holder.offerFailures = 0
 }
@@ -75,6 +88,13 @@ export function depart (holder: Holder, now: number): void {
 /** Takes note of what came of a challenge. */
 export function judge (holder: Holder, outcome: ProofOutcome, { now, retryAfter = 0 }: { now: number, retryAfter?: number }, random: Random): void {
   const isLacking = outcome === 'older' || (outcome === 'not-found' && holder.audit.provedAt == null && !holder.promised)
+
+  if (isLacking && outcome === 'not-found' && holder.patience > 0) {
+    holder.patience--
+    holder.audit = { ...unaudited(now + AUDIT_SOON), last: outcome, challengedAt: now }
+
+    return
+  }
 
   if (isLacking) {
     // it came back without it, or with an older one: no fault of its own. It says so again at any time, so there is no need to ask often
@@ -94,6 +114,18 @@ export function judge (holder: Holder, outcome: ProofOutcome, { now, retryAfter 
     holder.lacksSince = undefined
     holder.unmet = false
     holder.promised = true
+    holder.wasSeen = true
+    holder.patience = 0
+  }
+}
+
+/** Another one counts it. */
+export function named (holder: Holder, now: number): void {
+  if (holder.connection != null && holder.audit.provedAt == null && holder.leavingSince == null && holder.audit.verdict !== 'failed') {
+    holder.patience = PATIENCE
+    holder.lacks = undefined
+    holder.lacksSince = undefined
+    holder.audit = { ...holder.audit, due: Math.min(holder.audit.due, now) }
   }
 }
 
@@ -124,7 +156,7 @@ export function isForgotten ({ awaySince, busy }: Holder, now: number): boolean 
   return busy === 0 && awaySince != null && now - awaySince >= FAILED_AWAY
 }
 
-export function viewOf (holder: Holder, everybody: string): HolderView {
+export function viewOf (holder: Holder, everybody: readonly string[] = []): HolderView {
   const { peer, rank, connection, address, audit, leavingSince, lacks, lacksSince, unmet, shown, offerAfter, busy } = holder
 
   return {
@@ -141,7 +173,7 @@ export function viewOf (holder: Holder, everybody: string): HolderView {
     ...(leavingSince == null ? {} : { leavingSince }),
     ...(lacks == null ? {} : { lacks, ...(lacksSince == null ? {} : { lacksSince }) }),
     unmet,
-    told: shown === everybody,
+    told: everybody.every(other => other === peer || shown.has(other)),
     offerAfter
   }
 }

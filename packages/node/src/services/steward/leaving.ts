@@ -128,8 +128,8 @@ export class Leaving {
   private async count (duty: Duty, holder: Holder, staying: Set<Holder>, signal: AbortSignal): Promise<void> {
     const { acts, clock } = this.init
     const now = clock.now()
-    const mayAsk = viewOf(holder, '').notBefore <= now && holder.busy === 0
-    const isThere = mayAsk ? await acts.challenge(duty, holder, { signal }) : counts(viewOf(holder, ''))
+    const mayAsk = viewOf(holder).notBefore <= now && holder.busy === 0
+    const isThere = mayAsk ? await acts.challenge(duty, holder, { signal }) : counts(viewOf(holder))
 
     if (isThere) {
       staying.add(holder)

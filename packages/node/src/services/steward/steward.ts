@@ -235,7 +235,7 @@ export class Steward {
       isDraining: this.draining,
       storing: duty.storing,
       since: duty.since,
-      holders: duty.views(this.acts.everybody(duty).join()),
+      holders: duty.views(this.acts.everybody(duty)),
       candidates: () => this.peers.candidates(duty)
     }, random)
 
@@ -305,7 +305,7 @@ export class Steward {
     deadline.clear()
   }
 
-  /** These may have a copy and not know of ours. */
+  /** We are new: these hold, as far as is known, and do not know of us. */
   private introduce (duty: Duty, peers: readonly string[], now: number): void {
     for (const peer of new Set(peers)) {
       const holder = duty.holder(peer, this.peers.present, now)
@@ -370,7 +370,8 @@ export class Steward {
 
     if (recordId === duty.recordId) {
       claims(holder, now)
-      this.introduce(duty, this.init.held.get(owner)?.liveHolders ?? [], now)
+      holder.names = this.init.held.get(owner)?.liveHolders ?? []
+      this.acts.heed(duty, holder)
     } else {
       // it has another version, or looks for one: ask
       holder.audit = { ...holder.audit, due: now, challengedAt: undefined }
