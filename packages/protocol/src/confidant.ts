@@ -149,7 +149,8 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     this.pusher.forget(event.detail.id)
   }
 
-  private dropped (owner: string, why: string): void {
+  /** Says that a copy is no longer held, and why. */
+  dropped (owner: string, why: string): void {
     this.coHolders.forget(owner)
     this.safeDispatchEvent('held:dropped', { detail: { owner, why } })
   }

@@ -6,6 +6,7 @@ import { DEFAULT_MAX_STASH, LARGEST_MAX_STASH, MEMORY_MODES } from './constants.
 import { DatastoreStashStore } from './held/datastore-store.ts'
 import { HeldStashes } from './held/held-stashes.ts'
 import { detectMemoryMode } from './held/memory-mode.ts'
+import { LeaseWatch } from './lease-watch.ts'
 import { Libp2pStashNetwork } from './libp2p-network.ts'
 import { registerHeldMetrics } from './metrics.ts'
 import { RateLimiter } from './rate-limit.ts'
@@ -93,6 +94,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   private readonly network: Libp2pStashNetwork
   private readonly held: HeldStashes
   private readonly confidant: Confidant
+  private readonly leases: LeaseWatch
 
   constructor (components: Libp2pStashNetworkComponents, init: StashProtocolInit = {}) {
     super()
@@ -115,6 +117,13 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
       limiter: new RateLimiter({ clock }),
       clock
     })
+    this.leases = new LeaseWatch({
+      network: this.network,
+      held: this.held,
+      coHolders: this.confidant.coHolders,
+      clock,
+      onLapsed: owner => { this.confidant.dropped(owner, 'its lease ran out') }
+    })
     forwardEvents(this.confidant, this)
     registerHeldMetrics(components.metrics, this.held, this.confidant)
   }
@@ -126,6 +135,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   async start (): Promise<void> {
     await this.confidant.start()
     await this.network.start()
+    this.leases.start()
   }
 
   /** Takes nothing more, and ends what is under way while the connections still are open. */
@@ -134,6 +144,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   }
 
   async stop (): Promise<void> {
+    this.leases.stop()
     await this.confidant.stop()
     await this.network.stop()
   }

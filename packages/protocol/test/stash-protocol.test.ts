@@ -8,7 +8,7 @@ import { MemoryDatastore } from 'datastore-core'
 import { createLibp2p } from 'libp2p'
 import { pEvent } from 'p-event'
 import { afterEach, describe, expect, it } from 'vitest'
-import { capacityOf, stashProtocol } from '../src/index.ts'
+import { capacityOf, proofOf, stashProtocol, systemClock } from '../src/index.ts'
 import { DEFAULT_MAX_STASH, LARGEST_MAX_STASH } from '../src/constants.ts'
 import { confidantNode } from './confidant-node.ts'
 import { CountedMetrics } from './counted-metrics.ts'
@@ -111,6 +111,54 @@ describe('stashProtocol()', () => {
 
     expect(await brought.promise).toEqual(request.body)
     expect(await pushed).toMatchObject({ owner: owner.id, record: { id: request.record.id }, outcome: 'stored' })
+  })
+
+  it('proves to its owner that it has the body, bears witness, and forgets when it is told to', async () => {
+    const node = await confidant()
+    const home = await ownerNode()
+    await meet(home, node)
+    const { stash } = home.services
+    const id = nameOf(node.peerId)
+    const { body, ...head } = await storing(3_000_000 / 4)
+    await stash.ask(id, { ...head, body })
+    const { record } = head
+    const nonce = new Uint8Array(randomBytes(32))
+    const challenge = { type: 'challenge' as const, owner: owner.id, recordId: record.id, nonce }
+
+    expect(await stash.ask(id, challenge)).toEqual({
+      type: 'proof', proof: await proofOf({ nonce, prover: id, recordId: record.id, body }, systemClock), leaving: false
+    })
+    expect(await stash.ask(id, challenge)).toMatchObject({ type: 'busy' })
+    expect(await stash.ask(id, { type: 'witness' })).toEqual({ type: 'witnessed', record })
+    expect(await stash.ask(id, { type: 'release', owner: owner.id, recordId: '00'.repeat(32), reason: 'trimmed' })).toEqual({ type: 'not-found' })
+    expect(node.services.stash.storedCount).toBe(1)
+
+    const tombstone = await sealedRecord({ key: owner, seq: 2, body: null })
+    const forgotten = next(node, 'held:forgotten')
+    expect(await stash.ask(id, { ...head, ...tombstone })).toEqual({ type: 'stored' })
+    expect(await forgotten).toMatchObject({ owner: owner.id, record: { id: tombstone.record.id } })
+    expect(await stash.ask(id, whole)).toMatchObject({ type: 'found', record: { kind: 'tombstone' }, body: new Uint8Array() })
+    expect(node.services.stash.storedCount).toBe(0)
+  })
+
+  it('ends a promise that is over, of an owner that is away', async () => {
+    const clock = new VirtualClock()
+    const node = await confidant({ clock })
+    const home = await ownerNode()
+    await meet(home, node)
+    const shortly = { ...await storing(), placement: await sealedPlacement(owner, { holders: [keeper.id], leaseSeconds: 3_600 }) }
+    await home.services.stash.ask(nameOf(node.peerId), shortly)
+    // somebody else is here, so it is the owner that is away
+    const other = await libp2pNode()
+    nodes.push(other)
+    const met = pEvent(node as never, 'peer:identify')
+    await other.dial(node.getMultiaddrs())
+    await met
+    await Promise.all([parting(node), home.stop()])
+
+    const dropped = next(node, 'held:dropped')
+    await clock.advance(2 * 60 * 60_000)
+    expect(await dropped).toEqual({ owner: owner.id, why: 'its lease ran out' })
   })
 
   it('pushes to an owner when told to', async () => {
