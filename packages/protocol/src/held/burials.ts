@@ -58,7 +58,7 @@ export class Burials {
     await this.init.turns.run(record.owner, async () => {
       const known = this.known(record.owner)
 
-      if (known != null && known.record.id !== record.id) {
+      if (known != null) {
         const { placement } = known
         await this.bury({ record, placement, direct: false, exempt: true, leaseRemaining: TOMBSTONE_LIFE, liveHolders: [] }, options)
       }

@@ -25,7 +25,10 @@ export interface HeldStash {
    * serves the copy but has no say in who else should have one (SPEC.md, "Coming back").
    */
   readonly restored: boolean
-  /** When the owner or a co-holder last had a word on it here, on the clock's monotonic scale; in this process. */
+  /**
+   * When the owner or a co-holder last brought it or answered for it, on the clock's monotonic scale; no earlier than this process. That
+   * they are merely connected is no answer.
+   */
   readonly lastWordAt: number
   /**
    * Since when a copy of this owner's has been here without a break, on the clock's monotonic scale. Of a tombstone: since
@@ -127,7 +130,7 @@ export function refreshed (stash: HeldStash, arrival: Arrival, now: number): Hel
 
 /** The owner is in touch: its promise counts from `now`. */
 export function renewed (stash: HeldStash, now: number): HeldStash {
-  return { ...stash, leaseRemaining: stash.placement.leaseSeconds, leaseNotedAt: now, lastWordAt: now }
+  return { ...stash, leaseRemaining: stash.placement.leaseSeconds, leaseNotedAt: now }
 }
 
 /** The lease did not run for the last `milliseconds`. */

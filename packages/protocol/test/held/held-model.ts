@@ -170,7 +170,7 @@ export class Model {
   }
 
   renew (owner: string): void {
-    Object.assign(this.held(owner) ?? {}, { left: LEASE * second, lastWordAt: this.now })
+    Object.assign(this.held(owner) ?? {}, { left: LEASE * second })
   }
 
   confirm (owner: string): void {

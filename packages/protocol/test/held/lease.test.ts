@@ -195,8 +195,9 @@ describe('one\'s own absence', () => {
     expect(held.get('owner')?.restored).toBe(true)
     held.confirmed('owner')
     expect(held.get('owner')?.restored).toBe(false)
-    // it goes on, but there was a word meanwhile
+    // it goes on, but there was a word meanwhile; that its owner is connected is none
     expect(away(10 * MINUTE - 1)).toBe(false)
+    held.renew('owner')
     expect(away(1)).toBe(true)
     await held.admit(arrivalOf(v1, { direct: false }))
     expect(held.get('owner')?.restored).toBe(false)
