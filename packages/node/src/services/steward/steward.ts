@@ -254,15 +254,15 @@ export class Steward {
 
     for (const holder of duty.present()) {
       if (made.challenge.includes(holder.peer)) {
-        void this.then(duty, this.acts.challenge(duty, holder, options))
+        void this.afterwards(duty, this.acts.challenge(duty, holder, options))
       } else if (made.offer.includes(holder.peer)) {
-        void this.then(duty, this.acts.offer(duty, holder, options))
+        void this.afterwards(duty, this.acts.offer(duty, holder, options))
       }
     }
 
     if (made.store != null) {
       duty.storing = true
-      void this.then(duty, this.acts.store(duty, made.store, 'a copy was missing', options).finally(() => { duty.storing = false }))
+      void this.afterwards(duty, this.acts.store(duty, made.store, 'a copy was missing', options).finally(() => { duty.storing = false }))
     }
 
     if (made.drop) {
@@ -274,7 +274,7 @@ export class Steward {
     }
   }
 
-  private async then (duty: Duty, work: Promise<unknown>): Promise<void> {
+  private async afterwards (duty: Duty, work: Promise<unknown>): Promise<void> {
     await work
     this.wakeFor(duty)
   }

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { comesBack, holdersNow, ownerAway } from './absent-owner.ts'
+import { kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+
+const second = 1_000
+const minute = 60 * second
+
+interface Result { handedOn: number, left: string[] }
+
+/** SIGTERM: these leave at one moment, and are gone when they are done. */
+async function leave (world: World, ...naras: readonly Nara[]): Promise<Result[]> {
+  await world.of(Promise.all(naras.map(async nara => {
+    await nara.stop()
+    nara.kill()
+  })))
+
+  return naras.map(nara => nara.events('leave').at(-1)?.detail as Result)
+}
+
+const times = (nara: Nara): number => nara.process.events.findLast(({ type }) => type === 'leave')?.at ?? NaN
+
+describe('with the owner away', () => {
+  it('one that leaves hands on its copy first, and is gone in a moment', async () => {
+    const { world, owner, holders: [a] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+    await world.run(minute)
+    const began = world.clock.now()
+    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    expect(times(a) - began).toBeLessThan(second)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    await world.run(10 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(await comesBack(world, owner)).toBe('one')
+  })
+
+  it('two and all three that leave at one moment do not count on each other', async () => {
+    for (const count of [2, 3]) {
+      const { world, owner, holders } = await ownerAway()
+      await world.run(minute)
+      const results = await leave(world, ...holders.slice(0, count))
+      expect(results.map(({ left }) => left)).toStrictEqual(results.map(() => []))
+      expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(3)
+      await world.run(10 * minute)
+      expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(3)
+      expect(holdersNow(world, owner).length).toBeLessThanOrEqual(4)
+      expect(await comesBack(world, owner)).toBe('one')
+    }
+  })
+
+  it('right after a proof, when none may be asked for, they do not count on each other either', async () => {
+    const { world, owner, holders } = await ownerAway()
+    expect((await leave(world, ...holders)).flatMap(({ left }) => left)).toStrictEqual([])
+    expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(3)
+    expect(await comesBack(world, owner)).toBe('one')
+  })
+
+  it('one after the other, until nobody is left who could take it: the last ones say so', async () => {
+    const { world, owner, others } = await ownerAway({ peers: 5 })
+    const results: Result[] = []
+
+    for (const nara of others) {
+      await world.run(10 * second)
+      results.push(...await leave(world, nara))
+    }
+
+    expect(results.slice(0, 3).flatMap(({ left }) => left)).toStrictEqual([])
+    expect(results.slice(3).map(({ left }) => left)).toStrictEqual([[owner.id], [owner.id]])
+  })
+
+  it('who cannot hand it on in time says what is left', async () => {
+    const { world, owner, holders: [a, ...rest] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara, Nara] }
+    rest.forEach(nara => { nara.kill() })
+    world.net.intercept((from, _, request, next) => from === a.id && request.type === 'store' ? undefined : next())
+    const began = world.clock.now()
+    expect(await leave(world, a)).toStrictEqual([{ handedOn: 0, left: [owner.id] }])
+    expect(times(a) - began).toBeLessThanOrEqual(10 * second)
+    expect(times(a) - began).toBeGreaterThan(9 * second)
+  })
+
+  it('who was told not to hand on anything does not', async () => {
+    const world = new World()
+    const owner = await world.nara({ fresh: true })
+    await world.confidants(6, { leaveTimeout: 0 })
+    world.net.connectAll()
+    await kept(world, owner, 'one')
+    owner.kill()
+    const [a] = holdersNow(world, owner) as [Nara]
+    expect(await leave(world, a)).toStrictEqual([{ handedOn: 0, left: [] }])
+    expect(holdersNow(world, owner)).toHaveLength(2)
+  })
+
+  it('a copy that was asked to be nobody else\'s is not handed on; the others hear that it goes', async () => {
+    const { world, owner, holders: [a, ...rest] } = await ownerAway({ owner: { surrogates: 'none' } }) as { world: World, owner: Nara, holders: [Nara, Nara, Nara] }
+    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    expect(holdersNow(world, owner)).toStrictEqual(rest)
+  })
+})
+
+describe('with the owner here', () => {
+  it('it is told, and replaces who leaves while that is still there', async () => {
+    const world = new World()
+    const { owner } = await world.owned(6)
+    await kept(world, owner, 'one')
+    const [a] = holdersNow(world, owner) as [Nara]
+    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    await world.run(5 * second)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(owner.stash.confidants).not.toContain(a.id)
+  })
+
+  it('nobody waits for an owner that has nobody else', async () => {
+    const world = new World()
+    const { owner } = await world.owned(3)
+    await kept(world, owner, 'one')
+    const [a] = holdersNow(world, owner) as [Nara]
+    const began = world.clock.now()
+    await leave(world, a)
+    expect(times(a) - began).toBeLessThan(second)
+  })
+})
+
+it('who has no peers, or only such that leave, is gone at once', async () => {
+  const { world, others } = await ownerAway()
+  await world.run(minute)
+  const began = world.clock.now()
+  const results = await leave(world, ...others)
+  expect(Math.max(...others.map(times)) - began).toBeLessThan(second)
+  expect(results.flatMap(({ left }) => left).length).toBeGreaterThan(0)
+
+  const alone = await world.nara({ fresh: true })
+  const asked = world.clock.now()
+  expect(await leave(world, alone)).toStrictEqual([{ handedOn: 0, left: [] }])
+  expect(times(alone)).toBe(asked)
+})
