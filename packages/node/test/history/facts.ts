@@ -39,6 +39,8 @@ export interface OwnerFacts {
   writes: Map<string, WriteFacts>
   state: string
   stateSince: number
+  /** Its present process found out what its stash is. */
+  isKnown: boolean
   /** The record that is current, and the writes that its content builds on. */
   current: string | undefined
   builds: ReadonlySet<string>
@@ -75,7 +77,7 @@ export class Facts {
 
   owner (id: string): OwnerFacts {
     return entry(this.owners, id, () => ({
-      texts: new Set(), writes: new Map(), state: 'searching', stateSince: 0, current: undefined, builds: new Set(), aside: new Set(), shown: new Map()
+      texts: new Set(), writes: new Map(), state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), aside: new Set(), shown: new Map()
     }))
   }
 
@@ -123,6 +125,7 @@ export class Facts {
         Object.assign(this.nara(entry.nara), { up: true, boot: entry.boot, upAt: entry.at, links: new Set(), asleep: false })
         this.shows(entry.nara, 'searching', undefined, undefined)
         this.owner(entry.nara).shown.clear()
+        this.owner(entry.nara).isKnown = false
         break
       case 'down':
         Object.assign(this.nara(entry.nara), { up: false, downAt: entry.at, links: new Set() })
@@ -188,6 +191,7 @@ export class Facts {
         break
       case 'recovered':
         this.shows(entry.owner, 'settled', entry.record, entry.text)
+        this.owner(entry.owner).isKnown = true
         break
       case 'aside':
         this.owner(entry.owner).aside.add(entry.text)
@@ -230,6 +234,7 @@ export class Facts {
     }
 
     Object.assign(owner, { state, current: record, builds: buildsOf(text) })
+    owner.isKnown ||= state === 'empty'
   }
 
   private holds ({ nara, owner, record, at, why }: EntryOf<'holds'>): void {

@@ -5,13 +5,14 @@ import type { Choice } from './entries.ts'
 
 /** One thing that is done to the world. Naras are numbers; what cannot be done (to start who is up) is passed over, so any part of a plan is one. */
 export type Step =
-  /** Reads and writes; `blind` writes without having waited for recovery. */
+  /** Reads, if there is something to be read, and writes. */
   { do: 'write', owner: number, bytes: number, ms: number } |
   { do: 'wait', ms: number } |
   { do: 'kill' | 'cut' | 'stop', nara: number } |
   /** Another process with the same soul, connected to some. */
   { do: 'start', nara: number, near: number[] } |
-  { do: 'meet' | 'part', nara: number, peer: number } |
+  /** Connected if they were not, cut off if they were. */
+  { do: 'turn', nara: number, peer: number } |
   { do: 'meet all' } |
   { do: 'partition', group: number[] } |
   { do: 'heal' } |
@@ -22,8 +23,8 @@ export type Step =
   { do: 'jump', nara: number, clock: 'wall' | 'own', ms: number } |
   { do: 'lie', nara: number, lie: Lie, about: number[] } |
   { do: 'push', nara: number, owner: number } |
-  /** A holder brings a copy to another peer, as surrogates may. */
-  { do: 'hand on', nara: number, to: number, owner: number } |
+  /** The nth holder brings its copy to another peer, as surrogates may. */
+  { do: 'hand on', nth: number, to: number, owner: number } |
   { do: 'decide', owner: number, how: Choice } |
   { do: 'forget', owner: number }
 
@@ -45,26 +46,34 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-const KINDS: ReadonlyArray<[weight: number, make: (random: Random, plan: Plan) => Step[]]> = [
-  [30, (random, plan) => writing(random, plan)],
-  [12, random => [{ do: 'wait', ms: pick(random, [200, 3 * second, 12 * second, 70 * second, 5 * minute]) }]],
-  [14, (random, plan) => rebooting(random, plan, int(random, 0, plan.owners - 1))],
-  [8, (random, plan) => rebooting(random, plan, int(random, 0, plan.naras - 1))],
-  [3, (random, plan) => [fall(random, anyone(random, plan)), wait(random), fall(random, anyone(random, plan))]],
-  [6, (random, plan) => [{ do: 'start', nara: anyone(random, plan), near: some(random, plan) }]],
-  [10, (random, plan) => [{ do: 'part', nara: int(random, 0, plan.owners - 1), peer: anyone(random, plan) }]],
-  [8, (random, plan) => [{ do: 'meet', nara: int(random, 0, plan.owners - 1), peer: anyone(random, plan) }]],
-  [3, () => [{ do: 'meet all' }]],
-  [4, (random, plan) => [{ do: 'partition', group: some(random, plan) }, wait(random)]],
-  [4, () => [{ do: 'heal' }, { do: 'meet all' }]],
-  [3, (random, plan) => [{ do: 'slow', nara: anyone(random, plan), factor: pick(random, [1, 10, 60]) }]],
-  [1, random => [{ do: 'lose', share: pick(random, [0, 0.05]) }]],
-  [3, (random, plan) => sleeping(random, plan)],
-  [3, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'wall', ms: pick(random, [-50 * 365 * day, -hour, hour, 400 * day]) }]],
-  [3, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'own', ms: pick(random, [minute, hour, 8 * day]) }]],
-  [3, (random, plan) => [{ do: 'push', nara: anyone(random, plan), owner: int(random, 0, plan.owners - 1) }]],
-  [5, (random, plan) => [{ do: 'hand on', nara: anyone(random, plan), to: anyone(random, plan), owner: int(random, 0, plan.owners - 1) }]],
-  [5, (random, plan) => [{ do: 'decide', owner: int(random, 0, plan.owners - 1), how: pick(random, ['accept older', 'adopt', 'adopt', 'fresh']) }]]
+type Kinds = ReadonlyArray<[weight: number, make: (random: Random, plan: Plan) => Step[]]>
+
+/** What befalls owners: writes, crashes in the middle of stores, and that now these, now those are within reach. */
+const NEAR: Kinds = [
+  [34, (random, plan) => writing(random, plan)],
+  [8, random => [{ do: 'wait', ms: pick(random, [200, 3 * second, 12 * second, 70 * second]) }]],
+  [8, (random, plan) => rebooting(random, plan, anOwner(random, plan))],
+  [18, (random, plan) => [turn(random, plan)]],
+  [10, (random, plan) => rebooting(random, plan, anyone(random, plan))],
+  [5, (random, plan) => [handOn(random, plan, anyone(random, plan))]],
+  [8, (random, plan) => refilling(random, plan)],
+  [6, (random, plan) => [{ do: 'push', nara: anyone(random, plan), owner: anOwner(random, plan) }]],
+  [4, (random, plan) => [{ do: 'decide', owner: anOwner(random, plan), how: pick(random, ['accept older', 'adopt', 'adopt', 'fresh']) }]]
+]
+
+/** What befalls the whole network besides. */
+const FAR: Kinds = [
+  ...NEAR,
+  [6, random => [{ do: 'wait', ms: pick(random, [minute, 5 * minute, 20 * minute]) }]],
+  [6, (random, plan) => [fall(random, anyone(random, plan)), wait(random), fall(random, anyone(random, plan))]],
+  [8, (random, plan) => [{ do: 'start', nara: anyone(random, plan), near: some(random, plan) }]],
+  [6, (random, plan) => [{ do: 'partition', group: some(random, plan) }, wait(random)]],
+  [6, () => [{ do: 'heal' }, { do: 'meet all' }]],
+  [5, (random, plan) => [{ do: 'slow', nara: anyone(random, plan), factor: pick(random, [1, 10, 60]) }]],
+  [2, random => [{ do: 'lose', share: pick(random, [0, 0.05]) }]],
+  [5, (random, plan) => sleeping(random, plan)],
+  [4, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'wall', ms: pick(random, [-50 * 365 * day, -hour, hour, 400 * day]) }]],
+  [4, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'own', ms: pick(random, [minute, hour, 8 * day]) }]]
 ]
 
 const LIES: readonly Lie[] = ['drops', 'returns old', 'flips bits', 'false holders']
@@ -72,19 +81,21 @@ const LIES: readonly Lie[] = ['drops', 'returns old', 'flips bits', 'false holde
 /** A random schedule; the same for the same seed. */
 export function planOf (seed: number): Plan {
   const random = seededRandom(seed)
-  const owners = int(random, 1, 3)
+  const isFar = random.next() < 0.35
+  const owners = int(random, 1, isFar ? 3 : 2)
   const plan: Plan = {
     seed,
-    naras: owners + int(random, 4, 6),
+    naras: owners + (isFar ? int(random, 4, 6) : int(random, 4, 5)),
     owners,
     merge: random.next() < 0.3,
     latency: pick(random, [5, 60]),
-    minConnections: pick(random, [0, 0, 16]),
+    minConnections: isFar ? pick(random, [0, 16]) : 0,
     repairDelay: pick(random, [0, 5 * second, minute]),
-    gossip: random.next() < 0.7,
+    gossip: isFar && random.next() < 0.7,
     steps: []
   }
-  const steps = int(random, 20, 45)
+  const kinds = isFar ? FAR : NEAR
+  const steps = int(random, 25, 45)
 
   // one confidant in every third schedule lies, from some time on
   const liesAt = random.next() < 0.33 ? int(random, 0, steps) : Infinity
@@ -94,16 +105,16 @@ export function planOf (seed: number): Plan {
       plan.steps.push({ do: 'lie', nara: int(random, owners, plan.naras - 1), lie: pick(random, LIES), about: some(random, plan) })
     }
 
-    plan.steps.push(...weighted(random)(random, plan))
+    plan.steps.push(...weighted(random, kinds)(random, plan))
   }
 
   return plan
 }
 
-function weighted (random: Random): (random: Random, plan: Plan) => Step[] {
-  let dice = random.next() * KINDS.reduce((sum, [weight]) => sum + weight, 0)
+function weighted (random: Random, kinds: Kinds): Kinds[number][1] {
+  let dice = random.next() * kinds.reduce((sum, [weight]) => sum + weight, 0)
 
-  for (const [weight, make] of KINDS) {
+  for (const [weight, make] of kinds) {
     dice -= weight
 
     if (dice < 0) {
@@ -114,12 +125,21 @@ function weighted (random: Random): (random: Random, plan: Plan) => Step[] {
   return () => []
 }
 
+/** A peer goes out of an owner's reach, or comes back into it. */
+function turn (random: Random, plan: Plan): Step {
+  return { do: 'turn', nara: anOwner(random, plan), peer: anyone(random, plan) }
+}
+
+function anOwner (random: Random, plan: Plan): number {
+  return int(random, 0, plan.owners - 1)
+}
+
 /** Some writes are cut short by a crash, somewhere between the first byte sent and the last answer. */
 function writing (random: Random, plan: Plan): Step[] {
-  const owner = int(random, 0, plan.owners - 1)
+  const owner = anOwner(random, plan)
   const bytes = random.next() < 0.1 ? 20_000 : pick(random, [0, 0, 700])
 
-  return random.next() < 0.4
+  return random.next() < 0.45
     ? [{ do: 'write', owner, bytes, ms: int(random, 0, 3 * plan.latency) }, ...rebooting(random, plan, owner)]
     : [{ do: 'write', owner, bytes, ms: pick(random, [0, 150, second, 15 * second]) }]
 }
@@ -131,6 +151,17 @@ function rebooting (random: Random, plan: Plan, nara: number): Step[] {
     { do: 'start', nara, near: some(random, plan) },
     { do: 'wait', ms: pick(random, [0, 50, 500, 13 * second]) }
   ]
+}
+
+function handOn (random: Random, plan: Plan, to: number): Step {
+  return { do: 'hand on', nth: anyone(random, plan), to, owner: anOwner(random, plan) }
+}
+
+/** A confidant loses its memory, and is given a copy by others. */
+function refilling (random: Random, plan: Plan): Step[] {
+  const nara = anyone(random, plan)
+
+  return [fall(random, nara), wait(random), { do: 'start', nara, near: some(random, plan) }, handOn(random, plan, nara)]
 }
 
 function sleeping (random: Random, plan: Plan): Step[] {

@@ -169,10 +169,10 @@ export class Recorder {
 
   private lookAtHeld (nara: Nara, { parts }: Process): void {
     const before = this.held.get(nara.id) ?? new Map<string, string>()
-    const now = new Map(parts.held.list().map(({ record }) => [record.owner, record]))
+    const owners = this.world.naras.map(({ id }) => id)
 
-    for (const owner of new Set([...before.keys(), ...now.keys()])) {
-      const record = now.get(owner)
+    for (const owner of owners) {
+      const record = (parts.held.get(owner) ?? parts.held.tombstone(owner))?.record
 
       if (record?.id !== before.get(owner)) {
         const why = this.said.get(`${nara.id} ${owner}`)

@@ -6,7 +6,8 @@ import type { Facts, RecordFacts, WriteFacts } from './facts.ts'
  * What must be so, entry by entry. The rules know the requirements and the history, and nothing of how the code reaches its decisions.
  *
  * What `settled` may mean, precisely. An owner may settle on a version V although a newer one, A, was acknowledged, if, and only if,
- * - nobody who has A, or anything else that V does not cover, was within its reach and prompt for so long that it must have answered ("heard out"); and
+ * - nobody who had A, or anything else that V does not cover, when they met was within its reach and prompt for so long that it must have answered
+ *   ("heard out"); and
  * - it does not say `confirmed`, unless A was acknowledged under another placement than the one that V came with: what `confirmed` promises is that nothing
  *   acknowledged under V's own placement was missed ("confirmed"); and
  * - once somebody who has A comes into reach, within `SOON` the owner has taken A in, or covers it because a person decided so or A was never
@@ -32,7 +33,7 @@ const HEARD_OUT = 7 * second
 /** An offer that is repeated after 2, 5 and 15 s, a body, a doubt after 30 s: with these over there is no more silence. */
 const SOON = 90 * second
 
-/** What was sent by a process that is gone may still arrive. */
+/** What was sent by a process that is gone, or before it doubted, may still arrive. */
 const IN_FLIGHT = 5 * second
 
 /** A dead holder counts as alive for so long: a connection that lingers, and one look at the copies. */
@@ -86,14 +87,13 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      const { state, stateSince } = facts.owner(entry.owner)
+      const { state, stateSince, isKnown } = facts.owner(entry.owner)
       const record = facts.records.get(entry.record)
       const isOpen = state === 'searching' || state === 'recovering' || state === 'doubtful'
-      const isOwn = record?.boot === facts.nara(entry.owner).boot && state !== 'doubtful'
+      const isOurs = record?.boot === facts.nara(entry.owner).boot
+      const isLate = facts.now - stateSince > IN_FLIGHT && [entry.from, entry.to].every(nara => facts.nara(nara).slow === 1)
 
-      return isOpen && (isOwn || facts.now - stateSince > IN_FLIGHT) && facts.now - facts.nara(entry.owner).upAt > 0
-        ? [`${entry.owner} is ${state} and stores ${record == null ? entry.record : name(record)}`]
-        : []
+      return (isOurs && !isKnown) || (isOpen && isLate) ? [`${entry.owner} is ${state} and stores ${record == null ? entry.record : name(record)}`] : []
     }
   },
   {
@@ -103,7 +103,8 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      return unheard(facts, entry.owner, entry.record, HEARD_OUT)
+      // what came to it later, as from a process of ours that is gone, it was not asked for
+      return unheard(facts, entry.owner, entry.record, HEARD_OUT).filter(({ nara, since }) => since <= facts.promptSince(entry.owner, nara))
         .map(({ nara, record }) => `${entry.owner} settles on ${entry.text == null ? 'nothing' : top(entry.text)} though ${nara} shows ${name(record)}`)
     }
   },
@@ -178,7 +179,7 @@ function carriers (facts: Facts, owner: string, write: string): RecordFacts[] {
 }
 
 /** Honest peers that were prompt and held for `ms` what `current` does not cover. */
-function unheard (facts: Facts, owner: string, current: string | undefined, ms: number): Array<{ nara: string, record: RecordFacts }> {
+function unheard (facts: Facts, owner: string, current: string | undefined, ms: number): ReturnType<Facts['honestHolders']> {
   const known = facts.records.get(current ?? '')
 
   return facts.honestHolders(owner).filter(({ nara, record, since }) =>

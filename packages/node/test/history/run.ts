@@ -25,19 +25,27 @@ interface Application {
   writes: number
 }
 
+export interface RunOptions {
+  /** Does something to the world that its naras and the one who writes down do not know of. */
+  plant? (world: World): () => void
+}
+
 /** Carries out a plan in a world of its own; returns what happened. */
-export async function run (plan: Plan): Promise<Entry[]> {
-  return await new Run(plan).run()
+export async function run (plan: Plan, options: RunOptions = {}): Promise<Entry[]> {
+  return await new Run(plan, options).run()
 }
 
 class Run {
   private readonly plan: Plan
+  private readonly options: RunOptions
   private readonly world: World
   private readonly recorder: Recorder
+  private unplant: () => void
   private readonly applications = new Map<Nara, Application>()
 
-  constructor (plan: Plan) {
+  constructor (plan: Plan, options: RunOptions) {
     this.plan = plan
+    this.options = options
     this.world = new World({
       seed: plan.seed,
       latency: [1, plan.latency],
@@ -46,6 +54,7 @@ class Run {
     })
     this.recorder = new Recorder(this.world)
     this.recorder.tap()
+    this.unplant = options.plant?.(this.world) ?? (() => {})
   }
 
   async run (): Promise<Entry[]> {
@@ -97,7 +106,7 @@ class Run {
         await world.of(this.nara(step.nara).stash.pushTo(this.nara(step.owner).id).catch(() => {}))
         break
       case 'hand on':
-        await this.handOn(this.nara(step.nara), this.nara(step.to), this.nara(step.owner))
+        await this.handOn(step.nth, this.nara(step.to), this.nara(step.owner))
         break
       case 'decide':
         await this.decide(this.nara(step.owner), step.how)
@@ -114,17 +123,12 @@ class Run {
   }
 
   /** What befalls the wires. */
-  private network (step: Extract<Step, { do: 'meet' | 'part' | 'meet all' | 'partition' | 'heal' | 'slow' | 'lose' | 'sleep' | 'wake' }>): void {
+  private network (step: Extract<Step, { do: 'turn' | 'meet all' | 'partition' | 'heal' | 'slow' | 'lose' | 'sleep' | 'wake' }>): void {
     const { world: { net }, recorder } = this
 
     switch (step.do) {
-      case 'meet':
-        this.meet(this.nara(step.nara), this.nara(step.peer))
-        break
-      case 'part':
-        if (step.nara !== step.peer) {
-          net.disconnect(this.nara(step.nara).id, this.nara(step.peer).id)
-        }
+      case 'turn':
+        this.turn(this.nara(step.nara), this.nara(step.peer))
         break
       case 'meet all':
         net.connectAll()
@@ -187,6 +191,8 @@ class Run {
     this.world.net.intercept(lying(liar, lie, about.map(i => this.nara(i).id).filter(id => id !== liar)))
     // what it says is written down as the others hear it
     this.recorder.tap()
+    this.unplant()
+    this.unplant = this.options.plant?.(this.world) ?? (() => {})
   }
 
   /** The application reads what there is and adds one write of its own. */
@@ -256,6 +262,16 @@ class Run {
     }
   }
 
+  private turn (a: Nara, b: Nara): void {
+    const { net } = this.world
+
+    if (a !== b && net.connections(a.process.port, b.id).length > 0) {
+      net.disconnect(a.process.port, b.id)
+    } else {
+      this.meet(a, b)
+    }
+  }
+
   private meet (a: Nara, b: Nara): void {
     const { net } = this.world
 
@@ -268,10 +284,12 @@ class Run {
     return this.world.net.isSuspended(nara.id)
   }
 
-  private async handOn (from: Nara, to: Nara, owner: Nara): Promise<void> {
-    const whole = from.up ? await from.process.parts.held.read(owner.id) : undefined
+  private async handOn (n: number, to: Nara, owner: Nara): Promise<void> {
+    const holders = this.world.naras.filter(nara => nara !== to && nara.up && nara.holds(owner) != null)
+    const from = holders[n % holders.length]
+    const whole = await from?.process.parts.held.read(owner.id)
 
-    if (from !== to && to !== owner && whole != null) {
+    if (from != null && to !== owner && whole != null) {
       const { stash: { record, placement, leaseRemaining }, body } = whole
       await this.world.of(from.process.port.ask(to.id, { type: 'store', record, placement, leaseRemaining, liveHolders: [], body }).catch(() => {}))
     }

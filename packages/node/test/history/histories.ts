@@ -1,0 +1,69 @@
+import { check } from './check.ts'
+import { planOf } from './plan.ts'
+import { run } from './run.ts'
+import type { Violation } from './check.ts'
+import type { Entry } from './entries.ts'
+import type { Plan } from './plan.ts'
+import type { RunOptions } from './run.ts'
+
+export interface History {
+  plan: Plan
+  entries: Entry[]
+  violations: Violation[]
+}
+
+/** The history of a seed's schedule, or of a part of it, held against the rules. What is thrown is a breach of its own. */
+export async function historyOf (plan: Plan | number, options?: RunOptions): Promise<History> {
+  const whole = typeof plan === 'number' ? planOf(plan) : plan
+
+  try {
+    const entries = await run(whole, options)
+
+    return { plan: whole, entries, violations: check(entries) }
+  } catch (err) {
+    return { plan: whole, entries: [], violations: [{ rule: 'nothing is thrown', at: 0, says: err instanceof Error ? `${err.name}: ${err.message}` : String(err) }] }
+  }
+}
+
+/** How much there was to lose: what makes schedules worth something. */
+export interface Tally {
+  kept: number
+  recovered: number
+  unconfirmed: number
+  doubts: number
+}
+
+export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Tally {
+  const all = histories.flatMap(({ entries }) => entries)
+
+  return {
+    kept: all.filter(entry => entry.type === 'told' && entry.outcome === 'kept').length,
+    recovered: all.filter(({ type }) => type === 'recovered').length,
+    unconfirmed: all.filter(entry => entry.type === 'recovered' && !entry.confirmed).length,
+    doubts: all.filter(({ type }) => type === 'doubt').length
+  }
+}
+
+/** Steps taken away as long as the same rule breaks, in ever smaller parts; at most so many runs. */
+export async function shrunk (history: History, options?: RunOptions, runs = 200): Promise<History> {
+  const rule = history.violations[0]?.rule
+  let best = history
+  let left = runs
+
+  for (let size = Math.ceil(best.plan.steps.length / 2); size >= 1 && left > 0; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < best.plan.steps.length && left > 0;) {
+      const steps = best.plan.steps.toSpliced(at, size)
+      const shorter = await historyOf({ ...best.plan, steps }, options)
+
+      left--
+
+      if (shorter.violations.some(violation => violation.rule === rule)) {
+        best = shorter
+      } else {
+        at += size
+      }
+    }
+  }
+
+  return best
+}
