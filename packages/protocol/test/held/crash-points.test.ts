@@ -280,6 +280,33 @@ describe('held stashes over a datastore', () => {
     expect(found).toStrictEqual(new Set([2, undefined]))
   })
 
+  it('do not raise the dead by a crash at the end of a tombstone\'s days, if a failing disk had left something of the copy', async () => {
+    const [v1, end] = [await signed(1, 1), await signed(1, 2, { kind: 'tombstone' })]
+    const { owner } = v1.arrival.record
+    const found = new Set<string | undefined>()
+
+    for (let later = 0; later < 6; later++) {
+      const disk = new MemoryDatastore()
+      const [datastore, clock] = [new FaultyDatastore(disk), new ManualClock()]
+      const { held } = heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) })
+      await store(held, v1.arrival, v1.body)
+      datastore.sticky = true
+      expect(await store(held, end.arrival, end.body)).toStrictEqual({ type: 'stored' })
+      expect(keyCount(disk)).toBe(3)
+      datastore.sticky = false
+      datastore.add({ at: datastore.writes + later, damage: 'lost', next: 'crash' })
+      clock.advance(14 * 24 * 60 * 60 * 1_000)
+      // any tombstone has those swept away whose days are over
+      await held.admit((await signed(2, 1, { kind: 'tombstone', direct: false, leaseRemaining: 0 })).arrival)
+      await held.read(owner)
+
+      found.add((await stateOf(await restarted(disk))).get(owner))
+    }
+
+    // a copy of its days counts from the last stamp, of which there is none here
+    expect(found).toStrictEqual(new Set(['tombstone 2, placement 1, direct', undefined]))
+  })
+
   it.each(DAMAGES.filter(damage => damage !== 'done'))('never serve what a disk only claims to have written: %s', async (damage) => {
     const writes = await countWrites()
 
@@ -293,7 +320,13 @@ describe('held stashes over a datastore', () => {
         await honest(held)
       }
 
-      await honest(await restarted(disk))
+      const after = await restarted(disk)
+      await honest(after)
+
+      // what was replaced or deleted does not come back: it is there in its last form, or not at all
+      for (const [owner, what] of await stateOf(after)) {
+        expect(what).toBe(before(steps.length).get(owner))
+      }
     }
   })
 })

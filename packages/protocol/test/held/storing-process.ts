@@ -1,9 +1,10 @@
 /**
- * Stores ever newer records of one owner over a LevelDatastore, and prints the seq of each once it is acknowledged, until
- * it is killed. It runs on the built package, as a process of its own.
+ * Stores ever newer records of one owner over a LevelDatastore, every third of them a tombstone, and prints the seq of each once it is
+ * acknowledged, until it is killed. It runs on the built package, as a process of its own.
  */
 import { createHash } from 'node:crypto'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LevelDatastore } from 'datastore-level'
 import { systemClock } from '../../dist/clock.js'
 import { DatastoreStashStore } from '../../dist/held/datastore-store.js'
@@ -24,22 +25,26 @@ await held.start()
 
 const placement = await sealPlacement(
   { version: 1, holders: [], target: 3, minCopies: 2, surrogates: 'any', allowed: [], leaseSeconds: 600 }, key)
-const found = held.list()[0]?.record.seq ?? 0
+const owner = peerIdFromPrivateKey(key).toString()
+const found = (held.get(owner) ?? held.tombstone(owner))?.record.seq ?? 0
 
 for (let seq = found + 1; ; seq++) {
-  const body = new Uint8Array(Number(bytes)).fill(seq)
+  const kind = seq % 3 === 0 ? 'tombstone' : 'data'
+  const body = new Uint8Array(kind === 'data' ? Number(bytes) : 0).fill(seq)
   const record = await sealHeader({
-    kind: 'data',
+    kind,
     boot: '0000000000000001',
     seq,
     past: [],
     bodyLength: body.length,
-    bodyDigest: createHash('sha256').update(body).digest('hex')
+    bodyDigest: kind === 'data' ? createHash('sha256').update(body).digest('hex') : ''
   }, key)
   const answer = await held.admit({ record, placement, direct: true, exempt: true, leaseRemaining: 600, liveHolders: [] })
 
-  if (answer.type !== 'admitted' || (await answer.commit(body)).type !== 'stored') {
-    throw new Error(`${seq} was not stored: ${answer.type}`)
+  const outcome = answer.type === 'admitted' ? await answer.commit(body) : answer
+
+  if (outcome.type !== 'stored') {
+    throw new Error(`${seq} was not stored: ${outcome.type}`)
   }
 
   process.stdout.write(`${seq}\n`)
