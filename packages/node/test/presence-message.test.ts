@@ -22,7 +22,8 @@ const presences: fc.Arbitrary<Presence> = fc.record({
   name: fc.constantFrom('', 'alice', 'Zoë', '日本', 'a'.repeat(64), '🦭'.repeat(16)),
   state: fc.constantFrom('searching' as const, 'recovering' as const, 'settled' as const, 'empty' as const, 'doubtful' as const),
   memory: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
-  peerRecord: fc.uint8Array({ maxLength: 200 })
+  peerRecord: fc.uint8Array({ maxLength: 200 }),
+  watermark: fc.uint8Array({ maxLength: 2_048 })
 }, { requiredKeys: ['kind', 'boot', 'n', 'accepting', 'uptime', 'maxBytes', 'name'] })
 
 describe('a presence message', () => {

@@ -1,7 +1,7 @@
 import { VirtualClock } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_KNOWN_PEERS } from '../../src/constants.ts'
+import { MAX_AUDIENCE, MAX_KNOWN_PEERS } from '../../src/constants.ts'
 import { PeerDirectory } from '../../src/services/peer-directory.ts'
 import type { Presence } from '../../src/presence-message.ts'
 
@@ -77,6 +77,51 @@ describe('who is known', () => {
     expect(known.size).toBe(MAX_KNOWN_PEERS)
     expect(known.list()).toHaveLength(MAX_KNOWN_PEERS)
     expect(['peer 0', 'peer 1', 'peer 2', 'peer 3', 'late'].map(id => known.get(id) != null)).toStrictEqual([true, true, false, true, true])
+  })
+
+  it('is not displaced by any number of strangers, if it was met', () => {
+    const { directory: known } = directory()
+    const met = Array.from({ length: 100 }, (_, i) => `met ${i}`)
+    known.isNews('met 0', presence({ n: 7 }))
+    met.forEach(id => {
+      known.located(id, ['address'])
+      known.met(id)
+    })
+
+    for (let i = 0; i < 3 * MAX_KNOWN_PEERS; i++) {
+      known.isNews(`forged ${i}`, presence())
+      known.heard(`forged ${i}`, presence())
+    }
+
+    expect(known.size).toBe(MAX_KNOWN_PEERS)
+    expect(met.every(id => known.get(id)?.addresses[0] === 'address')).toBe(true)
+    // nor can what it said before be said for it once more
+    expect(known.isNews('met 0', presence({ n: 7 }))).toBe(false)
+  })
+
+  it('is bounded whatever is met: those met first stay', () => {
+    const { directory: known } = directory()
+
+    for (let i = 0; i < 3 * MAX_KNOWN_PEERS; i++) {
+      known.met(`peer ${i}`)
+      known.located(`peer ${i}`, [])
+    }
+
+    expect(known.size).toBe(MAX_KNOWN_PEERS)
+    expect(['peer 0', 'peer 1000', `peer ${3 * MAX_KNOWN_PEERS - 1}`].map(id => known.get(id) != null)).toStrictEqual([true, true, true])
+  })
+
+  it('is counted as long as it is heard, and not without bound', async () => {
+    const { clock, directory: known } = directory()
+    const speak = (count: number): void => { Array.from({ length: count }, (_, i) => known.heard(`peer ${i}`, presence())) }
+    speak(20)
+    await clock.advance(10 * 60_000)
+    speak(5)
+    expect(known.alive).toBe(20)
+    await clock.advance(10 * 60_000)
+    expect(known.alive).toBe(5)
+    speak(2_000)
+    expect(known.alive).toBe(MAX_AUDIENCE)
   })
 
   it('has the name that it told last', () => {
