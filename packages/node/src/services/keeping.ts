@@ -57,6 +57,14 @@ export class Keeping {
     return this.acknowledged && distinctCopies(this.acks()) >= this.init.minCopies
   }
 
+  /**
+   * Until a record is acknowledged, a peer that may hold it with an older placement, and cannot be given the newer one, makes that older
+   * placement look as if nothing had been acknowledged after it.
+   */
+  get isOutdated (): boolean {
+    return this.version != null && !this.acknowledged && this.stores.isOutOfReach(this.placements.current, this.version.record.id)
+  }
+
   /** The present state as a write's result. */
   result (): WriteResult {
     const { version, placements, stores, init } = this
@@ -77,11 +85,18 @@ export class Keeping {
     const { version, stores, init } = this
 
     if (version != null && !this.acknowledged && distinctCopies(this.acks()) >= init.minCopies && !stores.isExposedElsewhere(this.placements.current)) {
-      this.acknowledged = true
-      init.onAcknowledged?.(version.record)
+      this.acknowledge()
     }
 
     this.count()
+  }
+
+  /** From here on a later boot will find it, or something newer. */
+  acknowledge (): void {
+    if (!this.acknowledged && this.version != null) {
+      this.acknowledged = true
+      this.init.onAcknowledged?.(this.version.record)
+    }
   }
 
   /** Tells when the number of copies is another one. */

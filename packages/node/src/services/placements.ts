@@ -75,17 +75,8 @@ export class Placements {
 
   /** Makes a placement for `holders`. False if it came too late. */
   async place (holders: readonly string[]): Promise<boolean> {
-    const { own, random, target, minCopies, leaseSeconds, surrogates } = this.init
     const { epoch } = this
-    const placement = await sealPlacement({
-      // a random stride: two boots that know the same placement never make the same next one
-      version: (this.current?.version ?? 0) + 1 + Math.floor(random.next() * VERSION_STRIDE),
-      holders,
-      target,
-      minCopies,
-      ...surrogates,
-      leaseSeconds
-    }, own.privateKey)
+    const placement = await this.seal(holders)
 
     if (this.epoch !== epoch) {
       return false
@@ -99,6 +90,21 @@ export class Placements {
     this.changed(before)
 
     return true
+  }
+
+  /** A placement that is above the current one, and is not put to use by this. */
+  async seal (holders: readonly string[]): Promise<Placement> {
+    const { own, random, target, minCopies, leaseSeconds, surrogates } = this.init
+
+    return await sealPlacement({
+      // a random stride: two boots that know the same placement never make the same next one
+      version: (this.current?.version ?? 0) + 1 + Math.floor(random.next() * VERSION_STRIDE),
+      holders,
+      target,
+      minCopies,
+      ...surrogates,
+      leaseSeconds
+    }, own.privateKey)
   }
 
   private changed (before: readonly string[]): void {

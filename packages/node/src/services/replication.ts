@@ -1,14 +1,14 @@
+import { Deletion } from './deletion.ts'
 import { Keeping } from './keeping.ts'
+import { Outcomes } from './outcomes.ts'
 import { Placements } from './placements.ts'
 import { Reconciler } from './reconciler.ts'
 import { Stores } from './stores.ts'
-import { Surplus } from './surplus.ts'
 import { Upkeep } from './upkeep.ts'
-import { WriteWaiters } from './write-waiters.ts'
-import type { CopyFailure, WriteResult } from '../api.ts'
-import type { Plan } from '../policy/plan.ts'
+import type { CopyFailure, ForgetResult, WriteResult } from '../api.ts'
 import type { Copies } from './copies.ts'
 import type { KeepingInit } from './keeping.ts'
+import type { OutcomeOptions } from './outcomes.ts'
 import type { WaitOptions } from './write-waiters.ts'
 import type { Version } from './own-stash.ts'
 import type { PlacementsInit } from './placements.ts'
@@ -19,8 +19,6 @@ import type { NetworkPeer, Placement, ReleaseRequest } from '@nara-stash/protoco
 export interface ReplicationInit extends StoresInit, PlacementsInit, KeepingInit, UpkeepInit {
   /** What our stash is, is in doubt: nothing more of it is handed out until that ends. */
   isInDoubt (): boolean
-  /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
-  onOutdated (version: Version): void
 }
 
 /**
@@ -33,18 +31,24 @@ export class Replication {
   private readonly stores: Stores
   private readonly keeping: Keeping
   private readonly upkeep: Upkeep
-  private readonly surplus: Surplus
-  private readonly waiters: WriteWaiters
+  private readonly outcomes: Outcomes
+  private readonly deletion: Deletion
   private readonly reconciler: Reconciler
 
   constructor (init: ReplicationInit) {
     this.init = init
-    this.placements = new Placements(init)
+    this.placements = new Placements({
+      ...init,
+      onHolders: change => {
+        this.deletion.remember(change.removed)
+        init.onHolders(change)
+      }
+    })
     this.stores = new Stores({ ...init, onPeer: peer => { this.changed(peer) } })
     this.keeping = new Keeping(init, this.placements, this.stores)
-    this.upkeep = new Upkeep(init, this.placements, this.stores)
-    this.surplus = new Surplus(init, this.keeping, this.placements, this.stores)
-    this.waiters = new WriteWaiters(init.clock)
+    this.upkeep = new Upkeep(init, this.placements, this.stores, this.keeping)
+    this.outcomes = new Outcomes(init.clock, this.keeping, this.stores)
+    this.deletion = new Deletion({ ...init, placements: this.placements, onChange: () => { this.reconciler.wake() } }, this.keeping)
     this.reconciler = new Reconciler(init.clock, async () => await this.reconcile())
   }
 
@@ -57,16 +61,16 @@ export class Replication {
   stop (): void {
     this.reconciler.stop()
     this.stores.stop()
-    this.waiters.end()
+    this.deletion.stop()
+    this.outcomes.end()
   }
 
   /** Forgets version, placement and copies; sends nothing. */
   reset (): void {
     this.keeping.begin(undefined)
-    this.upkeep.preferred = undefined
-    this.placements.reset()
-    this.stores.clear()
-    this.waiters.end()
+    this.unplace()
+    this.deletion.end()
+    this.outcomes.end()
     this.keeping.count()
   }
 
@@ -97,9 +101,16 @@ export class Replication {
     this.reconciler.wake()
   }
 
-  /** A new version is to be kept; with `preferred`, by that peer among others. */
+  /** A new version is to be kept; with `preferred`, by that peer among others. A tombstone is brought to all who have a copy. */
   replicate (version: Version, preferred?: string): void {
     this.keeping.begin(version)
+
+    if (version.record.kind === 'tombstone') {
+      this.forget(version)
+      return
+    }
+
+    this.deletion.end()
     this.upkeep.preferred = preferred
     this.placements.forOwnRecord()
     this.stores.newVersion()
@@ -108,24 +119,28 @@ export class Replication {
   }
 
   /**
-   * What became of the current version, once `until` is so: `kept` by minCopies, by `all`, or acknowledged or not by one `peer`. Without a
-   * timeout it ends when everybody willing was tried; at once when nothing more will be done, before a start or after a stop.
+   * What became of the current version. Without a timeout it ends when everybody willing was tried; at once when nothing more will be done, before a start or
+   * after a stop.
    */
-  async outcome (options: WaitOptions & { until?: 'kept' | 'all' | { peer: string } } = {}): Promise<WriteResult> {
-    const { until = 'kept', timeout = 0 } = options
-    const isDone = (tried: boolean): boolean => {
-      return typeof until === 'object'
-        ? this.stores.isHeard(until.peer, this.version?.record.id)
-        : (until === 'kept' ? this.isKept : this.isWhole) || (tried && timeout === 0)
-    }
-
+  async outcome (options: OutcomeOptions = {}): Promise<WriteResult> {
     if (this.reconciler.isStopped) {
       return this.result()
     }
 
     this.reconciler.wake()
 
-    return await this.waiters.wait(options, isDone, () => this.result())
+    return await this.outcomes.wait(options)
+  }
+
+  /** What became of the tombstone that is the current version; waits as `outcome` does. */
+  async forgotten (options: WaitOptions = {}): Promise<ForgetResult> {
+    if (this.reconciler.isStopped) {
+      return this.deletion.result()
+    }
+
+    this.reconciler.wake()
+
+    return await this.deletion.outcome(options)
   }
 
   /** The present state as a write's result. */
@@ -182,7 +197,10 @@ export class Replication {
 
   /** `peer` told, other than by STORE, that it holds the current record. */
   confirm (peer: string, placement: string): void {
-    if (this.version != null) {
+    if (this.version?.record.kind === 'tombstone') {
+      this.deletion.confirm(peer)
+      this.reconciler.wake()
+    } else if (this.version != null) {
       this.stores.confirm(peer, this.version.record.id, placement)
       this.changed(peer)
     }
@@ -203,55 +221,65 @@ export class Replication {
 
   connected (peer: NetworkPeer): void {
     this.copies.connected(peer)
-    this.surplus.forget(peer.id)
+    this.upkeep.moved(peer.id)
+    this.deletion.moved(peer.id)
     this.changed(peer.id)
   }
 
   disconnected (peer: string): void {
     this.copies.disconnected(peer)
-    this.surplus.forget(peer)
+    this.upkeep.moved(peer)
+    this.deletion.moved(peer)
     this.changed(peer)
   }
 
-  /**
-   * Until a record is acknowledged, a peer that may hold it with an older placement, and cannot be given the newer one, makes that older
-   * placement look as if nothing had been acknowledged after it.
-   */
+  /** `version` is to be sealed anew: a peer may have it with an older placement, and cannot be given the present one. */
   isOutdated (version: Version): boolean {
-    return this.version === version && !this.acknowledged && this.stores.isOutOfReach(this.placements.current, version.record.id)
+    return this.version === version && version.record.kind === 'data' && this.keeping.isOutdated
   }
 
   /** Resolves with the time of the next look; undefined if there is nothing to keep. */
   private async reconcile (): Promise<number | undefined> {
-    const { version, init, reconciler, upkeep } = this
+    const { version, init, reconciler, outcomes } = this
 
     if (version == null) {
       return
     }
 
     if (init.isInDoubt()) {
-      this.waiters.progress(!this.isBusy)
+      outcomes.progress(!this.stores.isBusy)
       return
     }
 
-    await upkeep.place(version, this.acknowledged)
-
-    // whoever changed these has woken us again
-    if (this.version !== version || reconciler.isStopped) {
-      return
+    if (version.record.kind === 'tombstone') {
+      return this.deletion.look()
     }
 
-    const step = upkeep.plan(version, this.acknowledged)
+    // whoever changes these wakes us again
+    const looked = await this.upkeep.look(version, () => this.version === version && !reconciler.isStopped)
 
-    if (this.isOutdated(version)) {
-      init.onOutdated(version)
-    } else {
-      upkeep.store(version, step, this.acknowledged)
+    if (looked != null) {
+      outcomes.progress(looked.isTried)
     }
 
-    this.progress(step)
+    return looked?.next
+  }
 
-    return Math.min(upkeep.next(step, this.isWhole && !this.isBusy), this.stores.audits.look(version, this.holders), this.surplus.look())
+  /** A tombstone has no holders: whoever may have a copy is told, however many they are. */
+  private forget (version: Version): void {
+    const known = this.copies.views().filter(({ record }) => record != null).map(({ peer }) => peer)
+
+    this.deletion.begin(version, this.holders, known)
+    this.unplace()
+    this.outcomes.end()
+    this.keeping.count()
+    this.reconciler.wake()
+  }
+
+  private unplace (): void {
+    this.upkeep.preferred = undefined
+    this.placements.reset()
+    this.stores.clear()
   }
 
   private changed (peer: string): void {
@@ -261,16 +289,12 @@ export class Replication {
   }
 
   /** Counts, and tells those who wait for a write. */
-  private progress (step?: Plan): void {
+  private progress (): void {
     this.keeping.look()
-    this.waiters.progress(step != null && step.stores.length === 0 && !this.isBusy)
+    this.outcomes.progress(false)
   }
 
   private get version (): Version | undefined {
     return this.keeping.version
-  }
-
-  private get isBusy (): boolean {
-    return this.copies.views().some(({ busy }) => busy)
   }
 }

@@ -118,6 +118,11 @@ export class Stores {
     this.init.onPeer(peer)
   }
 
+  /** A store is under way. */
+  get isBusy (): boolean {
+    return this.copies.views().some(({ busy }) => busy)
+  }
+
   /** True if some peer may hold the record with another placement than this one. */
   isExposedElsewhere (placement: Placement | undefined): boolean {
     return this.exposure.underAnother(placement?.id).length > 0

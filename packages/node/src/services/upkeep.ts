@@ -1,11 +1,14 @@
 import { RECONCILE_INTERVAL, RENEW_SHARE } from '../constants.ts'
 import { plan } from '../policy/plan.ts'
 import { sameSet } from './placements.ts'
+import { Surplus } from './surplus.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Candidate } from '../policy/select.ts'
+import type { Keeping } from './keeping.ts'
 import type { Version } from './own-stash.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
+import type { SurplusInit } from './surplus.ts'
 import type { Clock, Random } from '@nara-stash/protocol'
 
 const second = 1_000
@@ -25,6 +28,8 @@ export interface UpkeepInit {
   pinned: readonly string[]
   /** Connected peers that may be chosen. */
   candidates (): Candidate[]
+  /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
+  onOutdated (version: Version): void
 }
 
 /** One look at the copies of a version: what is wanted, what is there, and what to do about it. */
@@ -38,16 +43,55 @@ export class Upkeep {
   private readonly init: UpkeepInit
   private readonly placements: Placements
   private readonly stores: Stores
+  private readonly keeping: Keeping
+  private readonly surplus: Surplus
 
-  constructor (init: UpkeepInit, placements: Placements, stores: Stores) {
+  constructor (init: UpkeepInit & SurplusInit, placements: Placements, stores: Stores, keeping: Keeping) {
     this.init = init
     this.pinned = init.pinned
     this.placements = placements
     this.stores = stores
+    this.keeping = keeping
+    this.surplus = new Surplus(init, keeping, placements, stores)
+  }
+
+  /**
+   * Looks, and does what is to be done.
+   *
+   * @returns whether everybody willing was tried, and when to look again; undefined if it is not `isDue` any longer
+   */
+  async look (version: Version, isDue: () => boolean): Promise<{ isTried: boolean, next: number } | undefined> {
+    const { init, keeping, placements, stores, surplus } = this
+
+    await this.place(version)
+
+    if (!isDue()) {
+      return
+    }
+
+    const step = this.plan(version)
+
+    if (keeping.isOutdated) {
+      init.onOutdated(version)
+    } else {
+      this.store(version, step)
+    }
+
+    keeping.look()
+
+    return {
+      isTried: step.stores.length === 0 && !stores.isBusy,
+      next: Math.min(this.next(step), stores.audits.look(version, placements.holders), surplus.look())
+    }
+  }
+
+  /** What `peer` has comes anew, or goes. */
+  moved (peer: string): void {
+    this.surplus.forget(peer)
   }
 
   /** Makes a placement if one is due: for those who were chosen, for those who are planned. */
-  async place (version: Version, isAcknowledged: boolean): Promise<void> {
+  private async place (version: Version): Promise<void> {
     const { chosen } = this
 
     if (chosen != null && chosen.length > 0 && await this.placements.place(chosen)) {
@@ -58,14 +102,14 @@ export class Upkeep {
       this.chosen = undefined
     }
 
-    const { holders } = this.plan(version, isAcknowledged)
+    const { holders } = this.plan(version)
 
     if (this.placements.isDue(holders) && await this.placements.place(holders)) {
       this.stores.keepTo(this.placements.holders)
     }
   }
 
-  plan (version: Version, isAcknowledged: boolean): Plan {
+  private plan (version: Version): Plan {
     const { clock, random, target, minCopies, repairDelay, leaseSeconds } = this.init
     const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
 
@@ -74,7 +118,7 @@ export class Upkeep {
     return plan({
       now: clock.now(),
       record: version.record.id,
-      isAcknowledged,
+      isAcknowledged: this.keeping.acknowledged,
       placement: this.placements.current,
       copies: this.stores.copies.views(),
       candidates: this.init.candidates().map(candidate => this.holds(candidate.id, version) ? { ...candidate, holds: true } : candidate),
@@ -91,25 +135,20 @@ export class Upkeep {
   }
 
   /** Sends the record to those who are to have it, and, until it is acknowledged, its placement to those who have it without. */
-  store (version: Version, { stores }: Plan, isAcknowledged: boolean): void {
+  private store (version: Version, { stores }: Plan): void {
     const placement = this.placements.current
 
     if (placement != null) {
-      const beside = isAcknowledged ? [] : this.stores.beside(placement, version.record.id, this.init.clock.now())
+      const beside = this.keeping.acknowledged ? [] : this.stores.beside(placement, version.record.id, this.init.clock.now())
 
       ;[...stores.filter(peer => placement.holders.includes(peer)), ...beside].forEach(peer => { void this.stores.store(peer, version, placement) })
     }
   }
 
-  /**
-   * When to look again.
-   *
-   * @param isWhole - every copy that is wanted is here
-   */
-  next (step: Plan, isWhole: boolean): number {
+  private next (step: Plan): number {
     const isAsPlanned = sameSet(step.holders, this.placements.holders)
-    const wait = !isAsPlanned ? second : isWhole && step.stores.length === 0 ? WHOLE_INTERVAL : RECONCILE_INTERVAL
+    const isIdle = this.keeping.isWhole && !this.stores.isBusy && step.stores.length === 0
 
-    return Math.min(step.wakeAt ?? Infinity, this.init.clock.now() + wait)
+    return Math.min(step.wakeAt ?? Infinity, this.init.clock.now() + (!isAsPlanned ? second : isIdle ? WHOLE_INTERVAL : RECONCILE_INTERVAL))
   }
 }

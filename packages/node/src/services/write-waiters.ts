@@ -1,4 +1,3 @@
-import type { WriteResult } from '../api.ts'
 import type { Clock } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -12,8 +11,8 @@ interface Waiter {
   done (): void
 }
 
-/** Those who wait for a write to be kept. */
-export class WriteWaiters {
+/** Those who wait for a write to be kept, or for a stash to be forgotten. */
+export class WriteWaiters<Result> {
   private readonly waiters = new Set<Waiter>()
   private readonly clock: Clock
 
@@ -26,7 +25,7 @@ export class WriteWaiters {
    *
    * @throws the signal's reason
    */
-  async wait ({ timeout = 0, signal }: WaitOptions, isDone: (tried: boolean) => boolean, result: () => WriteResult): Promise<WriteResult> {
+  async wait ({ timeout = 0, signal }: WaitOptions, isDone: (tried: boolean) => boolean, result: () => Result): Promise<Result> {
     signal?.throwIfAborted()
 
     return await new Promise((resolve, reject) => {

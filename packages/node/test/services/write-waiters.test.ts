@@ -5,7 +5,7 @@ import type { WriteResult } from '../../src/api.ts'
 
 const results: WriteResult[] = [0, 1, 2].map(copies => ({ outcome: 'degraded', copies, minimum: 2, target: 3, failures: [] }))
 
-function waiting (): { clock: VirtualClock, waiters: WriteWaiters, at: (copies: number) => void, result: () => WriteResult } {
+function waiting (): { clock: VirtualClock, waiters: WriteWaiters<WriteResult>, at: (copies: number) => void, result: () => WriteResult } {
   const clock = new VirtualClock()
   let now = 0
 

@@ -21,12 +21,12 @@ async function stashed (): Promise<Kept> {
 
 type Lie = (request: ChallengeRequest, honest: () => Promise<ChallengeResponse>) => ChallengeResponse | undefined | Promise<ChallengeResponse>
 
-/** What `liar` answers to challenges from here on. Returns when they came. */
+/** What `liar` answers to the owner's challenges from here on. Returns when they came. */
 function lies (world: World, liar: Nara, lie: Lie): number[] {
   const times: number[] = []
 
-  world.net.intercept((_from, to, request, next) => {
-    if (request.type !== 'challenge' || to !== liar.id) {
+  world.net.intercept((from, to, request, next) => {
+    if (request.type !== 'challenge' || to !== liar.id || from !== request.owner) {
       return next()
     }
 
