@@ -16,7 +16,7 @@ import type { AbortOptions } from '@libp2p/interface'
 
 export interface BurialsInit {
   index: HeldIndex
-  store: Pick<StashStore, 'put' | 'update' | 'delete'>
+  store: Pick<StashStore, 'put' | 'update' | 'clear' | 'delete'>
   newest: Pick<NewestTable, 'see'>
   turns: InTurn
   clock: Pick<Clock, 'now' | 'wallTime'>
@@ -37,7 +37,7 @@ export class Burials {
     return this.init.index.tombstone(owner, this.init.clock.now())
   }
 
-  /** @throws {HeldStoreError} the copy before it is still held */
+  /** @throws {HeldStoreError} the copy before it is still held, or something of it is left on the disk */
   async admit (arrival: Arrival, options?: AbortOptions): Promise<StoreOutcome | Refused> {
     this.sweep()
 
@@ -114,7 +114,14 @@ export class Burials {
       this.init.onForgotten(record, held.record)
     }
 
+    await this.cleared(record.owner)
+
     return { type: 'stored' }
+  }
+
+  /** The owner is not told that its stash is gone before the disk has let go of it. */
+  private async cleared (owner: string): Promise<void> {
+    await inStore(async () => { await this.init.store.clear?.(owner) })
   }
 
   /** It is kept, and came once more. */
@@ -129,6 +136,8 @@ export class Burials {
         this.init.index.bury(tombstone)
       }
     }
+
+    await this.cleared(arrival.record.owner)
 
     return { type: 'have' }
   }

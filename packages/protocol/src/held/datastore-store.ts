@@ -104,6 +104,21 @@ export class DatastoreStashStore implements StashStore {
     return body != null && await bodyMatches(record, body, this.clock, options) ? body : undefined
   }
 
+  /** Deletes all that may be there of an owner but the entry and the body that count. */
+  async clear (owner: string): Promise<void> {
+    const shelf = this.shelf(owner)
+    const counting = new Set([
+      this.keys.entry(owner, shelf.revision).toString(),
+      this.keys.body(owner, shelf.recordId ?? '').toString()
+    ])
+
+    for (const [text, key] of shelf.keys) {
+      if (!counting.has(text)) {
+        await this.deleteAt(shelf, key)
+      }
+    }
+  }
+
   async delete (owner: string): Promise<void> {
     const shelf = this.shelves.get(owner)
 
@@ -139,7 +154,7 @@ export class DatastoreStashStore implements StashStore {
     await this.putAt(shelf, this.keys.entry(owner, revision), encodeEntry(stash, this.time))
     shelf.revision = revision
     shelf.recordId = id
-    await this.clear(owner).catch(() => { /* the write has succeeded; tried again before the next one */ })
+    await this.clear(owner).catch(() => { /* the write has succeeded; tried again before the next one, or when it matters */ })
   }
 
   private async readEntries (options?: AbortOptions): Promise<Map<string, Entry[]>> {
@@ -194,21 +209,6 @@ export class DatastoreStashStore implements StashStore {
 
       if (owner != null) {
         this.note(this.shelf(owner), key)
-      }
-    }
-  }
-
-  /** Deletes all that may be there of an owner but the entry and the body that count. */
-  private async clear (owner: string): Promise<void> {
-    const shelf = this.shelf(owner)
-    const counting = new Set([
-      this.keys.entry(owner, shelf.revision).toString(),
-      this.keys.body(owner, shelf.recordId ?? '').toString()
-    ])
-
-    for (const [text, key] of shelf.keys) {
-      if (!counting.has(text)) {
-        await this.deleteAt(shelf, key)
       }
     }
   }

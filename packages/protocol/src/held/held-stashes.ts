@@ -193,7 +193,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
    *
    * @param record - verified
    * @returns how it stands to the newest known before; `first` if none was
-   * @throws {HeldStoreError} the copy could not be ended, and is still held
+   * @throws {HeldStoreError} the copy could not be ended, or something of it is left on the disk
    */
   async hearOf (record: RecordHeader, options?: AbortOptions): Promise<Order | 'first'> {
     const relation = this.newest.see(record)

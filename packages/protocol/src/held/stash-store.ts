@@ -46,6 +46,12 @@ export interface StashStore {
   /** The record's body, of the length and digest that it promises; undefined if it is not there or is not that. */
   body (record: RecordHeader, options?: AbortOptions): Promise<Uint8Array | undefined>
 
+  /**
+   * Resolves once nothing is left of what the owner's present stash or tombstone replaced. A store that keeps nothing of it anyway has
+   * none.
+   */
+  clear? (owner: string): Promise<void>
+
   /** Nothing of the owner's is found by a later `load`. */
   delete (owner: string): Promise<void>
 

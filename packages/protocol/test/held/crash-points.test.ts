@@ -211,7 +211,9 @@ describe('held stashes over a datastore', () => {
       const held = open(new FaultyDatastore(disk, [{ at, damage, next: 'go on' }]))
       await held.start()
       const failed = await runUntilFailure(held)
-      expect(await stateOf(held)).toStrictEqual(before(failed))
+      // a tombstone may be there already, but nobody is told before the copy is gone from the disk
+      const possible = steps[failed]?.name.includes('tombstone') === true ? [before(failed), before(failed + 1)] : [before(failed)]
+      expect(possible).toContainEqual(await stateOf(held))
 
       if (failed < steps.length) {
         failures++
@@ -280,6 +282,21 @@ describe('held stashes over a datastore', () => {
     expect(found).toStrictEqual(new Set([2, undefined]))
   })
 
+  it('say that a stash is gone once the disk has let go of it', async () => {
+    const disk = new MemoryDatastore()
+    const datastore = new FaultyDatastore(disk)
+    const held = open(datastore)
+    const [v1, end] = [await signed(1, 1), await signed(1, 2, { kind: 'tombstone' })]
+    await store(held, v1.arrival, v1.body)
+    datastore.sticky = true
+    await expect(held.admit(end.arrival)).rejects.toMatchObject({ name: 'HeldStoreError' })
+    await expect(held.hearOf(end.arrival.record)).rejects.toMatchObject({ name: 'HeldStoreError' })
+    datastore.sticky = false
+
+    expect(await held.admit(end.arrival)).toStrictEqual({ type: 'have' })
+    expect(keyCount(disk)).toBe(1)
+  })
+
   it('do not raise the dead by a crash at the end of a tombstone\'s days, if a failing disk had left something of the copy', async () => {
     const [v1, end] = [await signed(1, 1), await signed(1, 2, { kind: 'tombstone' })]
     const { owner } = v1.arrival.record
@@ -291,7 +308,10 @@ describe('held stashes over a datastore', () => {
       const { held } = heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) })
       await store(held, v1.arrival, v1.body)
       datastore.sticky = true
-      expect(await store(held, end.arrival, end.body)).toStrictEqual({ type: 'stored' })
+      // the owner is not told that all is gone, neither now nor when it asks again, but it is not served any more
+      await expect(store(held, end.arrival, end.body)).rejects.toMatchObject({ name: 'HeldStoreError' })
+      await expect(store(held, end.arrival, end.body)).rejects.toMatchObject({ name: 'HeldStoreError' })
+      expect([await held.read(owner), held.tombstone(owner)?.record.seq]).toStrictEqual([undefined, 2])
       expect(keyCount(disk)).toBe(3)
       datastore.sticky = false
       datastore.add({ at: datastore.writes + later, damage: 'lost', next: 'crash' })
