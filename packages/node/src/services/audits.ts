@@ -89,8 +89,12 @@ export class Audits {
     return next
   }
 
-  /** What `peer` proves of `version`. If it was challenged less than AUDIT_GAP ago: what it proved then, or `busy` if it has come back since. */
+  /** What `peer` proves of `version`; `unreachable` if it is not here. If it was challenged less than AUDIT_GAP ago: what it proved then, or `busy` if it has come back since. */
   async prove (peer: string, version: Version): Promise<Proof> {
+    if (this.copies.get(peer)?.connected !== true) {
+      return { outcome: 'unreachable', ms: 0 }
+    }
+
     if (this.running.has(peer) || this.notBefore(peer, version) <= this.init.clock.now()) {
       return await this.challenge(peer, version)
     }
@@ -126,6 +130,7 @@ export class Audits {
     const { signal } = this.abort
     const copy = this.copies.get(peer)
     const started = clock.now()
+    const isClaimed = copy?.record === version.record.id
     const nonce = random.bytes(NONCE_BYTES)
     const proof: Proof = { outcome: 'unreachable', ms: 0 }
     let answer: ChallengeResponse | undefined
@@ -142,8 +147,8 @@ export class Audits {
     // from its answer on: when it was asked it only knows later than we do
     this.latest.set(peer, { record: version.record.id, at: clock.now(), copy, proof })
 
-    // a store that began meanwhile says more than this does
-    if (copy != null && !signal.aborted && copy === this.copies.get(peer) && !copy.busy && copy.record === version.record.id) {
+    // who has come back since, or has not said that it has this very version, has broken no word
+    if (copy != null && isClaimed && !signal.aborted && copy === this.copies.get(peer) && copy.record === version.record.id) {
       const state = copy.audit ?? unaudited(started)
 
       this.copies.audited(peer, judgeProof(state, proof.outcome, { now: clock.now(), retryAfter: answer?.type === 'busy' ? answer.retryAfter : 0 }, random))

@@ -6,6 +6,7 @@ import { Reconciler } from './reconciler.ts'
 import { Stores } from './stores.ts'
 import { Upkeep } from './upkeep.ts'
 import type { CopyFailure, ForgetResult, WriteResult } from '../api.ts'
+import type { Audits } from './audits.ts'
 import type { Copies } from './copies.ts'
 import type { KeepingInit } from './keeping.ts'
 import type { OutcomeOptions } from './outcomes.ts'
@@ -97,7 +98,7 @@ export class Replication {
     this.keeping.begin(version)
     this.placements.adopt(placement, confirmed)
     this.stores.adopt(version.record.id, placement, known)
-    this.progress()
+    this.keeping.look()
     this.reconciler.wake()
   }
 
@@ -152,6 +153,10 @@ export class Replication {
     return this.stores.copies
   }
 
+  get audits (): Audits {
+    return this.stores.audits
+  }
+
   get holders (): readonly string[] {
     return this.placements.holders
   }
@@ -192,16 +197,16 @@ export class Replication {
 
   /** Why `peer` did not take the current version; undefined if it did. */
   whyNot (peer: string): CopyFailure['why'] | undefined {
-    return this.stores.whyNot(peer, this.version?.record.id)
+    return this.stores.whyNot(peer, this.keeping.version?.record.id)
   }
 
   /** `peer` told, other than by STORE, that it holds the current record. */
   confirm (peer: string, placement: string): void {
-    if (this.version?.record.kind === 'tombstone') {
+    if (this.keeping.version?.record.kind === 'tombstone') {
       this.deletion.confirm(peer)
       this.reconciler.wake()
-    } else if (this.version != null) {
-      this.stores.confirm(peer, this.version.record.id, placement)
+    } else if (this.keeping.version != null) {
+      this.stores.confirm(peer, this.keeping.version.record.id, placement)
       this.changed(peer)
     }
   }
@@ -216,31 +221,27 @@ export class Replication {
 
     this.changed(peer)
 
-    return recordId === this.version?.record.id
+    return recordId === this.keeping.version?.record.id
   }
 
   connected (peer: NetworkPeer): void {
     this.copies.connected(peer)
-    this.upkeep.moved(peer.id)
-    this.deletion.moved(peer.id)
-    this.changed(peer.id)
+    this.moved(peer.id)
   }
 
   disconnected (peer: string): void {
     this.copies.disconnected(peer)
-    this.upkeep.moved(peer)
-    this.deletion.moved(peer)
-    this.changed(peer)
+    this.moved(peer)
   }
 
   /** `version` is to be sealed anew: a peer may have it with an older placement, and cannot be given the present one. */
   isOutdated (version: Version): boolean {
-    return this.version === version && version.record.kind === 'data' && this.keeping.isOutdated
+    return this.keeping.version === version && version.record.kind === 'data' && this.keeping.isOutdated
   }
 
   /** Resolves with the time of the next look; undefined if there is nothing to keep. */
   private async reconcile (): Promise<number | undefined> {
-    const { version, init, reconciler, outcomes } = this
+    const { init, reconciler, outcomes, keeping: { version } } = this
 
     if (version == null) {
       return
@@ -256,7 +257,7 @@ export class Replication {
     }
 
     // whoever changes these wakes us again
-    const looked = await this.upkeep.look(version, () => this.version === version && !reconciler.isStopped)
+    const looked = await this.upkeep.look(version, () => this.keeping.version === version && !reconciler.isStopped)
 
     if (looked != null) {
       outcomes.progress(looked.isTried)
@@ -282,19 +283,16 @@ export class Replication {
     this.stores.clear()
   }
 
+  private moved (peer: string): void {
+    this.upkeep.moved(peer)
+    this.deletion.moved(peer)
+    this.changed(peer)
+  }
+
   private changed (peer: string): void {
     this.init.onPeer(peer)
-    this.progress()
-    this.reconciler.wake()
-  }
-
-  /** Counts, and tells those who wait for a write. */
-  private progress (): void {
     this.keeping.look()
     this.outcomes.progress(false)
-  }
-
-  private get version (): Version | undefined {
-    return this.keeping.version
+    this.reconciler.wake()
   }
 }

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { verify } from '../../src/services/verify.ts'
+import { holdersAmong, kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+import type { VerifyResult } from '../../src/api.ts'
+import type { ChallengeResponse, StashRequest, StashResponse } from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
+
+const second = 1_000
+const minute = 60 * second
+
+async function stashed (): Promise<{ world: World, owner: Nara, holders: [Nara, Nara, Nara] }> {
+  const world = new World()
+  const { owner, confidants } = await world.owned(6)
+  await kept(world, owner, 'one')
+  // so that names are known
+  await world.run(second)
+
+  return { world, owner, holders: holdersAmong(confidants, owner) as [Nara, Nara, Nara] }
+}
+
+async function verified (world: World, { process: { parts } }: Nara, options?: AbortOptions): Promise<VerifyResult> {
+  return await world.of(parts.owning == null ? Promise.reject(new Error('no owner')) : verify({ ...parts.owning, ...parts }, options))
+}
+
+function of ({ copies }: VerifyResult, nara: Nara): VerifyResult['copies'][number] | undefined {
+  return copies.find(({ peer }) => peer === nara.id)
+}
+
+describe('verifying', () => {
+  it('has every copy proved', async () => {
+    const { world, owner, holders } = await stashed()
+    const result = await verified(world, owner)
+
+    expect(result).toMatchObject({ seq: '1', have: 3, minimum: 2, target: 3 })
+    expect(result.copies.map(({ peer, verdict }) => [peer, verdict])).toEqual(owner.stash.confidants.map(id => [id, 'proved']))
+    expect(of(result, holders[0])?.name).toBe(holders[0].soul.name)
+    expect(result.copies.every(({ ms }) => ms > 0 && ms < second)).toBe(true)
+  })
+
+  it('finds at once what an audit would find within the hour, and has it replaced', async () => {
+    const { world, owner, holders: [gone, altered, fine] } = await stashed()
+    await gone.process.parts.held.drop(owner.id, gone.holds(owner) ?? '')
+    world.net.intercept(async (_from, to, _request, next) => {
+      const answer = await next()
+
+      return to === altered.id && answer.type === 'proof' ? { ...answer, proof: new Uint8Array(32) } : answer
+    })
+    const result = await verified(world, owner)
+
+    expect(result.have).toBe(1)
+    expect([gone, altered, fine].map(nara => of(result, nara)?.verdict)).toEqual(['missing', 'altered', 'proved'])
+    await world.until(() => owner.stash.status().copies.have === 3 && ![gone, altered].some(({ id }) => owner.stash.confidants.includes(id)))
+  })
+
+  it('says what each answered, and how long that took', async () => {
+    const { world, owner, holders: [a, b, c] } = await stashed()
+    const record = owner.process.parts.owning?.own.current?.record
+    await kept(world, owner, 'two')
+    const answers = new Map<string, ChallengeResponse | undefined>([
+      [a.id, record == null ? undefined : { type: 'other', record, leaving: false }],
+      [b.id, { type: 'busy', retryAfter: 5 }],
+      [c.id, undefined]
+    ])
+    world.net.intercept((_from: string, to: string, request: StashRequest, next: () => Promise<StashResponse>) => request.type === 'challenge' ? answers.get(to) : next())
+    const result = await verified(world, owner)
+
+    expect([a, b, c].map(nara => of(result, nara)?.verdict)).toEqual(['older', 'busy', 'timeout'])
+    expect(of(result, c)?.ms).toBeGreaterThanOrEqual(10 * second)
+    expect(result.have).toBe(0)
+  })
+
+  it('counts who is away, and asks them nothing', async () => {
+    const { world, owner, holders: [away] } = await stashed()
+    away.kill()
+    await world.run(second)
+    const result = await verified(world, owner)
+
+    expect(of(result, away)).toMatchObject({ verdict: 'unreachable', ms: 0 })
+    expect(result.have).toBe(2)
+  })
+
+  it('twice within a minute asks once', async () => {
+    const { world, owner } = await stashed()
+    world.net.stats.reset()
+    const first = await verified(world, owner)
+    await world.run(50 * second)
+    expect(await verified(world, owner)).toEqual(first)
+    expect(world.net.stats.sent(owner.id, 'challenge').messages).toBe(3)
+    await world.run(minute)
+    await verified(world, owner)
+    expect(world.net.stats.sent(owner.id, 'challenge').messages).toBe(6)
+  })
+
+  it('of nothing is an error, and ends by its signal', async () => {
+    const { world, owner, holders: [silent] } = await stashed()
+    await expect(verified(world, silent)).rejects.toMatchObject({ name: 'NotFoundError' })
+    world.net.intercept((_from, to, request, next) => to === silent.id && request.type === 'challenge' ? undefined : next())
+    const abort = new AbortController()
+    world.clock.setTimer(() => { abort.abort(new RangeError('enough')) }, second)
+    await expect(verified(world, owner, { signal: abort.signal })).rejects.toThrow(RangeError)
+    await expect(verified(world, owner, { signal: abort.signal })).rejects.toThrow(RangeError)
+  })
+})
