@@ -70,7 +70,10 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   })
 
   app.post('/v1/recover', async c => {
-    const data = await stash.recoverFromAny()
+    const data = await stash.recoverFromAny().catch((error: unknown) => {
+      // of a stash that was lost nobody has anything, and yet it is not nothing
+      throw stash.state === 'doubtful' ? new InDoubtError((error as Error).message) : error
+    })
 
     return c.json<StashAnswer>(stashAnswer(stash, data))
   })

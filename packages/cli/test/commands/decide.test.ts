@@ -64,6 +64,8 @@ Writes wait. If who holds it comes back, the doubt ends by itself: bring them ba
     const { command, nara } = await commandHarness()
 
     nara.fake.inDoubt({ reason: 'LOST', records: [{ id: newest, seq: '8', readable: false, holders: [] }] })
+    // nobody holds anything, which is not as if there never was anything
+    nara.fake.failure = new NotFoundError('nobody holds a stash of ours')
 
     const { code, stdout } = await command(['recover'])
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { NaraNetwork } from './nara-network.ts'
-import type { NaraInit } from './nara-network.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 
 /** Holds nothing for anybody: others meet through it, and it tells what it has heard. */
@@ -19,13 +19,21 @@ export interface Scene {
   soul: string
 }
 
+export interface SceneInit {
+  args?: readonly string[]
+  /** The last holder keeps its copy in its folder. */
+  lastHasDatastore?: boolean
+}
+
 /** An owner whose stash as many as its target hold, and somebody who only watches. */
-export async function scene (names: readonly string[], data: string | Uint8Array, { args = [], ...init }: NaraInit = {}): Promise<Scene> {
+export async function scene (names: readonly string[], data: string | Uint8Array, { args = [], lastHasDatastore = false }: SceneInit = {}): Promise<Scene> {
   const network = await NaraNetwork.open()
   const all = ['--target', String(names.length), '--repair-delay', '500ms', ...args]
   const [witness] = await network.startAll(['witness'], { args: HOLDS_NOTHING }) as [NaraDaemon]
-  const holders = await network.startAll(names, { ...init, args: all })
-  const [owner] = await network.startAll(['owner'], { ...init, args: all }) as [NaraDaemon]
+  const holders = (await Promise.all(names.map(async (name, i) => await network.startAll([name], {
+    args: lastHasDatastore && i === names.length - 1 ? [...all, ...inDatastore(network)] : all
+  })))).flat()
+  const [owner] = await network.startAll(['owner'], { args: all }) as [NaraDaemon]
   const soul = join(network.root, 'owner.soul')
 
   await copyFile(join(owner.dir, 'soul'), soul)
@@ -33,6 +41,11 @@ export async function scene (names: readonly string[], data: string | Uint8Array
   await owner.status('--wait', `copies=${names.length}`)
 
   return { network, witness, owner, holders, soul }
+}
+
+/** Keeps what is held in a folder: of the one holder that a scene has of this kind. */
+export function inDatastore ({ root }: NaraNetwork): string[] {
+  return ['--datastore', join(root, 'held')]
 }
 
 /** The owner in an empty folder, with nothing but its soul. */
@@ -58,6 +71,16 @@ export async function met (daemon: NaraDaemon, other: NaraDaemon): Promise<void>
   await daemon.until('peer:connect', ({ peer }) => peer === id)
 }
 
-export function sha256 (data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
+/** Resolves once there is such a file. */
+export async function written (path: string): Promise<void> {
+  while (!existsSync(path)) {
+    await setImmediate()
+  }
+}
+
+/** What a command prints as JSON, however it ends. */
+export async function json<T> (daemon: NaraDaemon, ...args: string[]): Promise<{ code: number | null, answer: T }> {
+  const { code, stdout } = await daemon.command([...args, '--json'])
+
+  return { code, answer: JSON.parse(stdout.toString()) as T }
 }
