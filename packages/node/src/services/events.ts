@@ -1,14 +1,15 @@
 import { FAILED_AFTER } from '../constants.ts'
-import type { ConfidantState, Doubt, StashEvents, StashState } from '../api.ts'
+import type { ConfidantState, Doubt, StashEvents, StashState, Twin } from '../api.ts'
 import type { Presence } from '../presence-message.ts'
 import type { Sureness } from './condition.ts'
 import type { Version } from './own-stash.ts'
 import type { PeerDirectory } from './peer-directory.ts'
 import type { Origin } from './bodies.ts'
+import type { HoldersChange } from './placements.ts'
 import type { Replication } from './replication.ts'
 import type { LeaveResult } from './steward/leaving.ts'
 import type { StewardInit } from './steward/steward.ts'
-import type { Confidant, NetworkPeer } from '@nara-stash/protocol'
+import type { Confidant, NetworkPeer, RecordHeader } from '@nara-stash/protocol'
 
 /** Where events go: the service that others listen to. */
 export interface EventSink {
@@ -29,11 +30,13 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
     },
     doubt: detail => { sink.safeDispatchEvent('stash:doubt', { detail }) },
     setAside: (bytes, timestamp) => { sink.safeDispatchEvent('stash:set-aside', { detail: { bytes, timestamp } }) },
+    twin: ({ boot, seq }, from) => { sink.safeDispatchEvent('stash:twin', { detail: { boot, seq, from } }) },
+    watermark: ({ envelope, seq }) => { sink.safeDispatchEvent('stash:watermark', { detail: { envelope, seq: String(seq) } }) },
     copies: detail => { sink.safeDispatchEvent('stash:copies', { detail }) },
     holders: ({ added, removed }) => {
-      removed.forEach(peer => {
+      removed.forEach(({ peer, why }) => {
         states.delete(peer)
-        sink.safeDispatchEvent('confidant:remove', { detail: { ...named(peer), why: 'replaced' } })
+        sink.safeDispatchEvent('confidant:remove', { detail: { ...named(peer), why } })
       })
       added.forEach(peer => { sink.safeDispatchEvent('confidant:add', { detail: named(peer) }) })
     },
@@ -88,8 +91,10 @@ export interface EventAnnouncer {
   recovered (version: Version, origin: Origin, sureness: Sureness): void
   doubt (doubt: Doubt): void
   setAside (bytes: number, timestamp: number): void
+  twin (twin: Twin, from: string): void
+  watermark (record: RecordHeader): void
   copies (copies: StashEvents['stash:copies']['detail']): void
-  holders (change: { added: string[], removed: string[] }): void
+  holders (change: HoldersChange): void
   confidantState (peer: string, replication: Replication, record: string | undefined): void
   connected (peer: NetworkPeer): void
   disconnected (peer: string): void

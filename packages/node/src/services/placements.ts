@@ -1,4 +1,5 @@
 import { sealPlacement } from '@nara-stash/protocol'
+import type { RemovalReason } from '../policy/removal.ts'
 import type { OwnStash } from './own-stash.ts'
 import type { Placement, Random } from '@nara-stash/protocol'
 
@@ -16,7 +17,12 @@ export interface PlacementsInit {
   leaseSeconds: number
   /** Whom confidants may ask to keep a copy. */
   surrogates: Pick<Placement, 'surrogates' | 'allowed'>
-  onHolders (change: { added: string[], removed: string[] }): void
+  onHolders (change: HoldersChange): void
+}
+
+export interface HoldersChange {
+  added: string[]
+  removed: Array<{ peer: string, why: RemovalReason }>
 }
 
 /** The placement that goes with the current version. */
@@ -56,7 +62,7 @@ export class Placements {
     this.current = placement
     this.ours = false
     this.worn = !confirmed
-    this.changed(before)
+    this.changed(before, () => 'replaced')
   }
 
   /** A record of our own is to be stored: it travels with a placement of our own, so that whose record came with which placement is known. */
@@ -70,11 +76,15 @@ export class Placements {
     this.epoch++
     this.current = undefined
     this.worn = false
-    this.changed(before)
+    this.changed(before, () => 'forgotten')
   }
 
-  /** Makes a placement for `holders`. False if it came too late. */
-  async place (holders: readonly string[]): Promise<boolean> {
+  /**
+   * Makes a placement for `holders`. False if it came too late.
+   *
+   * @param why - says why somebody is not among them any longer
+   */
+  async place (holders: readonly string[], why: (peer: string) => RemovalReason): Promise<boolean> {
     const { epoch } = this
     const placement = await this.seal(holders)
 
@@ -87,7 +97,7 @@ export class Placements {
     this.current = placement
     this.ours = true
     this.worn = false
-    this.changed(before)
+    this.changed(before, why)
 
     return true
   }
@@ -107,9 +117,9 @@ export class Placements {
     }, own.privateKey)
   }
 
-  private changed (before: readonly string[]): void {
+  private changed (before: readonly string[], why: (peer: string) => RemovalReason): void {
     const added = this.holders.filter(peer => !before.includes(peer))
-    const removed = before.filter(peer => !this.holders.includes(peer))
+    const removed = before.filter(peer => !this.holders.includes(peer)).map(peer => ({ peer, why: why(peer) }))
 
     if (added.length + removed.length > 0) {
       this.init.onHolders({ added, removed })

@@ -41,7 +41,7 @@ export class Replication {
     this.placements = new Placements({
       ...init,
       onHolders: change => {
-        this.deletion.remember(change.removed)
+        this.deletion.remember(change.removed.map(({ peer }) => peer))
         init.onHolders(change)
       }
     })
@@ -82,8 +82,7 @@ export class Replication {
 
   /** Replaces the holders; those of `pinned` stay even when they fail. */
   choose (holders: readonly string[], pinned: readonly string[]): void {
-    this.upkeep.pinned = pinned
-    this.upkeep.chosen = holders
+    this.upkeep.choose(holders, pinned)
     // from here on they are watched, though there may be nothing to store yet
     this.stores.watch(holders)
     this.reconciler.wake()

@@ -1,5 +1,6 @@
 import { RECONCILE_INTERVAL, RENEW_SHARE } from '../constants.ts'
 import { plan } from '../policy/plan.ts'
+import { removalOf } from '../policy/removal.ts'
 import { sameSet } from './placements.ts'
 import { Surplus } from './surplus.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -35,6 +36,7 @@ export interface UpkeepInit {
 /** One look at the copies of a version: what is wanted, what is there, and what to do about it. */
 export class Upkeep {
   pinned: readonly string[]
+  private unpinned: readonly string[] = []
   /** A peer that shall be among the holders of the current version. */
   preferred: string | undefined
   /** Holders that somebody chose, until they have a placement. */
@@ -85,6 +87,13 @@ export class Upkeep {
     }
   }
 
+  /** These shall hold, and of them the pinned also when they fail. */
+  choose (holders: readonly string[], pinned: readonly string[]): void {
+    this.unpinned = this.pinned
+    this.pinned = pinned
+    this.chosen = holders
+  }
+
   /** What `peer` has comes anew, or goes. */
   moved (peer: string): void {
     this.surplus.forget(peer)
@@ -94,7 +103,7 @@ export class Upkeep {
   private async place (version: Version): Promise<void> {
     const { chosen } = this
 
-    if (chosen != null && chosen.length > 0 && await this.placements.place(chosen)) {
+    if (chosen != null && chosen.length > 0 && await this.placements.place(chosen, peer => this.unpinned.includes(peer) ? 'unpinned' : 'replaced')) {
       this.stores.keepTo(this.placements.holders)
     }
 
@@ -104,7 +113,7 @@ export class Upkeep {
 
     const { holders } = this.plan(version)
 
-    if (this.placements.isDue(holders) && await this.placements.place(holders)) {
+    if (this.placements.isDue(holders) && await this.placements.place(holders, peer => removalOf(this.stores.copies.get(peer)))) {
       this.stores.keepTo(this.placements.holders)
     }
   }
