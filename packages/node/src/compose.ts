@@ -92,7 +92,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     ...(owning == null
       ? {}
       : {
-          ownOffer: async (caller, offer) => await owning.owner.offered(caller, offer),
+          ownOffer: async (caller, offer) => await owning.owner.offers.offered(caller, offer),
           ownRelease: async ({ peer }, release) => owning.replication.released(peer, release) ? { type: 'have' } : { type: 'not-found' }
         })
   })
@@ -189,6 +189,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     steward,
     owning,
     start: async () => {
+      await owning?.owner.watermark.prepare()
       await confidant.start()
       steward.start()
       owning?.owner.start()
@@ -247,6 +248,7 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     candidates: () => candidatesAmong(network, directory, replication.copies, trust),
     onCopies: ({ seq, have }) => { announce.copies({ seq, have, minimum: options.minCopies, target: options.target }) },
     onHolders: change => { announce.holders(change) },
+    onAcknowledged: record => { owner.watermark.acknowledged(record) },
     onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
     onStranger: (record, placement, from) => { owner.met(record, placement, from) },
     isInDoubt: () => owner.state === 'doubtful',
@@ -261,7 +263,9 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     fresh: init.fresh ?? false,
     maxStash: options.maxStash,
     admits: trust.admits,
-    heard: () => [newest.get(own.owner)].flatMap(record => record ?? []),
+    random,
+    lastKnown: init.lastKnown,
+    heard: () => [newest.get(own.owner), newest.beside(own.owner)].flatMap(record => record ?? []),
     onState: (state, previous) => {
       announce.state(state, previous)
       // what waited for a doubt to end
@@ -270,19 +274,10 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     onFound: (version, origin) => { announce.found(version, origin) },
     onRecovered: (version, origin, sureness) => { announce.recovered(version, origin, sureness) },
     onDoubt: doubt => { announce.doubt(doubt) },
-    onSetAside: (bytes, timestamp) => { announce.setAside(bytes, timestamp) }
+    onSetAside: (bytes, timestamp) => { announce.setAside(bytes, timestamp) },
+    onTwin: (twin, from) => { announce.twin(twin, from) },
+    onWatermark: record => { announce.watermark(record) }
   })
 
-  let watermark: Uint8Array | undefined
-
-  return {
-    owner,
-    own,
-    replication,
-    watermark: () => {
-      watermark = replication.acknowledged ? own.current?.record.envelope ?? watermark : watermark
-
-      return watermark
-    }
-  }
+  return { owner, own, replication, watermark: () => owner.watermark.latest?.envelope }
 }

@@ -23,6 +23,20 @@ export const WITNESS_GRACE = 1 * second
 export const ASK_TIMEOUT = 3 * second
 export const ASK_RETRIES = 1
 
+/**
+ * A settled owner asks one holder in turn what it has seen: after a minute, then after a tenth of the time that nothing came of it, half an hour at most. A twin
+ * that starts meets one that has been quiet for hours within minutes of its own questions; each question costs a round trip. Milliseconds.
+ */
+export const WITNESS_INTERVAL = 1 * minute
+export const WITNESS_INTERVAL_MOST = 30 * minute
+export const WITNESS_SLOWDOWN = 10
+
+/** Who connects so soon after recovery is asked what it has seen: recovery could not ask it. Milliseconds. */
+export const LATE_WITNESS = 10 * minute
+
+/** A drill that has not come to an end by then never will: nobody answers. Milliseconds. */
+export const DRILL_TIMEOUT = 2 * ROLLBACK_TIMEOUT
+
 /** A body that a peer could not give, or a header that it did not, is asked of it again after this long. Milliseconds. */
 export const BODY_RETRY = 5 * second
 export const ASK_AGAIN = 10 * second

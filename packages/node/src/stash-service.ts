@@ -3,6 +3,9 @@ import { NoSoulError, NotEnoughConfidantsError, NotFoundError, DoubtfulError, Re
 import { select } from './policy/select.ts'
 import { splitBody } from './sealed-body.ts'
 import { candidatesAmong, checkConfidants } from './services/confidants.ts'
+import { drill } from './services/drill.ts'
+import { requestFrom } from './services/request-from.ts'
+import { verify } from './services/verify.ts'
 import { peerStatuses, stashStatus } from './status.ts'
 import type {
   DrillResult, ForgetResult, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, StoredStash, VerifyResult, WriteOptions,
@@ -133,7 +136,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async requestFrom (peer: string, options?: AbortOptions): Promise<Uint8Array> {
-    return (await this.owning.owner.fetch(peer, options)).data
+    return (await requestFrom({ ...this.owning, network: this.#parts.network }, peer, options)).data
   }
 
   async recoverFromAny (options?: AbortOptions): Promise<Uint8Array> {
@@ -185,15 +188,16 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async acceptOlder (options?: WriteOptions): Promise<WriteResult> {
-    return await this.owning.owner.acceptOlder(options)
+    return await this.owning.owner.decisions.acceptOlder(options)
   }
 
   async adopt (recordId: string, options?: WriteOptions): Promise<WriteResult> {
-    return await this.owning.owner.adopt(recordId, options)
+    return await this.owning.owner.decisions.adopt(recordId, options)
   }
 
   async startFresh (options?: AbortOptions): Promise<void> {
-    await this.owning.owner.startFresh(options)
+    options?.signal?.throwIfAborted()
+    await this.owning.owner.decisions.startFresh()
   }
 
   async forgetStash (options?: WriteOptions): Promise<ForgetResult> {
@@ -201,11 +205,13 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async verify (options?: AbortOptions): Promise<VerifyResult> {
-    return await this.owning.owner.verify(options)
+    return await verify({ ...this.owning, ...this.#parts }, options)
   }
 
   async drill (options?: AbortOptions): Promise<DrillResult> {
-    return await this.owning.owner.drill(options)
+    const { network, trust, options: { clock } } = this.#parts
+
+    return await drill({ network, clock, own: this.owning.own, admits: trust.admits }, options)
   }
 
   hasStashFor (owner: string): boolean {

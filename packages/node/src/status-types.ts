@@ -51,6 +51,8 @@ export interface DoubtfulRecord {
   id: string
   /** Decimal. */
   seq: string
+  /** It deletes what it builds on, and has no content. */
+  tombstone?: true
   /** It was fetched and opened: it can be adopted. */
   readable: boolean
   /** Peers that showed it. */

@@ -30,7 +30,8 @@ export function stashStatus (parts: StashParts): StashStatus {
           updatedAt: isoDate(current.createdAt)
         },
     pending: owning?.owner.pending ?? null,
-    copies: { have: owning?.replication.have() ?? 0, minimum: options.minCopies, target: options.target },
+    // of a tombstone there are copies as well
+    copies: { have: current == null ? 0 : owning?.replication.have() ?? 0, minimum: options.minCopies, target: options.target },
     confidants: confidantStatuses(parts),
     held: { count: held.count, limit: held.capacity.stashes, bytes: held.bytes, byteLimit: held.capacity.bytes },
     recovery: {

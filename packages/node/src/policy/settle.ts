@@ -175,7 +175,7 @@ function tally ({ answered, of }: View): Tally {
 }
 
 /** The highest version that came with this very record. */
-function placementOf (record: RecordHeader, answers: readonly Answer[]): Placement | undefined {
+export function placementOf (record: RecordHeader, answers: readonly Answer[]): Placement | undefined {
   return answers
     .filter(answer => answer.record?.id === record.id)
     .flatMap(({ placement }) => placement ?? [])

@@ -1,4 +1,4 @@
-import { createSha256 } from '@nara-stash/protocol'
+import { createSha256, newestOf } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { RecoveredFirstError } from '../errors.ts'
 import { Turns } from './turns.ts'
@@ -35,6 +35,8 @@ export class Author {
   standing: Standing = NOTHING
 
   private readonly init: AuthorInit
+  /** Ids of records that were decided against without having been read: should one turn up, it is. */
+  readonly missed = new Set<string>()
   /** Ids of records that were forgotten before minCopies had them: that nobody shows them is no rollback. */
   private readonly unkept = new Set<string>()
 
@@ -52,6 +54,7 @@ export class Author {
 
     own.clear()
     replication.reset()
+    this.missed.clear()
     this.standing = NOTHING
   }
 
@@ -65,6 +68,15 @@ export class Author {
     this.init.own.adopt(version)
     this.init.replication.adopt(version, placement, known, confirmed)
     this.standing = { ...this.standing, content: version.record }
+  }
+
+  /** Takes over what a person chose of several; `holdings` says who has it. */
+  adopted (version: Version, holdings: { placement: Placement, known: KnownCopies } | undefined): void {
+    if (holdings == null) {
+      this.init.own.adopt(version)
+    } else {
+      this.adopt(version, holdings.placement, holdings.known, false)
+    }
   }
 
   /** Takes over what recovery settled on. */
@@ -137,13 +149,60 @@ export class Author {
     }
   }
 
-  /** Seals the current content anew, with `record` in its past. */
+  /** A person chose `data`: it is the next version, and builds on all that was seen. False if all was forgotten meanwhile. */
+  async choose (data: Uint8Array, seen: readonly RecordHeader[]): Promise<boolean> {
+    newestOf(seen).forEach(record => { this.init.own.buildOn(record) })
+
+    return this.written(await this.seal(data))
+  }
+
+  /** A person wants nothing of what was seen. The next version builds on it all the same. */
+  goWithout (seen: readonly RecordHeader[]): void {
+    newestOf(seen).forEach(record => { this.init.own.buildOn(record) })
+    this.standing = NOTHING
+  }
+
+  /** These are not taken, and could not be read. */
+  missing (records: readonly RecordHeader[]): void {
+    records.forEach(({ id }) => { this.missed.add(id) })
+  }
+
+  /** Seals a tombstone in place of what there is. False if all was forgotten meanwhile. */
+  async bury (): Promise<boolean> {
+    const { own, replication } = this.init
+    const version = await own.sealTombstone()
+
+    if (own.tombstone !== version.record) {
+      return false
+    }
+
+    this.standing = { ...this.standing, content: version.record, written: true }
+    replication.replicate(version)
+
+    return true
+  }
+
+  /** What there was, an earlier process has deleted: whoever has something of it hears so. */
+  deleted (tombstone: RecordHeader): void {
+    const { own, replication } = this.init
+
+    if (own.tombstone?.id !== tombstone.id) {
+      own.bury(tombstone)
+      this.standing = { ...this.standing, content: tombstone }
+      replication.replicate({ record: tombstone, body: new Uint8Array(0), data: new Uint8Array(0), createdAt: 0 })
+    }
+  }
+
+  /** Seals anew what there is, with `record` in its past. */
   async absorb (record: RecordHeader): Promise<void> {
     const { own } = this.init
 
+    own.buildOn(record)
+
     if (own.current != null) {
-      own.buildOn(record)
       await this.seal(own.current.data)
+    } else if (own.tombstone != null) {
+      await this.bury()
     }
   }
 
@@ -152,8 +211,14 @@ export class Author {
     await this.turns.run(async () => {
       const { own, replication } = this.init
 
-      if (own.current === version && replication.isOutdated(version)) {
+      if (!replication.isOutdated(version)) {
+        return
+      }
+
+      if (own.current === version) {
         await this.seal(version.data, replication.preferred)
+      } else if (own.tombstone === version.record) {
+        await this.bury()
       }
     })
   }

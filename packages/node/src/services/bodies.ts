@@ -83,8 +83,7 @@ export class Bodies {
     })
 
     wanted.forEach(({ peer, record }) => {
-      this.tried.set(`${peer}/${record.id}`, now)
-      void this.fetchFrom(peer, this.expect(record.id))
+      void this.fetchFrom(peer, record.id, this.expect(record.id))
     })
   }
 
@@ -106,7 +105,7 @@ export class Bodies {
     this.init.onChange()
   }
 
-  private async fetchFrom (peer: string, done: () => void): Promise<void> {
+  private async fetchFrom (peer: string, record: string, done: () => void): Promise<void> {
     const { signal } = this.abort
 
     try {
@@ -122,6 +121,8 @@ export class Bodies {
     } catch {
       // another holder, or the same one later: whoever looks next sees what is missing
     } finally {
+      // a pause, in which others have their turn, or what is below it
+      this.tried.set(`${peer}/${record}`, this.init.clock.now())
       done()
     }
   }

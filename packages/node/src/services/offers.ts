@@ -1,11 +1,11 @@
 import { verified } from './bodies.ts'
 import { isOurs } from './strangers.ts'
+import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
 import type { OwnStash } from './own-stash.ts'
 import type { Offer, Recovery } from './recovery.ts'
 import type { Replication } from './replication.ts'
 import type { Strangers } from './strangers.ts'
-import type { Turns } from './turns.ts'
 import type { Caller, StashResponse, WantsBody } from '@nara-stash/protocol'
 
 export interface OffersInit {
@@ -13,7 +13,7 @@ export interface OffersInit {
   replication: Replication
   recovery: Recovery
   strangers: Strangers
-  turns: Turns
+  author: Pick<Author, 'turns' | 'missed' | 'putAside'>
   condition: Pick<Condition, 'state'>
   isStopped (): boolean
 }
@@ -27,13 +27,17 @@ export class Offers {
   }
 
   async offered (caller: Caller, offer: Offer): Promise<StashResponse | WantsBody> {
-    const { own, recovery, strangers, turns, isStopped } = this.init
+    const { own, author, recovery, strangers, isStopped } = this.init
 
     if (isStopped() || !isOurs(offer, own.owner)) {
       return { type: 'refused', reason: isStopped() ? 'draining' : 'unsupported', retryAfter: 0 }
     }
 
-    if (recovery.active) {
+    if (author.missed.has(offer.record.id)) {
+      return { type: 'wanted', receive: async body => this.read(offer, body), abandon: () => {} }
+    }
+
+    if (recovery.active && !own.covers(offer.record)) {
       const answer = recovery.offered(caller, offer)
 
       return 'receive' in answer ? { ...answer, receive: async body => await this.received(caller, offer, body, answer) } : answer
@@ -41,10 +45,16 @@ export class Offers {
 
     own.note(offer.record)
     // what is being decided may be about this very record
-    await turns.run(() => {})
+    await author.turns.run(() => {})
 
-    if (own.current != null && own.covers(offer.record)) {
+    if (own.covers(offer.record)) {
       return this.answerTo(caller.peer, offer)
+    }
+
+    if (offer.record.kind === 'tombstone') {
+      strangers.heard(offer.record, offer.placement, caller.peer)
+
+      return { type: 'have' }
     }
 
     if (strangers.get(offer.record.id)?.read != null) {
@@ -54,8 +64,20 @@ export class Offers {
     return { type: 'wanted', receive: async body => await this.received(caller, offer, body), abandon: () => {} }
   }
 
+  /** It was decided against before anybody could read it; now it can be. */
+  private read ({ record }: Offer, body: Uint8Array): StashResponse {
+    const { own, author } = this.init
+    const version = own.open(record, verified(record, body))
+
+    if (author.missed.delete(record.id)) {
+      author.putAside(version)
+    }
+
+    return { type: 'stored' }
+  }
+
   private async received (caller: Caller, offer: Offer, body: Uint8Array, searching?: WantsBody): Promise<StashResponse> {
-    const { own, recovery, strangers, turns } = this.init
+    const { own, author, recovery, strangers } = this.init
     const { record, placement } = offer
 
     if (recovery.active) {
@@ -69,7 +91,7 @@ export class Offers {
 
     if (!own.covers(record)) {
       strangers.read(version, placement, { via: 'push', from: caller.peer })
-      await turns.run(() => {})
+      await author.turns.run(() => {})
     }
 
     return { type: 'stored' }
@@ -77,11 +99,16 @@ export class Offers {
 
   /** To a holder of what we have or have built on. One that is not needed any longer is relieved, but not too early. */
   private answerTo (peer: string, { record, placement }: Offer): StashResponse {
-    const { own: { current }, replication, condition } = this.init
+    const { own: { boot, current, tombstone }, replication, condition } = this.init
     const isCurrent = record.id === current?.record.id
 
-    if (isCurrent) {
+    if (isCurrent || record.id === tombstone?.id) {
       replication.confirm(peer, placement.id)
+    }
+
+    if (tombstone != null) {
+      // one that others brought us is no secret; for our own the rule below holds
+      return record.id === tombstone.id || (tombstone.boot === boot && !replication.acknowledged) ? { type: 'have' } : { type: 'newer', record: tombstone }
     }
 
     if (condition.state === 'settled' && !replication.holders.includes(peer) && (isCurrent ? replication.isWhole : replication.isKept)) {

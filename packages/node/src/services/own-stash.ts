@@ -1,11 +1,11 @@
-import { BOOT_BYTES, createSha256, pastOf, sealHeader, supersedesOrIs } from '@nara-stash/protocol'
+import { BOOT_BYTES, createSha256, NewestTable, pastOf, sealHeader, supersedesOrIs } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { MAX_SET_ASIDE } from '../constants.ts'
 import { privateKeyFromSoul } from '../identity.ts'
 import { openBody, sealBody } from '../sealed-body.ts'
 import type { SetAsideStash } from '../api.ts'
 import type { Soul } from '@nara-stash/crypto'
-import type { Clock, NewestTable, Random, RecordHeader } from '@nara-stash/protocol'
+import type { Clock, Random, RecordHeader } from '@nara-stash/protocol'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 
 /** One version of our stash, readable. */
@@ -35,6 +35,8 @@ export class OwnStash {
   readonly owner: string
   /** This process since its start or its last `clear`, 16 hex digits: an actor of the version vector that records carry. */
   boot: string
+  /** All boots of this process. */
+  readonly boots = new Set<string>()
   readonly privateKey: Ed25519PrivateKey
   current: Version | undefined
   /** The record that deleted what was, while nothing was written since. */
@@ -63,6 +65,11 @@ export class OwnStash {
   buildOn (record: RecordHeader): void {
     this.note(record)
     this.alsoKnown.push(record)
+  }
+
+  /** What the next record builds on. */
+  known (): RecordHeader[] {
+    return [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record]), ...(this.tombstone == null ? [] : [this.tombstone])]
   }
 
   /** True if the next record will supersede `record`. */
@@ -115,6 +122,11 @@ export class OwnStash {
     this.setAside = [version, ...this.setAside.filter(({ id }) => id !== version.id)].slice(0, MAX_SET_ASIDE)
   }
 
+  /** The same owner, as a process is that has just started. */
+  anew (): OwnStash {
+    return new OwnStash({ ...this.init, newest: new NewestTable() })
+  }
+
   /**
    * Forgets everything but the highest seq. What comes next is another boot's: a boot's later record covers its earlier ones, and what
    * it now knows nothing of must not be covered.
@@ -160,12 +172,10 @@ export class OwnStash {
     this.tombstone = isTombstone ? version.record : undefined
   }
 
-  /** What the next record builds on. */
-  private known (): RecordHeader[] {
-    return [...this.alsoKnown, ...(this.current == null ? [] : [this.current.record]), ...(this.tombstone == null ? [] : [this.tombstone])]
-  }
-
   private newBoot (): string {
-    return toString(this.init.random.bytes(BOOT_BYTES), 'base16')
+    const boot = toString(this.init.random.bytes(BOOT_BYTES), 'base16')
+    this.boots.add(boot)
+
+    return boot
   }
 }

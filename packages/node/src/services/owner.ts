@@ -1,31 +1,35 @@
 import { MAX_WAITING_BYTES } from '../constants.ts'
-import { NotDoubtfulError, NotFoundError, RefusedError } from '../errors.ts'
 import { askEverybody } from './ask-everybody.ts'
 import { Author } from './author.ts'
 import { checkData } from './check-data.ts'
 import { checkOutsideMerge } from './checked-merge.ts'
 import { committed } from './committed.ts'
 import { Condition } from './condition.ts'
+import { Decisions } from './decisions.ts'
+import { bury } from './burial.ts'
+import { Lookout } from './lookout.ts'
 import { Offers } from './offers.ts'
+import { OwnWatermark } from './own-watermark.ts'
 import { Settling } from './settling.ts'
-import { isOurs } from './strangers.ts'
-import { Surprises } from './surprises.ts'
 import { Writes } from './writes.ts'
-import type { Doubt, DrillResult, ForgetResult, Merge, StashState, Twin, VerifyResult, WriteOptions, WriteResult } from '../api.ts'
+import type { Doubt, ForgetResult, Merge, StashState, Twin, WriteOptions, WriteResult } from '../api.ts'
 import type { ConditionInit } from './condition.ts'
+import type { DecisionsInit } from './decisions.ts'
+import type { BurialInit } from './burial.ts'
 import type { OwnStash, Version } from './own-stash.ts'
+import type { OwnWatermarkInit } from './own-watermark.ts'
 import type { Origin } from './bodies.ts'
-import type { Offer } from './recovery.ts'
 import type { Replication } from './replication.ts'
 import type { Committed, PendingWrite } from './writes.ts'
-import type { Caller, Clock, NetworkPeer, Placement, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
+import type { Clock, NetworkPeer, Placement, Random, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
-export interface OwnerInit extends ConditionInit {
+export interface OwnerInit extends ConditionInit, OwnWatermarkInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>
   own: OwnStash
   replication: Replication
   clock: Clock
+  random: Random
   merge: Merge | undefined
   fresh: boolean
   maxStash: number
@@ -33,17 +37,23 @@ export interface OwnerInit extends ConditionInit {
   heard (): RecordHeader[]
   onFound (version: Version, origin: Origin): void
   onSetAside (bytes: number, timestamp: number): void
+  onTwin (twin: Twin, from: string): void
 }
 
 /** The owner's side: knows what state the stash is in, and lets writes through when it is known. */
 export class Owner {
+  readonly decisions: Decisions
+  /** Answers holders that offer us our stash. */
+  readonly offers: Offers
+  readonly watermark: OwnWatermark
+
   private readonly init: OwnerInit
   private readonly condition: Condition
   private readonly author: Author
   private readonly writes: Writes
   private readonly settling: Settling
-  private readonly surprises: Surprises
-  private readonly offers: Offers
+  private readonly lookout: Lookout
+  private readonly parts: BurialInit & DecisionsInit
   private stopped = true
   /** Nobody can hold anything of ours. */
   private fresh: boolean
@@ -51,7 +61,14 @@ export class Owner {
   constructor (init: OwnerInit) {
     this.init = init
     this.fresh = init.fresh
-    this.condition = new Condition(init)
+    this.condition = new Condition({
+      ...init,
+      onState: (state, previous) => {
+        this.lookout.look()
+        init.onState(state, previous)
+      }
+    })
+    this.watermark = new OwnWatermark(init)
     this.author = new Author(init)
     this.writes = new Writes({
       clock: init.clock,
@@ -65,12 +82,13 @@ export class Owner {
 
     this.settling = new Settling({
       ...parts,
-      heard: witnessed => [...init.heard(), ...witnessed],
+      heard: witnessed => [...init.heard(), ...witnessed, ...(this.watermark.lastKnown == null ? [] : [this.watermark.lastKnown])],
       onSettled: () => { void this.resolve() },
       onStranger: (record, placement, from) => { this.met(record, placement, from) }
     })
-    this.surprises = new Surprises({
+    this.lookout = new Lookout({
       ...parts,
+      isOff: () => this.stopped || this.settling.recovery.active,
       onChange: () => { void this.resolve() },
       onNewer: (version, origin) => {
         this.writes.unread = true
@@ -81,10 +99,11 @@ export class Owner {
     this.offers = new Offers({
       ...parts,
       recovery: this.settling.recovery,
-      strangers: this.surprises.strangers,
-      turns: this.author.turns,
+      strangers: this.lookout.surprises.strangers,
       isStopped: () => this.stopped
     })
+    this.parts = { ...parts, settling: this.settling, strangers: this.lookout.surprises.strangers }
+    this.decisions = new Decisions(this.parts)
   }
 
   get state (): StashState {
@@ -105,6 +124,11 @@ export class Owner {
     return this.writes.latest?.data.byteLength ?? null
   }
 
+  /** Another process with our soul, if one was seen. */
+  get twin (): Twin | null {
+    return this.lookout.twin
+  }
+
   start (): void {
     const { own, replication } = this.init
 
@@ -112,8 +136,9 @@ export class Owner {
     replication.start()
     this.writes.start()
 
-    if (own.current != null) {
+    if (own.current != null || own.tombstone != null) {
       // stopped and started again: this process knows its stash
+      this.lookout.look()
       void this.resolve()
     } else if (this.fresh) {
       this.condition.is('empty')
@@ -125,7 +150,7 @@ export class Owner {
   stop (): void {
     this.stopped = true
     this.settling.recovery.stop()
-    this.surprises.strangers.stop()
+    this.lookout.stop()
     this.init.replication.stop()
     this.writes.stop()
   }
@@ -133,6 +158,7 @@ export class Owner {
   connected (peer: NetworkPeer): void {
     this.init.replication.connected(peer)
     this.settling.recovery.met(peer.id)
+    this.lookout.connected(peer.id)
   }
 
   disconnected (peer: string): void {
@@ -171,44 +197,14 @@ export class Owner {
     this.writes.unread = false
   }
 
-  /** A holder offers us our stash. */
-  async offered (caller: Caller, offer: Offer): Promise<StashResponse | WantsBody> {
-    return await this.offers.offered(caller, offer)
-  }
-
-  /** A holder answered a STORE with a record of ours that we did not know. */
+  /** A holder told of a record of ours. */
   met (record: RecordHeader, placement: Placement | undefined, from: string): void {
-    const { own } = this.init
-
-    own.note(record)
-
-    if (!this.stopped && !this.settling.recovery.active && !own.covers(record)) {
-      this.surprises.strangers.heard(record, placement, from)
-    }
+    this.lookout.met(record, placement, from)
   }
 
   /** `version` cannot be acknowledged any longer: the same content, sealed anew, can. */
   async revise (version: Version): Promise<void> {
     await this.author.revise(version)
-  }
-
-  /**
-   * What `peer` holds for us, opened.
-   *
-   * @throws {NotFoundError | WrongKeyError | RefusedError | TimeoutError | UnreachableError}
-   */
-  async fetch (peer: string, options?: AbortOptions): Promise<Version> {
-    const answer = await this.init.network.ask(peer, { type: 'fetch', whole: true }, options)
-
-    if (answer.type === 'refused') {
-      throw new RefusedError(`${peer} refuses: ${answer.reason}`, answer.reason)
-    }
-
-    if (answer.type === 'not-found' || answer.body == null || !isOurs(answer, this.init.own.owner)) {
-      throw new NotFoundError(`${peer} holds nothing of ours`)
-    }
-
-    return this.init.own.open(answer.record, answer.body)
   }
 
   /**
@@ -228,44 +224,25 @@ export class Owner {
       this.init.network.peers().forEach(({ id }) => { recovery.met(id) })
     } else {
       found.forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
-      await this.surprises.strangers.settled()
+      await this.lookout.surprises.strangers.settled()
       await this.resolve()
     }
   }
 
-  readonly twin: Twin | null = null
+  /** Deletes our stash everywhere. */
+  async forget (options: WriteOptions = {}): Promise<ForgetResult> {
+    await bury(this.parts)
 
-  async acceptOlder (_options: WriteOptions = {}): Promise<WriteResult> {
-    throw new NotDoubtfulError('nothing is in doubt')
-  }
-
-  async adopt (_recordId: string, _options: WriteOptions = {}): Promise<WriteResult> {
-    throw new NotDoubtfulError('nothing is in doubt')
-  }
-
-  async startFresh (_options: AbortOptions = {}): Promise<void> {
-    throw new NotDoubtfulError('nothing is in doubt')
-  }
-
-  async forget (_options: WriteOptions = {}): Promise<ForgetResult> {
-    throw new NotFoundError('there is no stash')
-  }
-
-  async verify (_options: AbortOptions = {}): Promise<VerifyResult> {
-    throw new NotFoundError('there is no stash')
-  }
-
-  async drill (_options: AbortOptions = {}): Promise<DrillResult> {
-    throw new NotFoundError('there is no stash')
+    return await this.init.replication.forgotten(options)
   }
 
   /** Nothing is open that a write should wait for. */
   private get isReady (): boolean {
-    return !this.stopped && (this.state === 'settled' || this.state === 'empty') && this.surprises.strangers.list.length === 0
+    return !this.stopped && (this.state === 'settled' || this.state === 'empty') && this.lookout.surprises.strangers.list.length === 0
   }
 
   private search (): void {
-    this.surprises.strangers.clear()
+    this.lookout.surprises.strangers.clear()
 
     if (this.stopped) {
       this.condition.is('searching')
@@ -281,17 +258,19 @@ export class Owner {
         return
       }
 
-      if (this.init.own.current == null) {
+      const { current, tombstone } = this.init.own
+
+      if (current == null && tombstone == null) {
         // it was thought that there was nothing, and there is something
         this.writes.unread = true
         this.search()
         return
       }
 
-      const doubt = await this.surprises.resolve()
+      const doubt = await this.lookout.surprises.resolve()
 
       if (doubt == null) {
-        this.condition.is('settled')
+        this.condition.is(this.init.own.current == null ? 'empty' : 'settled')
         this.writes.flush()
       } else {
         this.condition.isDoubtful(doubt)

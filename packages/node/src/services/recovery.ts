@@ -130,6 +130,13 @@ export class Recovery {
     return [...this.said().flatMap(({ record }) => record ?? []), ...this.heard()]
   }
 
+  /** What everybody says, but for what is deleted. */
+  living (): Answer[] {
+    const tombstones = this.tombstones()
+
+    return this.said().filter(({ record }) => record == null || !endedBy(tombstones, record))
+  }
+
   /** The latest word of every peer. */
   tally (): Answer[] {
     return this.answers.list()
@@ -176,13 +183,6 @@ export class Recovery {
 
   private heard (): RecordHeader[] {
     return this.init.heard(this.witnessed).filter(record => !this.init.own.isDecided(record))
-  }
-
-  /** What everybody says, but for what is deleted. */
-  private living (): Answer[] {
-    const tombstones = this.tombstones()
-
-    return this.said().filter(({ record }) => record == null || !endedBy(tombstones, record))
   }
 
   private isDead (record: RecordHeader): boolean {

@@ -1,5 +1,6 @@
 import { doubtfulRecord } from './doubtful-record.ts'
 import { messageOf } from './failure.ts'
+import { placementOf } from '../policy/settle.ts'
 import { Recovery } from './recovery.ts'
 import type { Merge } from '../api.ts'
 import type { Decision } from '../policy/settle.ts'
@@ -8,6 +9,7 @@ import type { Condition } from './condition.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Found, Origin } from './bodies.ts'
 import type { RecoveryInit } from './recovery.ts'
+import type { KnownCopies } from './stores.ts'
 import type { Writes } from './writes.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 
@@ -48,10 +50,11 @@ export class Settling {
     })
   }
 
-  search (): void {
+  /** Starts over; with `empty`, what there was is known not to be wanted. */
+  search (state: 'searching' | 'empty' = 'searching'): void {
     this.merging = undefined
     this.mergeError = undefined
-    this.init.condition.is('searching')
+    this.init.condition.is(state)
     this.recovery.begin()
   }
 
@@ -62,13 +65,30 @@ export class Settling {
     return { answered: answers.filter(({ status }) => status === 'answered').length, of: answers.length }
   }
 
-  /** Somebody has a copy. To have heard of one is not enough. */
+  /** Who holds `record`, and with which placement. Undefined if nobody showed one. */
+  holdings (record: RecordHeader): { placement: Placement, known: KnownCopies } | undefined {
+    const answers = this.recovery.tally()
+    const placement = placementOf(record, answers)
+    const here = answers.filter(({ status, connected }) => connected && status === 'answered')
+
+    return placement == null
+      ? undefined
+      : {
+          placement,
+          known: {
+            holding: here.flatMap(answer => answer.record?.id === record.id && answer.placement != null ? [{ peer: answer.peer, placement: answer.placement.id }] : []),
+            without: here.filter(answer => answer.record?.id !== record.id).map(({ peer }) => peer)
+          }
+        }
+  }
+
+  /** Somebody has a copy of what was not deleted. To have heard of one is not enough. */
   private get isFound (): boolean {
-    return this.recovery.tally().some(({ record }) => record != null)
+    return this.recovery.living().some(({ record }) => record != null)
   }
 
   private decided (decision: Decision): void {
-    const { condition, own, writes } = this.init
+    const { author, condition, writes } = this.init
 
     switch (decision.type) {
       case 'searching':
@@ -82,7 +102,7 @@ export class Settling {
         break
       case 'empty':
         if (decision.tombstone != null) {
-          own.bury(decision.tombstone)
+          author.deleted(decision.tombstone)
         }
 
         condition.is('empty')
@@ -104,16 +124,13 @@ export class Settling {
       return
     }
 
-    const here = this.recovery.tally().filter(({ status, connected }) => connected && status === 'answered')
+    const { known } = this.holdings(version.record) ?? { known: { holding: [], without: [] } }
 
     writes.unread ||= condition.state === 'empty'
     this.recovery.stop()
     void author.turns.run(() => {
       if (own.current == null && !this.recovery.active) {
-        author.recovered(version, decision, {
-          holding: here.flatMap(({ peer, record, placement }) => record?.id === version.record.id && placement != null ? [{ peer, placement: placement.id }] : []),
-          without: here.filter(({ record }) => record?.id !== version.record.id).map(({ peer }) => peer)
-        })
+        author.recovered(version, decision, known)
         this.back(version, version.origin, decision)
       }
     })
@@ -121,7 +138,7 @@ export class Settling {
 
   private doubtful (decision: Doubtful): void {
     const { author, condition, merge } = this.init
-    const { reason, newest } = decision
+    const { reason, newest, best } = decision
     const versions = newest.flatMap(({ id }) => this.recovery.version(id) ?? [])
     const key = newest.map(({ id }) => id).toSorted().join()
 
@@ -139,7 +156,7 @@ export class Settling {
     } else {
       condition.isDoubtful({
         reason,
-        records: newest.map(record => doubtfulRecord(record, this.recovery.version(record.id), this.holdersOf(record))),
+        records: [...newest, ...(best == null || newest.some(({ id }) => id === best.id) ? [] : [best])].map(record => doubtfulRecord(record, this.recovery.version(record.id), this.holdersOf(record))),
         ...(this.mergeError == null ? {} : { error: this.mergeError })
       })
     }

@@ -17,6 +17,8 @@ export interface Stranger {
   /** Ids of the placements that it came with. */
   readonly placements: Set<string>
   readonly holders: Set<string>
+  /** Who told of it first. */
+  readonly from: string
   readonly since: number
   read?: Read
   /** Somebody was asked for its body. */
@@ -55,17 +57,21 @@ export class Strangers {
     return this.table.get(record)
   }
 
-  /** A holder told that it has `record`. */
-  heard (record: RecordHeader, placement: Placement | undefined, holder: string): void {
+  /** A peer told of `record`: that it has it, or that it `merely` has seen it. */
+  heard (record: RecordHeader, placement: Placement | undefined, from: string, merely = false): void {
     const known = this.table.has(record.id)
 
     if (this.isOutdone(record)) {
       return
     }
 
-    this.note(record, placement, holder)
+    const stranger = this.note(record, placement, from, merely)
 
-    if (!known) {
+    if (record.kind === 'tombstone') {
+      // there is nothing to read
+      stranger.asked = true
+      this.init.onChange()
+    } else if (!known || (stranger.read == null && !merely)) {
       this.fetch(record)
     }
   }
@@ -120,13 +126,16 @@ export class Strangers {
     return this.list.some(other => other.read != null && order(other.record, record) === 'supersedes')
   }
 
-  private note (record: RecordHeader, placement: Placement | undefined, holder: string): Stranger {
+  private note (record: RecordHeader, placement: Placement | undefined, from: string, merely = false): Stranger {
     const stranger = this.table.get(record.id) ?? {
-      record, placements: new Set(), holders: new Set(), since: this.init.clock.now(), asked: false, stuck: false
+      record, placements: new Set(), holders: new Set(), from, since: this.init.clock.now(), asked: false, stuck: false
     }
 
     this.table.set(record.id, stranger)
-    stranger.holders.add(holder)
+
+    if (!merely) {
+      stranger.holders.add(from)
+    }
 
     if (placement != null) {
       stranger.placements.add(placement.id)
@@ -171,7 +180,7 @@ export class Strangers {
     try {
       const answer = await network.ask(holder, { type: 'fetch', whole: true }, { signal })
 
-      if (!signal.aborted && answer.type === 'found' && answer.body != null && isOurs(answer, own.owner) && !own.covers(answer.record)) {
+      if (!signal.aborted && answer.type === 'found' && answer.body != null && answer.record.kind === 'data' && isOurs(answer, own.owner) && !own.covers(answer.record)) {
         this.read(own.open(answer.record, answer.body), answer.placement, { via: 'fetch', from: holder })
       }
     } catch {
@@ -180,14 +189,14 @@ export class Strangers {
   }
 
   private retry (): void {
-    const unread = this.list.filter(({ read }) => read == null)
+    const unread = this.list.filter(({ record, read }) => read == null && record.kind === 'data')
 
     if (unread.length > 0) {
       const wait = unread.every(({ stuck }) => stuck) ? RECONCILE_INTERVAL : BODY_RETRY
 
       this.cancelTimer()
       this.cancelTimer = this.init.clock.setTimer(() => {
-        this.list.filter(({ read }) => read == null).forEach(({ record }) => { this.fetch(record) })
+        this.list.filter(({ record, read }) => read == null && record.kind === 'data').forEach(({ record }) => { this.fetch(record) })
       }, wait)
     }
   }

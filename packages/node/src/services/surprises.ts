@@ -9,7 +9,8 @@ import type { OwnStash, Version } from './own-stash.ts'
 import type { Origin } from './bodies.ts'
 import type { Replication } from './replication.ts'
 import type { Read, Stranger } from './strangers.ts'
-import type { Clock, StashNetwork } from '@nara-stash/protocol'
+import type { Apart } from './twins.ts'
+import type { Clock, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
 export interface SurprisesInit {
   network: Pick<StashNetwork, 'ask'>
@@ -22,6 +23,8 @@ export interface SurprisesInit {
   onChange (): void
   /** A newer version than the one that was recovered was taken over. */
   onNewer (version: Version, origin: Origin): void
+  /** A record came up that ours does not build on, and that no crash left behind. */
+  onApart (apart: Apart): void
 }
 
 /** Decides what records mean that turn up after recovery: each is taken into the past, taken over, merged, or raises a doubt. */
@@ -51,20 +54,48 @@ export class Surprises {
     const { own, author: { standing } } = this.init
     const { read } = stranger
 
-    switch (meaningOf({ ...stranger, ...standing, covered: own.covers(stranger.record), boot: own.boot })) {
+    const meaning = meaningOf({ ...stranger, ...standing, covered: own.covers(stranger.record), boot: own.boot })
+
+    if ((meaning === 'newer' || meaning === 'other') && stranger.asked) {
+      const { record, from, holders } = stranger
+
+      this.init.onApart({ record, from, isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger) })
+    }
+
+    switch (meaning) {
       case 'known':
         return true
       case 'leftover':
         return stranger.asked && await this.absorb(stranger)
       case 'newer':
-        return read == null ? this.wait(stranger) : await this.take(read)
+        return stranger.record.kind === 'tombstone' ? await this.delete(stranger.record) : read == null ? this.wait(stranger) : await this.take(read)
       case 'other':
         return read == null ? this.wait(stranger) : await this.merge(stranger, read)
     }
   }
 
+  /** What we recovered, and have not changed, had been deleted. */
+  private async delete (tombstone: RecordHeader): Promise<true> {
+    const { own, author } = this.init
+    const { current } = own
+
+    if (current != null) {
+      author.putAside(current)
+    }
+
+    author.deleted(tombstone)
+
+    if (current != null && !own.covers(current.record)) {
+      // our own seal of the same content, made before we knew this one
+      await author.absorb(current.record)
+    }
+
+    return true
+  }
+
   private wait (stranger: Stranger): false {
-    stranger.stuck ||= this.strangers.isOverdue(stranger)
+    // of a tombstone nothing more will come
+    stranger.stuck ||= stranger.record.kind === 'tombstone' || this.strangers.isOverdue(stranger)
 
     return false
   }
@@ -99,14 +130,14 @@ export class Surprises {
 
   /** Into ours. Without a merge function, or if it fails, it is left to a person. */
   private async merge (stranger: Stranger, { version }: Read): Promise<boolean> {
-    const { merge, author } = this.init
+    const { merge, author, own } = this.init
 
     if (stranger.stuck) {
       return false
     }
 
     try {
-      if (merge != null) {
+      if (merge != null && own.current != null) {
         await author.take(version, merge)
 
         return true
@@ -122,7 +153,7 @@ export class Surprises {
   }
 
   private doubt (): Doubt | null {
-    const { own: { current }, replication, author: { standing: { content } } } = this.init
+    const { own: { current, tombstone }, replication, author: { standing: { content } } } = this.init
     const stuck = this.strangers.list.filter(({ stuck }) => stuck)
 
     if (stuck.length === 0) {
@@ -136,7 +167,8 @@ export class Surprises {
       reason: above ? 'ROLLBACK_SUSPECTED' : 'CONFLICT',
       records: [
         ...stuck.map(({ record, read, holders }) => doubtfulRecord(record, read?.version, holders)),
-        ...(current == null ? [] : [doubtfulRecord(current.record, current, replication.holders)])
+        ...(current == null ? [] : [doubtfulRecord(current.record, current, replication.holders)]),
+        ...(tombstone == null ? [] : [doubtfulRecord(tombstone, undefined, replication.holders)])
       ],
       ...(error == null ? {} : { error })
     }

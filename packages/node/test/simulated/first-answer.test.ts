@@ -91,7 +91,7 @@ describe('the first answer never wins over the newest', () => {
 
     expect(await world.settled(owner)).toBe('doubtful')
     expect(world.clock.now() - started).toBeGreaterThanOrEqual(30_000)
-    expect(owner.stash.status().recovery.doubt).toMatchObject({ reason: 'ROLLBACK_SUSPECTED', records: [{ readable: false }] })
+    expect(owner.stash.status().recovery.doubt).toMatchObject({ reason: 'ROLLBACK_SUSPECTED', records: [{ readable: false }, { readable: true }] })
     expect(owner.events('stash:found').map(({ detail }) => detail)).toMatchObject([{ seq: '1' }])
   })
 })

@@ -72,6 +72,8 @@ describe('a twin', () => {
   it('that goes on writing is one stranger, the latest, not one for each version', async () => {
     const world = new World()
     const { owner, twin, confidants } = await twins(world)
+    // the twin does not hear of us
+    world.net.intercept((_from, _to, request, next) => request.type === 'witness' ? undefined : next())
     await world.of(twin.put('of the twin'))
     await world.run(1_000)
     await world.of(owner.put('of the owner', { timeout: 5_000 }))

@@ -51,7 +51,7 @@ export interface Process {
   events: Array<{ type: string, detail: unknown, at: number }>
 }
 
-const EVENTS = ['stash:state', 'stash:found', 'stash:recovered', 'stash:copies', 'stash:doubt', 'stash:set-aside', 'confidant:add', 'confidant:remove',
+const EVENTS = ['stash:state', 'stash:found', 'stash:recovered', 'stash:copies', 'stash:doubt', 'stash:set-aside', 'stash:twin', 'stash:watermark', 'confidant:add', 'confidant:remove',
   'held:stored', 'held:refused', 'held:dropped', 'held:pushed', 'held:repaired', 'held:audited', 'leave'] as const
 
 export interface NaraInit extends StashInit {
@@ -137,6 +137,13 @@ export class Nara {
 
   events (type: string): Array<{ type: string, detail: unknown, at: number }> {
     return this.process.events.filter(event => event.type === type)
+  }
+
+  /** The header that its process would have left for the next one. */
+  get watermark (): Uint8Array {
+    const detail = this.events('stash:watermark').at(-1)?.detail as { envelope: Uint8Array } | undefined
+
+    return detail?.envelope ?? new Uint8Array(0)
   }
 
   /** What it holds for `owner`: the record's id. */

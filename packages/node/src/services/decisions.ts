@@ -1,0 +1,199 @@
+import { newestOf, supersedesOrIs } from '@nara-stash/protocol'
+import { NotDoubtfulError, NotFoundError } from '../errors.ts'
+import { checkOutsideMerge } from './checked-merge.ts'
+import { committed } from './committed.ts'
+import type { WriteOptions, WriteResult } from '../api.ts'
+import type { Author } from './author.ts'
+import type { Condition } from './condition.ts'
+import type { OwnStash, Version } from './own-stash.ts'
+import type { Replication } from './replication.ts'
+import type { Settling } from './settling.ts'
+import type { Strangers } from './strangers.ts'
+import type { Writes } from './writes.ts'
+import type { Clock, RecordHeader } from '@nara-stash/protocol'
+
+export interface DecisionsInit {
+  own: OwnStash
+  replication: Replication
+  clock: Clock
+  author: Author
+  condition: Condition
+  settling: Settling
+  strangers: Strangers
+  writes: Pick<Writes, 'unread' | 'recovered' | 'flush'>
+}
+
+/** What a doubt is about. */
+interface Evidence {
+  /** Every header that was seen. */
+  seen: RecordHeader[]
+  /** Those of them that could be read. */
+  versions: Version[]
+}
+
+/** Ends doubts as a person decides: whatever was seen is in the past of what comes next, so that none of it can be taken for newer once more. */
+export class Decisions {
+  private readonly init: DecisionsInit
+
+  constructor (init: DecisionsInit) {
+    this.init = init
+  }
+
+  /**
+   * @throws {NotDoubtfulError | NotFoundError | InsideMergeError}
+   */
+  async acceptOlder (options?: WriteOptions): Promise<WriteResult> {
+    return await this.decide(options, async () => {
+      const evidence = this.evidence()
+      const best = this.bestOf(evidence.versions)
+
+      if (best == null) {
+        throw new NotFoundError('no version can be read')
+      }
+
+      await this.take(best, evidence)
+    })
+  }
+
+  /**
+   * @throws {NotDoubtfulError | NotFoundError | InsideMergeError}
+   */
+  async adopt (record: string, options?: WriteOptions): Promise<WriteResult> {
+    const { own, condition } = this.init
+
+    return await this.decide(options, async () => {
+      const evidence: Evidence = condition.state === 'doubtful' ? this.evidence() : { seen: [], versions: own.current == null ? [] : [own.current] }
+      const found = evidence.versions.find(version => version.record.id === record)
+
+      if (found != null && condition.state !== 'doubtful') {
+        throw new NotDoubtfulError('this is the current version, and nothing is in doubt')
+      }
+
+      await this.take(found ?? this.setAside(record), evidence)
+    })
+  }
+
+  /**
+   * @throws {NotDoubtfulError | InsideMergeError}
+   */
+  async startFresh (): Promise<void> {
+    checkOutsideMerge()
+
+    await this.init.author.turns.run(() => {
+      const { own, author, replication, settling, strangers, writes } = this.init
+      const evidence = this.evidence()
+
+      this.keepReadable(evidence)
+      strangers.clear()
+      replication.reset()
+      author.goWithout(evidence.seen)
+      own.current = undefined
+      settling.search('empty')
+      writes.flush()
+    })
+  }
+
+  private async decide (options: WriteOptions = {}, decision: () => Promise<void>): Promise<WriteResult> {
+    checkOutsideMerge()
+    options.signal?.throwIfAborted()
+
+    const { own, author, replication } = this.init
+
+    await author.turns.run(decision)
+
+    return own.current == null ? replication.result() : await committed(this.init, own.current, options).result
+  }
+
+  /**
+   * What was seen and read while searching, or since.
+   *
+   * @throws {NotDoubtfulError}
+   */
+  private evidence (): Evidence {
+    const { own, condition, settling: { recovery }, strangers } = this.init
+
+    if (condition.state !== 'doubtful') {
+      throw new NotDoubtfulError(`nothing is in doubt: the state is ${condition.state}`)
+    }
+
+    if (recovery.active) {
+      return { seen: recovery.seen(), versions: recovery.versions() }
+    }
+
+    return {
+      seen: [...strangers.list.map(({ record }) => record), ...own.known()],
+      versions: [...strangers.list.flatMap(({ read }) => read?.version ?? []), ...(own.current == null ? [] : [own.current])]
+    }
+  }
+
+  /** Of several that do not know of each other, ours; or else the one with the highest seq. */
+  private bestOf (versions: readonly Version[]): Version | undefined {
+    const newest = newestOf(versions.map(({ record }) => record)).toSorted((a, b) => b.seq - a.seq)
+    const best = newest.find(({ id }) => id === this.init.own.current?.record.id) ?? newest[0]
+
+    return versions.find(({ record }) => record === best)
+  }
+
+  /**
+   * A version that was set aside, as content for a new one.
+   *
+   * @throws {NotFoundError}
+   */
+  private setAside (record: string): Pick<Version, 'data'> {
+    const { own, condition } = this.init
+    const version = condition.state === 'searching' || condition.state === 'recovering' ? undefined : own.setAside.find(({ id }) => id === record)
+
+    if (version == null) {
+      throw new NotFoundError(`no version ${record} can be read`)
+    }
+
+    return version
+  }
+
+  /** Makes one content of several the next version. */
+  private async take (chosen: Version | Pick<Version, 'data'>, { seen, versions }: Evidence): Promise<void> {
+    const { own, author, condition, settling, strangers, writes } = this.init
+    const record = 'record' in chosen ? chosen.record : undefined
+    const isNews = record == null || record.id !== own.current?.record.id
+    const origin = settling.recovery.versions().find(version => version.record.id === record?.id)?.origin
+    const tally = settling.tally()
+    const wasSearching = settling.recovery.active
+
+    if ('record' in chosen && wasSearching) {
+      author.adopted(chosen, settling.holdings(chosen.record))
+    }
+
+    settling.recovery.stop()
+    strangers.clear()
+    this.keepReadable({ seen, versions }, record)
+    own.setAside = own.setAside.filter(version => version !== chosen && version.id !== record?.id)
+
+    if (!await author.choose(chosen.data, seen) || own.current == null) {
+      return
+    }
+
+    if (wasSearching && origin != null) {
+      condition.isBack(own.current, origin, { confirmed: false, ...tally })
+    } else {
+      condition.is('settled')
+    }
+
+    if (isNews) {
+      writes.unread ||= !wasSearching
+      writes.recovered()
+    }
+
+    writes.flush()
+  }
+
+  /** What is not taken stays readable; what could not be read is, should it turn up. */
+  private keepReadable ({ seen, versions }: Evidence, chosen?: RecordHeader): void {
+    const { own, author } = this.init
+    const others = versions.filter(({ record }) => chosen == null || !supersedesOrIs(chosen, record))
+    const newest = newestOf(others.map(({ record }) => record))
+    const kept = new Set(own.setAside.map(({ id }) => id))
+
+    others.filter(({ record }) => newest.includes(record) && !kept.has(record.id)).forEach(version => { author.putAside(version) })
+    author.missing(newestOf(seen).filter(({ id, kind }) => kind === 'data' && !versions.some(({ record }) => record.id === id)))
+  }
+}

@@ -1,0 +1,119 @@
+import { deadlineSignal, order } from '@nara-stash/protocol'
+import { DRILL_TIMEOUT } from '../constants.ts'
+import { UnreachableError } from '../errors.ts'
+import { Recovery } from './recovery.ts'
+import type { DrillResult } from '../api.ts'
+import type { Decision } from '../policy/settle.ts'
+import type { Found } from './bodies.ts'
+import type { OwnStash, Version } from './own-stash.ts'
+import type { Clock, StashNetwork } from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface DrillInit {
+  network: Pick<StashNetwork, 'ask' | 'peers'>
+  own: OwnStash
+  clock: Clock
+  admits (peer: string): boolean
+}
+
+type Known = Exclude<Decision, { type: 'searching' | 'waiting' }>
+
+/**
+ * A whole recovery by asking, as a process that has just started would do it, beside what we have: by a stash of its own that knows nothing, and is thrown
+ * away.
+ *
+ * @throws {UnreachableError} nobody is here, or nobody answers
+ */
+export async function drill (init: DrillInit, options: AbortOptions = {}): Promise<DrillResult> {
+  options.signal?.throwIfAborted()
+
+  const { clock, own, admits } = init
+  const network = new TimedNetwork(init)
+  const peers = network.peers().filter(({ id }) => admits(id))
+
+  if (peers.length === 0) {
+    throw new UnreachableError('no stash peer is connected')
+  }
+
+  const started = clock.now()
+  const { decision, found, holders } = await search({ ...init, network, own: own.anew() }, options)
+  const total = clock.now() - started
+  const body = found == null ? 0 : network.bodies.get(found.record.id) ?? 0
+
+  return {
+    outcome: outcomeOf(decision, found, own.current),
+    seq: found == null ? null : String(found.record.seq),
+    bytes: found?.data.byteLength ?? 0,
+    holders,
+    answered: decision.answered,
+    of: decision.of,
+    confirmed: decision.type === 'settled' && decision.confirmed,
+    ms: { settled: total - body, body, total }
+  }
+}
+
+/** Counts how long the bodies take. */
+class TimedNetwork implements Pick<StashNetwork, 'ask' | 'peers'> {
+  /** Milliseconds, by record. */
+  readonly bodies = new Map<string, number>()
+  readonly ask: StashNetwork['ask']
+  readonly peers: StashNetwork['peers']
+
+  constructor ({ network, clock }: Pick<DrillInit, 'network' | 'clock'>) {
+    this.peers = () => network.peers()
+    this.ask = async (peer, request, options) => {
+      const asked = clock.now()
+      const answer = await network.ask(peer, request, options)
+
+      if (answer.type === 'found' && answer.body != null && !this.bodies.has(answer.record.id)) {
+        this.bodies.set(answer.record.id, clock.now() - asked)
+      }
+
+      return answer
+    }
+  }
+}
+
+async function search (init: DrillInit, { signal }: AbortOptions): Promise<{ decision: Known, found: Found | undefined, holders: number }> {
+  const deadline = deadlineSignal(init.clock, DRILL_TIMEOUT, signal)
+  let recovery: Recovery | undefined
+
+  try {
+    return await new Promise((resolve, reject) => {
+      deadline.signal.addEventListener('abort', () => {
+        reject(signal?.aborted === true ? signal.reason as Error : new UnreachableError('no stash peer answers'))
+      })
+
+      recovery = new Recovery({
+        ...init,
+        heard: witnessed => [...witnessed],
+        onFound: () => {},
+        onDecision: decision => {
+          if (decision.type !== 'searching' && decision.type !== 'waiting' && recovery != null) {
+            const best = decision.type === 'settled' ? decision.best : decision.type === 'doubtful' ? decision.best : undefined
+
+            resolve({
+              decision,
+              found: best == null ? undefined : recovery.version(best.id),
+              holders: recovery.tally().filter(({ record }) => record != null && record.id === best?.id).length
+            })
+          }
+        }
+      })
+      recovery.begin()
+    })
+  } finally {
+    recovery?.stop()
+    deadline.clear()
+  }
+}
+
+function outcomeOf (decision: Known, found: Found | undefined, current: Version | undefined): DrillResult['outcome'] {
+  if (found == null) {
+    return 'nothing'
+  }
+
+  const relation = current == null ? 'conflict' : order(found.record, current.record)
+
+  return relation === 'same' && decision.type === 'settled' ? 'identical' : relation === 'superseded' ? 'older' : 'different'
+}

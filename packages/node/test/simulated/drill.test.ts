@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { holdersAmong, kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+
+async function stored (text = 'one'): Promise<{ world: World, owner: Nara, holders: Nara[], others: Nara[] }> {
+  const world = new World({ latency: [20, 20] })
+  const { owner, confidants } = await world.owned(4)
+  await kept(world, owner, text)
+  const holders = holdersAmong(confidants, owner)
+
+  return { world, owner, holders, others: confidants.filter(nara => !holders.includes(nara)) }
+}
+
+describe('a drill', () => {
+  it('recovers from the network what we have, says how long that takes, and changes nothing', async () => {
+    const { world, owner } = await stored()
+    const before = JSON.stringify(owner.stash.status())
+    const events = owner.process.events.length
+    const result = await world.of(owner.stash.drill())
+
+    expect(result).toMatchObject({ outcome: 'identical', seq: '1', bytes: 3, answered: 4, of: 4, confirmed: true, holders: 3 })
+    expect(result.ms.total).toBe(result.ms.settled + result.ms.body)
+    expect(result.ms.body).toBeGreaterThanOrEqual(40)
+    expect(result.ms.total).toBeLessThan(1_000)
+    expect(JSON.stringify(owner.stash.status())).toBe(before)
+    expect(owner.process.events).toHaveLength(events)
+  })
+
+  it('tells when an older version would come back, and when nothing would', async () => {
+    const { world, owner, holders } = await stored()
+    const stop = world.net.intercept((_from, _to, request, next) => request.type === 'store' ? undefined : next())
+    await world.of(owner.put('two', { timeout: 1_000 }))
+    expect(await world.of(owner.stash.drill())).toMatchObject({ outcome: 'older', seq: '1' })
+    stop()
+    await world.until(() => owner.stash.status().copies.have === 3)
+    expect(await world.of(owner.stash.drill())).toMatchObject({ outcome: 'identical', seq: '2' })
+
+    holders.forEach(nara => { nara.kill() })
+    expect(await world.of(owner.stash.drill())).toMatchObject({ outcome: 'nothing', seq: null, bytes: 0, holders: 0, confirmed: false })
+    expect(owner.text).toBe('two')
+  })
+
+  it('has nobody to ask where nobody is, or answers', async () => {
+    const { world, owner, holders, others } = await stored()
+    const stop = world.net.intercept(() => undefined)
+    await expect(world.of(owner.stash.drill())).rejects.toMatchObject({ name: 'UnreachableError' })
+    await expect(world.of(owner.stash.drill({ signal: AbortSignal.abort(new RangeError('enough')) }))).rejects.toThrow(RangeError)
+    stop()
+    ;[...holders, ...others].forEach(nara => { nara.kill() })
+    await expect(world.of(owner.stash.drill())).rejects.toMatchObject({ name: 'UnreachableError' })
+  })
+})
