@@ -90,6 +90,54 @@ describe('a flood of tombstones', () => {
     expect(kept(all, ['friend'])).toStrictEqual(['friend'])
   })
 
+  it('does not make an owner a stranger that wrote again, or deleted twice, while it was known', async () => {
+    const all = bounded(2)
+    await store(all.held, arrivalOf(header('friend', 'a', 1)), BODY)
+    all.clock.advance(30 * DAY)
+    await store(all.held, arrivalOf(header('friend', 'a', 2)), BODY)
+    await all.held.admit(arrivalOf(tombstone('friend', 'a', 3)))
+    await all.held.admit(arrivalOf(tombstone('friend', 'a', 4)))
+    await lived(all, 'mate', DAY)
+    await lived(all, 'stranger', HOUR)
+
+    expect(kept(all, ['friend', 'mate', 'stranger'])).toStrictEqual(['friend', 'stranger'])
+  })
+
+  it('does not take a copy with it that its owner stored before what was left of its tombstone could be cleared away', async () => {
+    const { held, clock, memory } = bounded(2)
+    await held.admit(arrivalOf(tombstone('owner', 'a', 1)))
+    clock.advance(14 * DAY)
+    const gate = Promise.withResolvers<undefined>()
+    memory.gate = gate.promise
+    const put = memory.next()
+    const stored = store(held, arrivalOf(header('owner', 'a', 2)), BODY)
+    expect(await put).toBe('put')
+    const swept = held.admit(arrivalOf(tombstone('other', 'a', 1)))
+    gate.resolve(undefined)
+
+    expect([await stored, await swept]).toStrictEqual([{ type: 'stored' }, { type: 'stored' }])
+    expect(await held.read('owner')).toMatchObject({ body: BODY, stash: { record: { seq: 2 } } })
+  })
+
+  it('does not pin what was displaced by it, or had its days, where the store fails to clear it away, which is not tried with every message', async () => {
+    const newest = new NewestTable({ maxOwners: 1 })
+    const [clock, memory] = [new ManualClock(), new TroubledStore()]
+    const held = new HeldStashes({ capacity: { stashes: 5, bytes: 100, maxStash: 10 }, clock, newest, store: memory, maxTombstones: 1 })
+    memory.failing.add('delete')
+    await lived({ held, clock, newest, memory }, 'friend', DAY)
+    await lived({ held, clock, newest, memory }, 'mate', DAY)
+    expect(newest.size).toBe(1)
+
+    clock.advance(14 * DAY)
+    const before = memory.calls.filter(call => call === 'delete').length
+
+    for (let i = 0; i < 20; i++) {
+      await held.admit(arrivalOf(tombstone(`stranger ${i}`, 'a', 1)))
+    }
+
+    expect(memory.calls.filter(call => call === 'delete').length - before).toBe(1)
+  })
+
   it('leaves nothing of those that were displaced in the store, nor a place in the newest table', async () => {
     const [disk, clock] = [new MemoryDatastore(), new ManualClock()]
     const newest = new NewestTable({ maxOwners: 1 })
