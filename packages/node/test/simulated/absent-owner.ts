@@ -10,10 +10,19 @@ export interface Left {
   others: Nara[]
 }
 
+export interface LeftInit extends WorldInit {
+  peers?: number
+  owner?: NaraInit
+  /** False where days pass: presence is what takes most of the time then. @default true */
+  gossip?: boolean
+}
+
 /** An owner that has stored "one" with three of its peers and died. */
-export async function ownerAway ({ peers = 8, owner: init = {}, ...world }: { peers?: number, owner?: NaraInit } & WorldInit = {}): Promise<Left> {
+export async function ownerAway ({ peers = 8, owner: init = {}, gossip = true, ...world }: LeftInit = {}): Promise<Left> {
   const left = new World(world)
-  const { owner, confidants } = await left.owned(peers, init)
+  const owner = await left.nara({ fresh: true, gossip, ...init })
+  const confidants = await left.confidants(peers, { gossip })
+  left.net.connectAll()
   await kept(left, owner, 'one', Math.min(init.target ?? 3, peers))
   owner.kill()
   await left.run(1_000)

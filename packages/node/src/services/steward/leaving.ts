@@ -88,9 +88,12 @@ export class Leaving {
     await Promise.all([duty.owner, ...duty.present().map(({ peer }) => peer)].map(async peer =>
       await exchanges.release(peer, duty.owner, duty.recordId, 'leaving', { signal })))
 
-    const canBeReplaced = peers.candidates(duty).some(({ id, accepting }) => !placement.holders.includes(id) && accepting !== false)
+    if (!peers.candidates(duty).some(({ id, accepting }) => !placement.holders.includes(id) && accepting !== false)) {
+      // nobody could take our place
+      return true
+    }
 
-    while (canBeReplaced && held.get(duty.owner)?.record.id === duty.recordId && peers.present.has(duty.owner) && clock.now() < until && !signal.aborted) {
+    while (held.get(duty.owner)?.record.id === duty.recordId && peers.present.has(duty.owner) && clock.now() < until && !signal.aborted) {
       await new Promise<void>(resolve => { clock.setTimer(resolve, LOOK) })
     }
 

@@ -1,0 +1,46 @@
+import { deadlineSignal, leaseLeft } from '@nara-stash/protocol'
+import { TELLING_TIMEOUT } from '../../constants.ts'
+import type { Duty } from './duty.ts'
+import type { Exchanges } from './exchanges.ts'
+import type { Clock, HeldStashes, ReleaseReason } from '@nara-stash/protocol'
+
+export interface LettingGoInit {
+  held: Pick<HeldStashes, 'get' | 'drop'>
+  exchanges: Exchanges
+  clock: Clock
+  onDropped (owner: string, why: string): void
+}
+
+/** Ends our own copy of a record, and sees that nobody counts on it. */
+export class LettingGo {
+  private readonly init: LettingGoInit
+
+  constructor (init: LettingGoInit) {
+    this.init = init
+  }
+
+  /** Tells the other holders first: they are not to count on us any longer. */
+  async end (duty: Duty, reason: ReleaseReason, why: string, signal: AbortSignal | undefined): Promise<void> {
+    const { held, clock } = this.init
+    duty.ending = true
+    await this.tell(duty, reason, signal)
+
+    const stash = held.get(duty.owner)
+    // its owner may have come back while they were told
+    const isDue = stash != null && (reason !== 'lease' || leaseLeft(stash, clock.now()) === 0)
+
+    if (isDue && await held.drop(duty.owner, duty.recordId).catch(() => false)) {
+      this.init.onDropped(duty.owner, why)
+    }
+
+    duty.ending = false
+  }
+
+  async tell (duty: Duty, reason: ReleaseReason, signal: AbortSignal | undefined): Promise<void> {
+    const deadline = deadlineSignal(this.init.clock, TELLING_TIMEOUT, signal)
+
+    await Promise.all(duty.present().map(async ({ peer }) =>
+      await this.init.exchanges.release(peer, duty.owner, duty.recordId, reason, { signal: deadline.signal })))
+    deadline.clear()
+  }
+}
