@@ -5,7 +5,7 @@ export interface Left {
   world: World
   owner: Nara
   /** Those that the owner chose. */
-  holders: Nara[]
+  holders: [Nara, Nara, Nara, ...Nara[]]
   /** All but the owner. */
   others: Nara[]
 }
@@ -27,7 +27,7 @@ export async function ownerAway ({ peers = 8, owner: init = {}, gossip = true, .
   owner.kill()
   await left.run(1_000)
 
-  return { world: left, owner, holders: holdersAmong(confidants, owner), others: confidants }
+  return { world: left, owner, holders: holdersAmong(confidants, owner) as Left['holders'], others: confidants }
 }
 
 /** Who holds what is `owner`'s. */

@@ -2,6 +2,7 @@ import { leaseLeft } from '@nara-stash/protocol'
 import { describe, expect, it } from 'vitest'
 import { comesBack, holdersNow, ownerAway } from './absent-owner.ts'
 import { kept, World } from './world.ts'
+import type { Left } from './absent-owner.ts'
 import type { Nara } from './world.ts'
 import type { HeldStash } from '@nara-stash/protocol'
 
@@ -16,14 +17,14 @@ function lease (nara: Nara, owner: Nara): number {
 }
 
 /** An owner and five others that say nothing in presence: weeks pass faster. */
-async function quiet (): Promise<{ world: World, owner: Nara, holders: Nara[], others: Nara[] }> {
+async function quiet (): Promise<Left> {
   const world = new World()
   const owner = await world.nara({ fresh: true, ...silent })
   const others = await world.confidants(5, silent)
   world.net.connectAll()
   await kept(world, owner, 'one')
 
-  return { world, owner, holders: holdersNow(world, owner), others }
+  return { world, owner, holders: holdersNow(world, owner) as Left['holders'], others }
 }
 
 describe('a promise', () => {
@@ -59,7 +60,7 @@ describe('a promise', () => {
   })
 
   it('does not run while it is the holder that is cut off', async () => {
-    const { world, owner, holders: [cut, ...rest] } = await quiet() as { world: World, owner: Nara, holders: [Nara, Nara, Nara] }
+    const { world, owner, holders: [cut, ...rest] } = await quiet()
     owner.kill()
     await world.run(day)
     world.naras.filter(nara => nara !== cut && nara.up).forEach(nara => { world.net.disconnect(cut.id, nara.id) })
@@ -72,7 +73,7 @@ describe('a promise', () => {
   })
 
   it('does not run while the holder sleeps', async () => {
-    const { world, owner, holders: [sleeper] } = await quiet() as { world: World, owner: Nara, holders: [Nara] }
+    const { world, owner, holders: [sleeper] } = await quiet()
     owner.kill()
     await world.run(hour)
     sleeper.process.port.clock.jump(8 * day)
@@ -106,7 +107,7 @@ describe('a promise', () => {
 
 describe('a holder that was away for more than ten minutes', () => {
   it('serves, and makes no copies until somebody who would know has answered', async () => {
-    const { world, owner, holders: [a, b, c], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara, Nara], others: Nara[] }
+    const { world, owner, holders: [a, b, c], others } = await ownerAway()
     await world.run(minute)
     others.filter(nara => nara !== a).forEach(nara => { world.net.disconnect(a.id, nara.id) })
     await world.run(20 * minute)

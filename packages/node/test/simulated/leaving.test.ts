@@ -22,7 +22,7 @@ const times = (nara: Nara): number => nara.process.events.findLast(({ type }) =>
 
 describe('with the owner away', () => {
   it('one that leaves hands on its copy first, and is gone in a moment', async () => {
-    const { world, owner, holders: [a] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+    const { world, owner, holders: [a] } = await ownerAway()
     await world.run(minute)
     const began = world.clock.now()
     expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
@@ -68,7 +68,7 @@ describe('with the owner away', () => {
   })
 
   it('who cannot hand it on in time says what is left', async () => {
-    const { world, owner, holders: [a, ...rest] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara, Nara] }
+    const { world, owner, holders: [a, ...rest] } = await ownerAway()
     rest.forEach(nara => { nara.kill() })
     world.net.intercept((from, _, request, next) => from === a.id && request.type === 'store' ? undefined : next())
     const began = world.clock.now()
@@ -90,7 +90,7 @@ describe('with the owner away', () => {
   })
 
   it('a copy that was asked to be nobody else\'s is not handed on; the others hear that it goes', async () => {
-    const { world, owner, holders: [a, ...rest] } = await ownerAway({ owner: { surrogates: 'none' } }) as { world: World, owner: Nara, holders: [Nara, Nara, Nara] }
+    const { world, owner, holders: [a, ...rest] } = await ownerAway({ owner: { surrogates: 'none' } })
     expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
     expect(holdersNow(world, owner)).toStrictEqual(rest)
   })

@@ -31,7 +31,7 @@ describe('what its owner deleted', () => {
   })
 
   it('goes with surrogates, too, that the owner never heard of', async () => {
-    const { world, owner, holders: [a], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara], others: Nara[] }
+    const { world, owner, holders: [a], others } = await ownerAway()
     await world.run(minute)
     a.kill()
     await world.run(2 * minute)
@@ -51,7 +51,7 @@ describe('what its owner deleted', () => {
   })
 
   it('goes with a surrogate that has no newer word of the others', async () => {
-    const { world, owner, holders: [a, ...rest], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara, Nara], others: Nara[] }
+    const { world, owner, holders: [a, ...rest], others } = await ownerAway()
     await world.run(minute)
     a.kill()
     await world.run(2 * minute)

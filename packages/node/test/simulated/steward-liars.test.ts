@@ -25,7 +25,7 @@ describe('a co-holder', () => {
       return to === liar && answer?.type === 'proof' ? { ...answer, proof: answer.proof.map((byte, i) => i === 5 ? byte ^ 1 : byte) } : answer
     }]
   ])('that %s is not counted: another takes its place', async (_, lie) => {
-    const { world, owner, holders: [liar] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+    const { world, owner, holders: [liar] } = await ownerAway()
     world.net.intercept(lie(liar.id))
     // its next audit
     await world.run(1.5 * hour)
@@ -36,7 +36,7 @@ describe('a co-holder', () => {
   })
 
   it('that says it is busy for ever is given time, and then is not counted', async () => {
-    const { world, owner, holders: [liar] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+    const { world, owner, holders: [liar] } = await ownerAway()
     let putOff = 0
     world.net.intercept((_, to, request, next) => {
       const isLie = request.type === 'challenge' && to === liar.id
@@ -52,7 +52,7 @@ describe('a co-holder', () => {
   })
 
   it('that is slow for a moment is not replaced', async () => {
-    const { world, owner, holders: [slow] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+    const { world, owner, holders: [slow] } = await ownerAway()
     let answered = 0
     world.net.intercept((_, to, request, next) => request.type === 'challenge' && to === slow.id && answered++ < 2 ? undefined : next())
     await world.run(3 * hour)
@@ -77,7 +77,7 @@ describe('a co-holder', () => {
 
 describe('a stranger', () => {
   async function stranger (): Promise<{ world: World, owner: Nara, holder: Nara, ask: (request: StashRequest) => Promise<unknown> }> {
-    const { world, owner, holders: [holder], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara], others: Nara[] }
+    const { world, owner, holders: [holder], others } = await ownerAway()
     const eve = others.find(nara => nara.holds(owner) == null) as Nara
 
     return { world, owner, holder, ask: async request => await world.of(eve.process.port.ask(holder.id, request)) }
@@ -106,7 +106,7 @@ describe('a stranger', () => {
 
 describe('whom a confidant may ask', () => {
   it('is nobody, if the owner said so; one that comes back empty is refilled all the same', async () => {
-    const { world, owner, holders: [a, b] } = await ownerAway({ owner: { surrogates: 'none' } }) as { world: World, owner: Nara, holders: [Nara, Nara] }
+    const { world, owner, holders: [a, b] } = await ownerAway({ owner: { surrogates: 'none' } })
     a.kill()
     b.kill()
     await world.run(hour)

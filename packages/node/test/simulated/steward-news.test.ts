@@ -64,7 +64,7 @@ describe('a holder that lags', () => {
 })
 
 it('a surrogate that nobody trimmed is relieved once the owner is back and tells its watermark', async () => {
-  const { world, owner, holders: [a] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+  const { world, owner, holders: [a] } = await ownerAway()
   await world.run(minute)
   a.kill()
   await world.run(2 * minute)

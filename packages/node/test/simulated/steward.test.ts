@@ -11,7 +11,7 @@ const ids = (naras: readonly Nara[]): string[] => naras.map(({ id }) => id)
 
 describe('while the owner is away', () => {
   it('a copy that is lost is made good for, once, by the confidants', async () => {
-    const { world, owner, holders: [dead, ...rest] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara, Nara] }
+    const { world, owner, holders: [dead, ...rest] } = await ownerAway()
     dead.kill()
     await world.run(59 * second)
     expect(holdersNow(world, owner)).toHaveLength(2)
@@ -39,7 +39,7 @@ describe('while the owner is away', () => {
   })
 
   it('a short break in the connections of one confidant moves nothing', async () => {
-    const { world, owner, holders: [a], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara], others: Nara[] }
+    const { world, owner, holders: [a], others } = await ownerAway()
     await world.run(5 * minute)
     world.net.stats.reset()
     others.filter(nara => nara !== a).forEach(nara => { world.net.disconnect(a.id, nara.id) })
@@ -52,7 +52,7 @@ describe('while the owner is away', () => {
   })
 
   it('nor does one right after a proof, when it may not be asked for another', async () => {
-    const { world, owner, holders: [a], others } = await ownerAway() as { world: World, owner: Nara, holders: [Nara], others: Nara[] }
+    const { world, owner, holders: [a], others } = await ownerAway()
     world.net.stats.reset()
     others.filter(nara => nara !== a).forEach(nara => { world.net.disconnect(a.id, nara.id) })
     world.net.connectAll()
@@ -63,7 +63,7 @@ describe('while the owner is away', () => {
   })
 
   it('a confidant that came back empty is refilled itself, at once, by one of the others', async () => {
-    const { world, owner, holders: [a] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara] }
+    const { world, owner, holders: [a] } = await ownerAway()
     await world.run(minute)
     a.kill()
     await world.run(5 * second)
@@ -105,7 +105,7 @@ describe('while the owner is here', () => {
   })
 
   it('and what was too many goes', async () => {
-    const { world, owner, holders: [a, b] } = await ownerAway() as { world: World, owner: Nara, holders: [Nara, Nara] }
+    const { world, owner, holders: [a, b] } = await ownerAway()
     a.kill()
     await world.run(2 * minute)
     b.kill()

@@ -13,6 +13,8 @@ export class Duty {
   readonly holders = new Map<string, Holder>()
   since: Shortage = {}
   storing = false
+  /** At the last look its owner was here and knew its stash. */
+  ownerSettled = false
   /** Our own copy is on its way out: others are being told. */
   ending = false
   /** We were away, and nobody who would know has answered since. */

@@ -113,9 +113,13 @@ export class Steward {
     return await leaving.all(this.register.list(), this.running?.signal)
   }
 
-  /** A peer said something in its presence: an owner may have settled. */
+  /** A peer said something in its presence: an owner may have settled, or be in doubt. */
   heard (peer: string): void {
-    this.news.concerns(this.register.get(peer))
+    const duty = this.register.get(peer)
+
+    if (duty != null && duty.ownerSettled !== this.contact.of(peer).settled) {
+      this.news.concerns(duty)
+    }
   }
 
   /** Holders that we want to be connected to. */
@@ -182,7 +186,9 @@ export class Steward {
       return
     }
 
+    const owner = this.contact.of(duty.owner)
     duty.know(stash, this.peers.present, now)
+    duty.ownerSettled = owner.settled
     const known = newest.get(duty.owner)
     const left = leaseLeft(stash, now) * 1_000
     const made = duties({
@@ -190,7 +196,7 @@ export class Steward {
       self: network.self,
       rank: duty.rank,
       placement: stash.placement,
-      owner: this.contact.of(duty.owner),
+      owner,
       leaseLeft: left,
       mayRepair: !stash.restored && !duty.unconfirmed,
       isNewest: known == null || order(known, stash.record) !== 'supersedes',
