@@ -42,7 +42,7 @@ async function simulate (): Promise<void> {
     },
     onLost: owner => {
       if (stories.length < args.stories) {
-        stories.push(`stash of ${owner.index}, seed ${args.seed}\n${owner.story.tell(simulation.clock.now() - 2 * day).join('\n')}`)
+        stories.push(`stash of ${owner.index}, seed ${args.seed}\n${owner.truth.story.tell(simulation.clock.now() - 2 * day).join('\n')}`)
       }
     }
   })
@@ -61,6 +61,11 @@ async function simulate (): Promise<void> {
 
   stories.forEach(story => { console.error(`\n${story}`) })
   console.log(args.json ? JSON.stringify(report, undefined, 2) : formatReport(report))
+
+  if (args.maxLost != null && report.returns.lost > args.maxLost) {
+    console.error(`seed ${args.seed}: ${report.returns.lost} stashes lost, ${args.maxLost} allowed`)
+    process.exitCode = 1
+  }
 
   if (report.returns.older + report.returns.foreign > 0) {
     console.error(`seed ${args.seed}: ${report.returns.older} older and ${report.returns.foreign} foreign versions came back in silence`)

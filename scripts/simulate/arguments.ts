@@ -34,6 +34,8 @@ export interface Arguments extends SimulationInit {
   csv: string | undefined
   json: boolean
   stories: number
+  /** More are a failure. */
+  maxLost: number | undefined
   quiet: boolean
 }
 
@@ -63,6 +65,7 @@ export const HELP = `Simulates naras that come and go for months: the policy and
   --csv FILE         writes what was counted over time
   --json             prints the result as JSON
   --stories N        stories of lost stashes that are told (default 3)
+  --max-lost N       fails if more stashes are lost
   --quiet            no progress on standard error
 
 TIME is a number with ms, s, m, h or d: 90s, 8h, 1.5d.
@@ -72,7 +75,7 @@ Examples
   npm run simulate -- --nodes 50 --days 7 --up 2h --down 1h --repair owner --csv copies.csv
   npm run simulate -- --nodes 1000 --days 1 --end power-cut --json
 
-Exits with 1 if an older version came back in silence, or a stash of somebody else.
+Exits with 1 if more are lost than --max-lost says, an older version came back in silence, or something else than this stash.
 `
 
 /**
@@ -103,6 +106,7 @@ export function parseArguments (args: string[]): Arguments | undefined {
     csv: values.csv,
     json: values.json === true,
     stories: whole('stories', values.stories ?? '3', 0, 1_000),
+    maxLost: values['max-lost'] == null ? undefined : whole('max-lost', values['max-lost'], 0, Number.MAX_SAFE_INTEGER),
     quiet: values.quiet === true
   }
 }
@@ -116,7 +120,7 @@ function read (args: string[]) {
       args,
       options: {
         nodes: text, days: text, up: text, down: text, shape: text, repair: text, end: text, seed: text, rewrite: text, bytes: text, target: text,
-        every: text, csv: text, stories: text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
+        every: text, csv: text, stories: text, 'max-lost': text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
       }
     }).values
   } catch (err) {

@@ -13,7 +13,7 @@ interface Member {
   startedAt: number
   /** What it said last, and what was last delivered of it. */
   said: Presence | undefined
-  delivered: string | undefined
+  delivered: Presence | undefined
   listener: Parameters<PresencePort['onPresence']>[0]
 }
 
@@ -54,6 +54,8 @@ export class PresenceBoard {
     }
 
     newcomer.parts = parts
+    // who is up says so all the time, though it is not delivered
+    Object.defineProperty(parts.directory, 'alive', { get: () => this.members.size - 1 })
 
     for (const other of this.members.values()) {
       if (other !== newcomer && other.said != null && other.port.up) {
@@ -77,11 +79,11 @@ export class PresenceBoard {
     this.said++
 
     const said = decodePresence(bytes)
-    const news = newsIn(said)
     member.said = said
 
-    if (news !== member.delivered) {
-      member.delivered = news
+    if (member.delivered == null || isNews(said, member.delivered)) {
+      // a message without a watermark takes none back
+      member.delivered = { ...member.delivered, ...said }
       this.clock.setTimer(() => { this.deliver(member, said, bytes) }, SPREAD)
     }
   }
@@ -104,11 +106,10 @@ export class PresenceBoard {
   }
 }
 
-/** What a listener would do something about; uptime and count go on by themselves. */
-function newsIn ({ n: _n, uptime: _uptime, peerRecord: _peerRecord, ...rest }: Presence): string {
-  const { kind, ...lasting } = rest
-
-  return `${kind === 'chau' ? kind : ''} ${JSON.stringify(lasting, (_, value: unknown) => value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value)}`
+/** True if there is something in it that a listener would do something about; uptime and count go on by themselves. */
+function isNews (said: Presence, before: Presence): boolean {
+  return said.kind === 'chau' || said.boot !== before.boot || said.state !== before.state || said.accepting !== before.accepting ||
+    (said.watermark != null && (before.watermark == null || Buffer.compare(said.watermark, before.watermark) !== 0))
 }
 
 function enter (member: Member, speaker: Member, presence: Presence): void {

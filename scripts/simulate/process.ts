@@ -49,6 +49,11 @@ export function bootProcess ({ init, net, board }: World, { id, soul, address, f
   return { service, parts, port }
 }
 
+/** Takes the holders' repair out of a process that has not started: it is composed as always, and its steward does not start. */
+export function withoutHoldersRepair ({ steward }: StashParts): void {
+  steward.start = () => {}
+}
+
 /**
  * Takes the owner's repair out of a process: it is composed as always, and its replication does not start, or ends. Returns what brings it back.
  */

@@ -93,7 +93,9 @@ export class Simulation implements World {
   }
 
   holdersOf (owner: SimulatedNara): SimulatedNara[] {
-    return owner.keptId == null ? [] : this.naras.filter(nara => nara.holds(owner.id) === owner.keptId)
+    const { kept } = owner.truth
+
+    return kept == null ? [] : this.naras.filter(nara => nara.holds(owner.id) === kept.id)
   }
 
   onLost (owner: SimulatedNara): void {
@@ -103,13 +105,13 @@ export class Simulation implements World {
   private row (): Row {
     const { target } = this.init
     const minimum = Math.min(2, target)
-    const stashes = this.naras.filter(({ keptId }) => keptId != null).map(nara => ({ isUp: nara.isUp, copies: this.holdersOf(nara).length }))
+    const stashes = this.naras.filter(({ truth }) => truth.kept != null).map(nara => ({ isUp: nara.process != null, copies: this.holdersOf(nara).length }))
     const absent = stashes.filter(({ isUp }) => !isUp)
     const sent = this.net.stats.sent()
 
     return {
       at: this.clock.now(),
-      up: this.naras.filter(({ isUp }) => isUp).length,
+      up: this.naras.filter(({ process }) => process != null).length,
       stashes: stashes.length,
       copies: mean(stashes.map(({ copies }) => copies)),
       belowTarget: mean(stashes.map(({ copies }) => Number(copies < target))),
