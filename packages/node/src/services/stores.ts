@@ -1,4 +1,4 @@
-import { order } from '@nara-stash/protocol'
+import { order, UnreachableError } from '@nara-stash/protocol'
 import { Audits } from './audits.ts'
 import { Copies } from './copies.ts'
 import { Exposure } from './exposure.ts'
@@ -88,6 +88,7 @@ export class Stores {
   async store (peer: string, version: Version, placement: Placement): Promise<void> {
     const signal = this.copies.begin(peer)
     const mayHaveIt = this.exposure.may(peer)
+    const connection = this.connectionTo(peer)
     this.exposure.sent(peer, placement.id)
 
     try {
@@ -109,7 +110,10 @@ export class Stores {
         }
       }
     } catch (err) {
-      if (this.copies.end(peer, signal)) {
+      const now = this.connectionTo(peer)
+
+      // the connection that broke says nothing of the one that is left: it is asked over that at once
+      if (this.copies.end(peer, signal) && !(err instanceof UnreachableError && now != null && now !== connection)) {
         this.heard.add(peer)
         this.copies.failed(peer, failureOf(err))
       }
@@ -164,6 +168,10 @@ export class Stores {
     const copy = this.copies.get(peer)
 
     return copy?.record != null && copy.record === record ? undefined : copy?.why ?? 'timeout'
+  }
+
+  private connectionTo (peer: string): string | undefined {
+    return this.init.network.peers().find(({ id }) => id === peer)?.connection
   }
 
   private answered (peer: string, answer: StoreResponse, version: Version, placement: Placement): void {

@@ -153,6 +153,30 @@ describe('a confidant that refuses', () => {
   })
 })
 
+describe('a confidant that says that it is leaving', () => {
+  it.each(['restarts', 'stays, over another connection'])('is stored with at once when it %s', async how => {
+    const world = new World({ latency: [5, 5] })
+    const { owner } = await world.owned(3)
+    await kept(world, owner, 'one')
+    const one = byId(world, owner.stash.confidants[0])
+    let draining = true
+    world.net.intercept((_from, to, request, next) => draining && to === one.id && request.type === 'store' ? { type: 'refused', reason: 'draining', retryAfter: minute } : next())
+    expect((await world.of(owner.put('two'))).outcome).toBe('kept')
+    await world.run(100)
+    draining = false
+
+    if (how === 'restarts') {
+      one.kill()
+      await one.restart()
+    }
+
+    const back = world.clock.now()
+    world.net.connect(owner.id, one.id)
+    await world.until(() => owner.stash.status().copies.have === 3)
+    expect(world.clock.now() - back).toBeLessThan(100)
+  })
+})
+
 describe('fewer willing peers than the target', () => {
   it('is degraded, goes on, and is whole when peers appear', async () => {
     const world = new World()
