@@ -1,15 +1,13 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import { acknowledgedElsewhere, vouchedForAfterRefill } from './cut-short.ts'
+import { acknowledgedElsewhere, forgottenByOne, vouchedForAfterRefill } from './cut-short.ts'
 import { runSchedule } from './schedule.ts'
 import type { Exposure } from '../../src/services/exposure.ts'
 import type { Placements } from '../../src/services/placements.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
 import type { meaningOf } from '../../src/policy/surprise.ts'
-import type { Questions } from '../../src/services/questions.ts'
 
 /** Which rule is left out. The schedules must then lose something: a test that cannot fail shows nothing. */
 const broken = vi.hoisted(() => ({ rule: '' }))
-const REFILLED = vi.hoisted(() => 'an empty or refilled holder confirms, and nobody is asked what it has seen')
 
 vi.mock('../../src/policy/settle.ts', async (original) => {
   const real = await original<{ settle: typeof settle }>()
@@ -17,23 +15,12 @@ vi.mock('../../src/policy/settle.ts', async (original) => {
   return {
     ...real,
     settle: (input: SettleInput): Decision => {
-      const answers = broken.rule === REFILLED
+      const answers = broken.rule === 'an empty or refilled holder confirms'
         ? input.answers.map(answer => answer.status === 'answered' ? { ...vouching(answer, input), direct: true } : answer)
         : input.answers
       const decision = real.settle({ ...input, answers })
 
       return broken.rule === 'the first answer wins' ? firstAnswer(input, decision) : decision
-    }
-  }
-})
-
-vi.mock('../../src/services/questions.ts', async (original) => {
-  const real = await original<{ Questions: typeof Questions }>()
-
-  return {
-    Questions: class extends real.Questions {
-      // with what others have seen, nothing is lost for all that
-      override ask: Questions['ask'] = async (peer, question) => broken.rule === REFILLED && question.type === 'witness' ? 'silent' : await super.ask(peer, question)
     }
   }
 })
@@ -101,7 +88,6 @@ beforeEach(() => { broken.rule = '' })
 
 for (const rule of [
   'the first answer wins',
-  REFILLED,
   'any placement shows a leftover',
   ...(process.env.ABLATION == null ? [] : [process.env.ABLATION])
 ]) {
@@ -120,6 +106,11 @@ for (const rule of [
 it('the one-placement scenario fails if a record is acknowledged under any placement', async () => {
   broken.rule = 'a record is acknowledged under any placement'
   expect(await acknowledgedElsewhere()).toEqual({ text: 'one', state: 'settled' })
+})
+
+it('the scenario of a holder that lost its memory fails if an empty or refilled holder confirms', async () => {
+  broken.rule = 'an empty or refilled holder confirms'
+  expect(await forgottenByOne()).toEqual({ text: 'one', state: 'settled' })
 })
 
 it('the refill scenario fails if a placement outlives an unconfirmed recovery', async () => {

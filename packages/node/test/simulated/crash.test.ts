@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { acknowledgedElsewhere, vouchedForAfterRefill } from './cut-short.ts'
+import { acknowledgedElsewhere, forgottenByOne, vouchedForAfterRefill } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -96,8 +96,12 @@ describe('a record is acknowledged under one placement', () => {
     expect(await acknowledgedElsewhere()).toEqual({ text: 'two', state: 'settled' })
   })
 
+  it('and is confirmed by nobody who has lost it', async () => {
+    expect(await forgottenByOne()).toEqual({ text: 'two', state: 'settled' })
+  })
+
   it('and an unconfirmed recovery stores nothing under the placement that it found', async () => {
-    expect(await vouchedForAfterRefill()).not.toEqual({ text: 'one', state: 'settled' })
+    expect((await vouchedForAfterRefill()).state).toBe('doubtful')
   })
 })
 
