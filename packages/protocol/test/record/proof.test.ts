@@ -66,5 +66,7 @@ describe('two proofs', () => {
 
       expect([sameProof(proof, proof.slice()), sameProof(proof, other), sameProof(proof, proof.subarray(1))]).toEqual([true, false, false])
     }))
+    // what is missing is not taken for zeros
+    expect([sameProof(new Uint8Array(32), new Uint8Array(31)), sameProof(new Uint8Array(), new Uint8Array(32))]).toEqual([false, false])
   })
 })
