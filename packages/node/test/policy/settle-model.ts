@@ -24,10 +24,17 @@ interface Held {
 /** A change of what the policy is told, to show that the rule it breaks is needed. */
 export type Fault = (answers: Answer[], best: RecordHeader | undefined) => Answer[]
 
+/** What is told of headers that were seen. */
+export type Hearing = (heard: RecordHeader[]) => RecordHeader[]
+
 export interface Outcome {
   confirmed: number
   /** Confirmed a record although one that it does not build on was acknowledged by minCopies of that placement. */
   wrong: number
+  /** Settled on, or found deleted, what does not build on a record that minCopies acknowledged and one of those who answered has seen. */
+  rolledBack: number
+  /** Found it deleted. */
+  deleted: number
 }
 
 /** A record or placement as if it had been verified: no rule here looks at a signature. */
@@ -45,19 +52,22 @@ export function placementOf (id: string, version: number, holders: readonly stri
  * One owner, five peers: writes, some cut short by a crash; restarts; partitions; peers that lose their memory, also while the owner
  * asks around; copies that peers hand on; repairs. Whenever the policy says "confirmed", the truth is looked up.
  */
-export function play (seed: number, fault: Fault = answers => answers): Outcome {
-  return new Schedule(seededRandom(seed), fault).play()
+export function play (seed: number, fault: Fault = answers => answers, hearing: Hearing = heard => heard): Outcome {
+  return new Schedule(seededRandom(seed), fault, hearing).play()
 }
 
 class Schedule {
-  private readonly outcome: Outcome = { confirmed: 0, wrong: 0 }
+  private readonly outcome: Outcome = { confirmed: 0, wrong: 0, rolledBack: 0, deleted: 0 }
   private readonly peers = Array.from({ length: PEERS }, (): Held | undefined => undefined)
+  /** The newest header that a peer has seen. */
+  private readonly seen = Array.from({ length: PEERS }, (): Written | undefined => undefined)
   private readonly near = Array.from({ length: PEERS }, () => true)
   private readonly written: Written[] = []
   /** Who acknowledged a record with a placement, ever. */
   private readonly acks = new Map<string, Set<number>>()
   private readonly random: Random
   private readonly fault: Fault
+  private readonly hearing: Hearing
   private ids = 0
   private boots = 0
 
@@ -70,9 +80,10 @@ class Schedule {
   private highest = 0
   private answers: Answer[] | undefined
 
-  constructor (random: Random, fault: Fault) {
+  constructor (random: Random, fault: Fault, hearing: Hearing) {
     this.random = random
     this.fault = fault
+    this.hearing = hearing
   }
 
   play (): Outcome {
@@ -91,7 +102,7 @@ class Schedule {
       } else if (dice < 0.68) {
         this.near[this.any()] = this.random.next() < 0.7
       } else if (dice < 0.77) {
-        this.peers[this.any()] = undefined
+        this.lose(this.any())
       } else if (dice < 0.93) {
         this.handOn(this.any(), this.any())
       } else {
@@ -104,6 +115,17 @@ class Schedule {
 
   private any (): number {
     return Math.floor(this.random.next() * PEERS)
+  }
+
+  private lose (at: number): void {
+    this.peers[at] = undefined
+    this.seen[at] = undefined
+  }
+
+  private sees (at: number, record: Written): void {
+    const seen = this.seen[at]
+
+    this.seen[at] = seen == null || order(record, seen) === 'supersedes' ? record : seen
   }
 
   private restart (): void {
@@ -134,14 +156,20 @@ class Schedule {
     // all bodies could be read; seconds or hours may have passed
     const heardOut = this.random.next() < 0.1
     const answers = this.fault(this.answers, this.best())
+    const witnessed = this.witnessed()
 
     this.decided(settle({
       answers: heardOut ? answers : [...answers, { peer: 'slow', connected: true, status: 'pending' }],
       readable: new Set(this.written.map(({ id }) => id)),
-      heard: [],
+      heard: this.hearing(witnessed),
       firstContact: 0,
       now: heardOut ? 3_600_000 : 100
-    }))
+    }), witnessed)
+  }
+
+  /** What those have seen who answered. */
+  private witnessed (): Written[] {
+    return (this.answers ?? []).flatMap(({ peer, status }) => status === 'answered' ? this.seen[Number(peer)] ?? [] : [])
   }
 
   private best (): RecordHeader | undefined {
@@ -150,17 +178,41 @@ class Schedule {
     return seen.find(record => seen.every(other => supersedesOrIs(record, other)))
   }
 
-  private decided (decision: Decision): void {
+  private decided (decision: Decision, witnessed: readonly Written[]): void {
     if (decision.type === 'settled') {
+      this.judge(decision.best, witnessed)
       this.settled(decision)
     } else if (decision.type === 'empty') {
-      this.answers = undefined
+      this.empty(decision, witnessed)
     } else if (decision.type === 'doubtful') {
       // somebody says "fresh": the next record builds on all that was seen
       this.known = (this.answers ?? []).flatMap(({ record }) => this.written.find(({ id }) => id === record?.id) ?? [])
       this.highest = Math.max(...this.known.map(({ seq }) => seq))
       this.answers = undefined
     }
+  }
+
+  private empty ({ tombstone }: Extract<Decision, { type: 'empty' }>, witnessed: readonly Written[]): void {
+    if (tombstone != null) {
+      this.judge(tombstone, witnessed)
+      this.known = this.written.filter(({ id }) => id === tombstone.id)
+      this.highest = tombstone.seq
+      this.outcome.deleted++
+    }
+
+    this.answers = undefined
+  }
+
+  /** Nothing that was acknowledged, and that somebody who answered has seen, may be missing from what is decided. */
+  private judge ({ id }: RecordHeader, witnessed: readonly Written[]): void {
+    const record = this.written.find(other => other.id === id) as Written
+    const missing = witnessed.some(other => other.id !== id && !record.ancestors.has(other.id) && this.isAcknowledged(other))
+
+    this.outcome.rolledBack += missing ? 1 : 0
+  }
+
+  private isAcknowledged ({ id }: Written): boolean {
+    return [...this.acks].some(([key, peers]) => key.startsWith(`${id}/`) && peers.size >= MIN_COPIES)
   }
 
   private settled ({ best, placement, confirmed }: Extract<Decision, { type: 'settled' }>): void {
@@ -185,8 +237,10 @@ class Schedule {
     }
 
     const known = [...this.known, ...(this.current == null ? [] : [this.current])]
+    const isDeletion = this.current != null && this.random.next() < 0.1
     const record: Written = {
       ...header(`record ${++this.ids}`, this.boot, ++this.highest, known),
+      ...(isDeletion ? { kind: 'tombstone' as const, bodyLength: 0, bodyDigest: '' } : {}),
       ancestors: new Set(known.flatMap(({ id, ancestors }) => [id, ...ancestors]))
     }
 
@@ -257,7 +311,18 @@ class Schedule {
     }
 
     const key = `${current.id}/${placement.id}`
-    this.acks.set(key, (this.acks.get(key) ?? new Set()).add(at))
+    const acks = (this.acks.get(key) ?? new Set()).add(at)
+
+    this.acks.set(key, acks)
+    this.sees(at, current)
+
+    if (acks.size >= MIN_COPIES) {
+      this.near.forEach((near, peer) => {
+        if (near) {
+          this.sees(peer, current)
+        }
+      })
+    }
 
     return true
   }
@@ -268,6 +333,7 @@ class Schedule {
 
     if (source != null && from !== to && (held == null || order(source.record, held.record) === 'supersedes')) {
       this.peers[to] = { ...source, direct: false }
+      this.sees(to, source.record)
     }
   }
 }
