@@ -75,7 +75,7 @@ export function makeReport (init: SimulationInit, rows: readonly Row[], cost: Co
 }
 
 /** A table for people. */
-export function formatReport ({ init, returns, perOwnerAndDay: per, copies, perNode, cost, ...report }: Report): string {
+export function formatReport ({ returns, perOwnerAndDay: per, copies, perNode, cost, ...report }: Report): string {
   const lines: Array<[string, string]> = [
     ['returns', `${returns.all}, of which ${returns.all - returns.unresolved} resolved`],
     ['  newest version', `${returns.newest} (${returns.late} of them after "empty")`],

@@ -14,6 +14,8 @@ import type { Random } from '@nara-stash/protocol'
 const WRITE_TIMEOUT = 5 * 60_000
 /** What follows a change of copies at once is known after this long. Milliseconds. */
 const SOON = 1_000
+/** Without repair, what is kept gets its remaining copies for this long. Milliseconds. */
+const PLACING = 60_000
 
 export interface NaraInit {
   index: number
@@ -166,7 +168,7 @@ export class SimulatedNara {
     }
 
     if (outcome === 'lost' || outcome === 'doubtful') {
-      this.goOn()
+      this.process?.port.clock.setTimer(() => { this.goOn() }, SOON)
     }
   }
 
@@ -174,7 +176,7 @@ export class SimulatedNara {
   private goOn (): void {
     if (this.state === 'empty') {
       void this.write()
-    } else {
+    } else if (this.state === 'doubtful') {
       this.process?.service.startFresh().catch((err: Error) => { this.note(err.message) })
     }
   }
@@ -267,7 +269,7 @@ export class SimulatedNara {
     if (id != null && version != null && this.truth.keep(version, id)) {
       this.world.counts.kept++
       this.note(`version ${version} is kept`)
-      this.stopRepair()
+      this.process?.port.clock.setTimer(() => { this.stopRepair() }, PLACING)
     }
   }
 
