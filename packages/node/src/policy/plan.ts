@@ -1,6 +1,6 @@
 import { MAX_HOLDERS } from '@nara-stash/protocol'
 import { FAILED_AFTER, FAILED_AWAY } from '../constants.ts'
-import { distinctCopies, isWilling, select } from './select.ts'
+import { distinctCopies, select } from './select.ts'
 import type { AuditState } from './audit.ts'
 import type { Candidate } from './select.ts'
 import type { Random } from '@nara-stash/protocol'
@@ -76,14 +76,16 @@ export function plan (input: PlanInput, random: Random): Plan {
   const belowMinimum = distinctCopies(well) < input.minCopies
   const overdue = before.filter(copy => !isWell(copy) && dueTime(copy, belowMinimum, input) <= input.now)
   const away = before.filter(copy => !isWell(copy) && !overdue.includes(copy))
-  const due = [...away.slice(0, standIns(before, well, input)), ...overdue]
-  const leaving = due.filter(copy => !isPinned(copy, input))
+  const replacing = standIns(before, well, away.length, input, random)
+  const relieved = away.slice(0, replacing.length)
 
   // a pinned confidant that is away keeps its place, but does not stand in the way of a helper
-  const picks = helpers(before, before.filter(copy => !due.includes(copy)), input, random)
-  const spared = leaving.slice(0, Math.max(leaving.length - picks.length, 0))
-  const staying = before.filter(copy => !leaving.includes(copy) || spared.includes(copy)).map(({ peer }) => peer)
-  const holders = fit(trim([...staying, ...picks], view, input), view, input)
+  const counting = [...before.filter(copy => !overdue.includes(copy) && !relieved.includes(copy)).map(place), ...replacing]
+  const picks = helpers(before, counting, input, random)
+  const going = overdue.filter(copy => !isPinned(copy, input))
+  const gone = [...relieved.filter(copy => !isPinned(copy, input)), ...going.slice(Math.max(going.length - picks.length, 0))]
+  const staying = before.filter(copy => !gone.includes(copy)).map(({ peer }) => peer)
+  const holders = fit(trim([...staying, ...replacing.map(({ id }) => id), ...picks], view, input), view, input)
 
   return {
     holders,
@@ -95,21 +97,43 @@ export function plan (input: PlanInput, random: Random): Plan {
   }
 }
 
-/** How many peers beside the holders have the record, each at a place that has no copy yet. */
-function standIns (before: readonly CopyView[], well: readonly CopyView[], { candidates, isAcknowledged = false, now }: PlanInput): number {
-  const beside = candidates.filter(candidate =>
-    candidate.holds === true && isWilling(candidate, now) && !before.some(({ peer }) => peer === candidate.id))
+type Place = Pick<Candidate, 'id' | 'address'>
 
-  return isAcknowledged ? distinctCopies([...well, ...beside]) - distinctCopies(well) : 0
+/** Peers beside the holders that have the record, each at a place that has no copy yet: they take the places of those who are away, at no cost. */
+function standIns (before: readonly CopyView[], well: readonly CopyView[], most: number, input: PlanInput, random: Random): Place[] {
+  const beside = input.isAcknowledged === true
+    ? input.candidates.filter(candidate => candidate.holds === true && !before.some(({ peer }) => peer === candidate.id))
+    : []
+  const taken = well.map(place)
+  const found: Place[] = []
+
+  for (let places = distinctCopies(taken); places < input.target && found.length < most; places = distinctCopies(taken)) {
+    const useful = beside.filter(candidate => distinctCopies([...taken, candidate]) > places && !found.includes(candidate))
+    const [pick] = select(useful, { count: 1, present: taken, now: input.now }, random)
+    const candidate = useful.find(({ id }) => id === pick)
+
+    if (candidate == null) {
+      break
+    }
+
+    found.push(candidate)
+    taken.push(candidate)
+  }
+
+  return found
+}
+
+function place ({ peer, address }: CopyView): Place {
+  return { id: peer, ...(address == null ? {} : { address }) }
 }
 
 /**
  * Who shall help out, given those who count. One copy per address counts, so with the target's number of holders there only a
  * place that has no copy yet is worth another: however many peers one host has, they are not collected.
  */
-function helpers (before: readonly CopyView[], counting: readonly CopyView[], input: PlanInput, random: Random): string[] {
-  const known = new Set(before.map(({ peer }) => peer))
-  const taken: Array<Pick<Candidate, 'id' | 'address'>> = counting.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))
+function helpers (before: readonly CopyView[], counting: readonly Place[], input: PlanInput, random: Random): string[] {
+  const known = new Set([...before.map(({ peer }) => peer), ...counting.map(({ id }) => id)])
+  const taken = [...counting]
   const picks: string[] = []
 
   for (let places = distinctCopies(taken); places < input.target; places = distinctCopies(taken)) {

@@ -3,6 +3,7 @@ import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FAILED_AFTER, FAILED_AWAY } from '../../src/constants.ts'
+import { unaudited } from '../../src/policy/audit.ts'
 import { plan } from '../../src/policy/plan.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { addresses } from './places.ts'
@@ -89,13 +90,87 @@ describe('a confidant that is away', () => {
   })
 })
 
-describe('a confidant that refused or failed', () => {
+describe('a confidant that is away, with somebody at hand who has the record', () => {
+  const two = [copy('a', { address: '192.0.2.1' }), copy('b', { address: '192.0.2.2' })]
+  const gone = { ...away('c', NOW), address: '192.0.2.3' }
+  const stand = (address: string): PlanInput['candidates'] => [{ id: 'x', uptime: 1, address, holds: true }, { id: 'y', uptime: 9, address: '198.51.100.1' }]
+  const after = (address: string, changes: Partial<PlanInput> = {}): string[] => decide(input([...two, gone], { candidates: stand(address), isAcknowledged: true, ...changes })).holders
+
+  it('is replaced by that one at once', () => {
+    expect(after('192.0.2.4')).toStrictEqual(['a', 'b', 'x'])
+    expect(after('192.0.2.3')).toStrictEqual(['a', 'b', 'x'])
+  })
+
+  it('is waited for if that one would be at a place that has a copy', () => {
+    expect(after('192.0.2.2')).toStrictEqual(['a', 'b', 'c'])
+  })
+
+  it('is waited for until the record is acknowledged: until then it may have to be sealed anew', () => {
+    expect(after('192.0.2.4', { isAcknowledged: false })).toStrictEqual(['a', 'b', 'c'])
+  })
+
+  it('keeps its place if it is pinned', () => {
+    expect(after('192.0.2.4', { pinned: ['c'] })).toStrictEqual(['c', 'a', 'b', 'x'])
+  })
+
+  it('is replaced by one for each that is away, and no more', () => {
+    const three = ['x', 'y', 'z'].map(id => ({ id, uptime: 1, holds: true }))
+
+    expect(decide(input([copy('a'), copy('b'), away('c', NOW)], { candidates: three, isAcknowledged: true })).holders).toHaveLength(3)
+    expect(decide(input([copy('a'), copy('b'), copy('c'), away('d', NOW)], { candidates: three, isAcknowledged: true })).holders).toStrictEqual(['a', 'b', 'c'])
+  })
+
+  it('costs no body and no place, whoever else there is', () => {
+    const others = fc.uniqueArray(fc.record({ id: fc.nat(9).map(i => `other ${i}`), uptime: fc.nat(9), address: addresses, holds: fc.boolean() }, { requiredKeys: ['id', 'uptime', 'holds'] }), { selector: ({ id }) => id })
+
+    fc.assert(fc.property(fc.integer({ min: 2, max: 8 }), fc.nat(6), others, fc.nat(), (wells, blips, candidates, seed) => {
+      const well = Array.from({ length: wells }, (_, i) => copy(`well ${i}`, { address: `192.0.2.${i}` }))
+      const blipping = Array.from({ length: blips }, (_, i) => ({ ...away(`away ${i}`, NOW - 1), address: `198.51.100.${i}` }))
+      const copies = [...well, ...blipping]
+      const { holders } = plan(input(copies, { candidates, isAcknowledged: true, target: copies.length }), seededRandom(seed))
+      const added = holders.flatMap(peer => candidates.find(({ id }) => id === peer) ?? [])
+
+      expect(added.every(({ holds }) => holds)).toBe(true)
+      expect(holders).toHaveLength(copies.length)
+      expect(holders).toStrictEqual(expect.arrayContaining(well.map(({ peer }) => peer)))
+      expect(distinctCopies([...well, ...added])).toBe(wells + added.length)
+      // as many as there are places for
+      expect(added.length).toBe(Math.min(blips, distinctCopies([...well, ...candidates.filter(({ holds }) => holds)]) - wells))
+    }), { numRuns: 500 })
+  })
+
+  it('when its time is over, is replaced by that one, if it is as distant as others', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const choose = (address: string, other: string): string[] => plan(input([...two, { ...gone, awaySince: 0 }], {
+        candidates: [{ id: 'x', uptime: 1, address, holds: true }, { id: 'y', uptime: 9, address: other }]
+      }), seededRandom(seed)).holders
+
+      expect(choose('198.51.100.2', '198.51.100.1')).toStrictEqual(['a', 'b', 'x'])
+      expect(choose('192.0.2.9', '198.51.100.1')).toStrictEqual(['a', 'b', 'y'])
+      expect(choose('192.0.2.2', '192.0.2.9')).toStrictEqual(['a', 'b', 'y'])
+    }
+  })
+})
+
+describe('a confidant that says that it lets go', () => {
+  it('is sent nothing more, and stays if nobody can take its place', () => {
+    expect(decide(input([copy('a'), copy('b'), copy('c', { leaving: true, placement: 'o' })]))).toMatchObject({ holders: ['a', 'b', 'c'], stores: [] })
+  })
+})
+
+describe('a confidant that refused or failed, or is failing', () => {
   it('is replaced at once', () => {
-    for (const state of [{ refused: true }, { failures: FAILED_AFTER }]) {
+    for (const state of [{ refused: true }, { failures: FAILED_AFTER }, { leaving: true }, { audit: { ...unaudited(0), verdict: 'failed' as const } }]) {
       const { record: _, ...without } = copy('c', state)
 
       expect(decide(input([copy('a'), copy('b'), without], { candidates: spare('x') })).holders).toStrictEqual(['a', 'b', 'x'])
     }
+  })
+
+  it('is not while it is only suspect', () => {
+    const suspect = copy('c', { audit: { ...unaudited(0), verdict: 'suspect' } })
+
+    expect(decide(input([copy('a'), copy('b'), suspect], { candidates: spare('x') })).holders).toStrictEqual(['a', 'b', 'c'])
   })
 
   it('gets another chance after one failure', () => {
@@ -210,10 +285,14 @@ const views: fc.Arbitrary<CopyView[]> = fc.uniqueArray(fc.record({
   failures: fc.constantFrom(0, 0, 0, 1, FAILED_AFTER, 9),
   refused: fc.constantFrom(false, false, false, true),
   busy: fc.boolean(),
+  leaving: fc.constantFrom(undefined, undefined, undefined, true),
+  verdict: fc.constantFrom(undefined, 'trusted' as const, 'suspect' as const, 'failed' as const),
   notBefore: around
-}), { selector: ({ peer }) => peer, maxLength: 20 }).map(list => list.map(({ address, record, placement, awaySince, ...rest }) => ({
+}), { selector: ({ peer }) => peer, maxLength: 20 }).map(list => list.map(({ address, record, placement, awaySince, leaving, verdict, ...rest }) => ({
   ...rest,
   ...(address == null ? {} : { address }),
+  ...(leaving == null ? {} : { leaving }),
+  ...(verdict == null ? {} : { audit: { ...unaudited(0), verdict } }),
   ...(rest.connected ? {} : { awaySince }),
   ...(rest.connected && record != null ? { record } : {}),
   ...(rest.connected && placement != null ? { placement } : {})
@@ -223,11 +302,12 @@ const inputs: fc.Arbitrary<PlanInput> = fc.record({
   copies: views,
   holders: fc.option(fc.uniqueArray(peer, { maxLength: MAX_HOLDERS }), { nil: undefined }),
   candidates: fc.uniqueArray(fc.record({
-    id: peer, uptime: fc.nat(9), address: addresses, accepting: fc.constantFrom(true, true, false), refusedUntil: around
+    id: peer, uptime: fc.nat(9), address: addresses, accepting: fc.constantFrom(true, true, false), refusedUntil: around, holds: fc.boolean()
   }, { requiredKeys: ['id', 'uptime'] }), { selector: ({ id }) => id, maxLength: 20 }),
   pinned: fc.uniqueArray(peer, { maxLength: MAX_HOLDERS }),
   target: fc.integer({ min: 1, max: MAX_HOLDERS }),
   minimum: fc.nat(MAX_HOLDERS),
+  isAcknowledged: fc.boolean(),
   repairDelay: fc.constantFrom(0, DELAY, 100 * DELAY)
 }).map(({ holders, minimum, copies, ...rest }) => ({
   now: NOW,
@@ -256,6 +336,10 @@ interface Facts {
   current (peers: readonly string[]): CopyView[]
 }
 
+function hasFailed (one: CopyView): boolean {
+  return one.refused || one.failures >= FAILED_AFTER || one.leaving === true || one.audit?.verdict === 'failed'
+}
+
 /** What a plan's rules speak of. */
 function facts (input: PlanInput): Facts {
   const step = decide(input)
@@ -264,7 +348,7 @@ function facts (input: PlanInput): Facts {
   const well = (peer: string): boolean => {
     const one = view(peer)
 
-    return one != null && one.connected && !one.refused && one.failures < FAILED_AFTER
+    return one != null && one.connected && !hasFailed(one)
   }
 
   return {
@@ -326,18 +410,19 @@ describe('every plan', () => {
     })
   })
 
-  it('waits for who is away no longer than the delay, and only while minCopies are well', () => {
-    check((input, { dropped, before, well, view, current, step }) => {
+  it('waits for who is away up to the delay while minCopies are well, unless another one has the record', () => {
+    check((input, { dropped, picked, before, well, view, current, step }) => {
       fc.pre(before.length <= MAX_HOLDERS)
 
       const enough = distinctCopies(before.filter(well).map(peer => view(peer) ?? {})) >= input.minCopies
 
       for (const peer of before.filter(peer => !well(peer) && !input.pinned.includes(peer))) {
         const one = view(peer)
-        const blip = one != null && !one.connected && !one.refused && one.failures < FAILED_AFTER &&
+        const blip = one != null && !one.connected && !hasFailed(one) &&
           (one.awaySince ?? 0) + Math.min(input.repairDelay, FAILED_AWAY) > NOW
+        const standIn = input.isAcknowledged === true && picked.some(peer => input.candidates.some(({ id, holds }) => id === peer && holds === true))
 
-        if (dropped.includes(peer) && blip && enough) {
+        if (dropped.includes(peer) && blip && enough && !standIn) {
           expect(current(step.holders).length).toBeGreaterThanOrEqual(input.target)
         }
       }
@@ -346,8 +431,8 @@ describe('every plan', () => {
 
   it('picks willing candidates only, and as many as bring it to the target', () => {
     check((input, { picked, before, well, view, step }) => {
-      const willing = input.candidates.filter(({ id, accepting, refusedUntil = 0 }) =>
-        accepting !== false && refusedUntil <= NOW && !before.includes(id))
+      const willing = input.candidates.filter(({ id, accepting, refusedUntil = 0, holds }) =>
+        (accepting !== false || holds === true) && refusedUntil <= NOW && !before.includes(id))
 
       expect(willing.map(({ id }) => id)).toStrictEqual(expect.arrayContaining(picked))
       // one host's peers up to the target, and beyond them one for each other place
@@ -370,7 +455,7 @@ describe('every plan', () => {
       const due = step.holders.filter(peer => {
         const one = view(peer)
 
-        return one?.connected === true && !one.busy && one.notBefore <= NOW && !(one.record === 'new' && one.placement === input.placement?.id)
+        return one?.connected === true && !one.busy && one.leaving !== true && one.notBefore <= NOW && !(one.record === 'new' && one.placement === input.placement?.id)
       })
 
       expect(step.stores).toStrictEqual(due)
