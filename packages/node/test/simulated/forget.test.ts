@@ -25,16 +25,7 @@ async function stashed (others = 6): Promise<Stashed> {
 }
 
 async function forget (world: World, owner: Nara, timeout = 0): Promise<ForgetResult> {
-  const { own, replication } = owner.process.parts.owning ?? {}
-  const version = await own?.sealTombstone()
-
-  if (version == null || replication == null) {
-    throw new Error('no owner')
-  }
-
-  replication.replicate(version)
-
-  return await world.of(replication.forgotten({ timeout }))
+  return await world.of(owner.stash.forgetStash({ timeout }))
 }
 
 function hasTombstone (nara: Nara, owner: Nara): boolean {
@@ -94,7 +85,7 @@ describe('forgetting', () => {
     expect(c.holds(owner)).toBeDefined()
     world.net.connect(owner.id, c.id)
     await world.until(() => hasTombstone(c, owner))
-    expect(await world.of(owner.process.parts.owning?.replication.forgotten() ?? Promise.reject(new Error('no owner')))).toMatchObject({ acknowledged: 3, of: 3 })
+    expect(owner.process.parts.owning?.replication.copies.views()).toEqual([])
   })
 
   it('waits for those who come within the time that is given', async () => {
@@ -171,5 +162,21 @@ describe('after it', () => {
     await world.run(60 * minute)
 
     expect(world.naras.filter(nara => nara !== owner).map(nara => nara.holds(owner))).toEqual(Array(6).fill(undefined))
+  })
+
+  it('an owner that was restarted goes on telling those who come back', async () => {
+    const { world, owner, holders: [a, b, c] } = await stashed(3)
+    ;[a, b, owner].forEach(nara => { world.net.disconnect(nara.id, c.id) })
+    expect(await forget(world, owner)).toMatchObject({ outcome: 'forgotten', acknowledged: 2, of: 3 })
+    owner.kill()
+    await owner.restart()
+    ;[a, b].forEach(nara => { world.net.connect(owner.id, nara.id) })
+    expect(await world.settled(owner)).toBe('empty')
+    world.net.connect(owner.id, c.id)
+    await world.until(() => c.holds(owner) == null, minute)
+    await world.run(minute)
+
+    expect(owner.state).toBe('empty')
+    expect(owner.stash.status().copies.have).toBe(0)
   })
 })

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { verify } from '../../src/services/verify.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 import type { VerifyResult } from '../../src/api.ts'
@@ -19,8 +18,8 @@ async function stashed (): Promise<{ world: World, owner: Nara, holders: [Nara, 
   return { world, owner, holders: holdersAmong(confidants, owner) as [Nara, Nara, Nara] }
 }
 
-async function verified (world: World, { process: { parts } }: Nara, options?: AbortOptions): Promise<VerifyResult> {
-  return await world.of(parts.owning == null ? Promise.reject(new Error('no owner')) : verify({ ...parts.owning, ...parts }, options))
+async function verified (world: World, { stash }: Nara, options?: AbortOptions): Promise<VerifyResult> {
+  return await world.of(stash.verify(options))
 }
 
 function of ({ copies }: VerifyResult, nara: Nara): VerifyResult['copies'][number] | undefined {
