@@ -1,11 +1,9 @@
 import { underDigest, withDigest } from './digested.ts'
-import { isNotFound } from './not-found.ts'
 import type { DatastoreKeys } from './datastore-keys.ts'
 import type { StashDatastore } from './datastore-store.ts'
 import type { Stamp } from './stash-store.ts'
 import type { Clock } from '../clock.ts'
 import type { AbortOptions } from '@libp2p/interface'
-import type { Key } from 'interface-datastore'
 
 /** A scale that goes on where it stopped when the process before ended: how long this datastore's holder has been running. */
 export interface RunningTime {
@@ -16,6 +14,7 @@ export interface RunningTime {
 }
 
 interface StoredStamp {
+  revision: number
   /** Milliseconds of running time when it was written. */
   ran: number
   /** Milliseconds since 1970. */
@@ -25,15 +24,14 @@ interface StoredStamp {
 }
 
 /**
- * The running time of a datastore, kept by stamps: each is written under a revision of its own, then the one before is cleared away,
- * so whatever a crash leaves, one is whole. What was lost of the time since the last stamp prolongs leases by as much.
+ * The running time of a datastore, kept by stamps. They are written to two places in turn, so whatever a crash leaves of one, the one
+ * before is whole, and a disk that deletes nothing does not fill. What was lost of the time since the last stamp prolongs leases by as
+ * much.
  */
 export class DatastoreClock implements RunningTime {
   private readonly datastore: StashDatastore
   private readonly keys: DatastoreKeys
   private readonly clock: Clock
-  private readonly outdated = new Map<string, Key>()
-  private revision = 0
   private last: StoredStamp | undefined
   private base: { ran: number, now: number }
 
@@ -51,24 +49,16 @@ export class DatastoreClock implements RunningTime {
 
   /** Reads the last whole stamp. */
   async load (options?: AbortOptions): Promise<void> {
-    this.revision = 0
     this.last = undefined
 
-    for await (const { key, value } of this.datastore.query({ prefix: this.keys.stamps }, options)) {
-      const revision = this.keys.parseStamp(key)
+    for await (const { value } of this.datastore.query({ prefix: this.keys.stamps }, options)) {
       const stamp = underDigest(value) as StoredStamp | undefined
 
-      if (revision != null) {
-        this.outdated.set(key.toString(), key)
-      }
-
-      if (revision != null && stamp != null && revision > this.revision) {
-        this.revision = revision
+      if (stamp != null && stamp.revision > (this.last?.revision ?? 0)) {
         this.last = stamp
       }
     }
 
-    this.outdated.delete(this.keys.stamp(this.revision).toString())
     this.base = { ran: this.last?.ran ?? 0, now: this.clock.now() }
   }
 
@@ -93,34 +83,13 @@ export class DatastoreClock implements RunningTime {
   }
 
   async write ({ wallTime, leases }: Stamp): Promise<void> {
-    const stamp: StoredStamp = { ran: this.ranUntil(this.clock.now()), wall: wallTime, leases: Object.fromEntries(leases) }
-    const before = this.keys.stamp(this.revision)
-    const key = this.keys.stamp(this.revision + 1)
-    // noted first: a write that fails may have happened, in part or in whole
-    this.outdated.set(key.toString(), key)
-    await this.datastore.put(key, withDigest(stamp))
-    this.outdated.delete(key.toString())
-
-    if (this.revision > 0) {
-      this.outdated.set(before.toString(), before)
+    const stamp: StoredStamp = {
+      revision: (this.last?.revision ?? 0) + 1,
+      ran: this.ranUntil(this.clock.now()),
+      ...(wallTime == null ? {} : { wall: wallTime }),
+      leases: Object.fromEntries(leases)
     }
-
-    this.revision++
-    await this.clear()
-  }
-
-  /** Deletes all that may be there but the stamp that counts. */
-  private async clear (): Promise<void> {
-    for (const [text, key] of this.outdated) {
-      try {
-        await this.datastore.delete(key)
-      } catch (err) {
-        if (!isNotFound(err)) {
-          throw err
-        }
-      }
-
-      this.outdated.delete(text)
-    }
+    await this.datastore.put(this.keys.stamp(stamp.revision), withDigest(stamp))
+    this.last = stamp
   }
 }

@@ -6,7 +6,7 @@ import { Key } from 'interface-datastore/key'
  * - `PREFIX/entries/OWNER/REVISION`: the entry. Each is written under its owner's next revision, so none is overwritten.
  * - `PREFIX/bodies/OWNER/RECORD`: the body of a record. Never shared between owners: anyone can sign a copy of another's
  *   payload, which has the same id.
- * - `PREFIX/clock/REVISION`: how long the holder has been running, what the time was, and what was left of the leases.
+ * - `PREFIX/clock/0` and `PREFIX/clock/1`: how long the holder has been running, what the time was, and what was left of the leases.
  */
 export class DatastoreKeys {
   /** What to query for. */
@@ -28,21 +28,18 @@ export class DatastoreKeys {
     return new Key(`${this.bodies}${owner}/${recordId}`)
   }
 
+  /** Two places in turn. */
   stamp (revision: number): Key {
-    return new Key(`${this.stamps}${revision}`)
-  }
-
-  /** Undefined for a key that this layout does not make. */
-  parseStamp (key: Key): number | undefined {
-    return parseRevision(key.toString().slice(this.stamps.length))
+    return new Key(`${this.stamps}${revision % 2}`)
   }
 
   /** Undefined for a key that this layout does not make. */
   parseEntry (key: Key): { owner: string, revision: number } | undefined {
-    const [owner, text, ...rest] = key.toString().slice(this.entries.length).split('/')
-    const revision = parseRevision(text)
+    const [owner, revision, ...rest] = key.toString().slice(this.entries.length).split('/')
 
-    return owner == null || revision == null || rest.length > 0 ? undefined : { owner, revision }
+    return owner == null || revision == null || rest.length > 0 || !/^[1-9]\d{0,14}$/.test(revision)
+      ? undefined
+      : { owner, revision: Number(revision) }
   }
 
   /** The owner of a body; undefined for a key that this layout does not make. */
@@ -51,8 +48,4 @@ export class DatastoreKeys {
 
     return recordId == null || rest.length > 0 ? undefined : owner
   }
-}
-
-function parseRevision (text: string | undefined): number | undefined {
-  return text != null && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
 }
