@@ -339,6 +339,7 @@ describe('tombstones of equal worth', () => {
 describe('what is written to know this', () => {
   it('is a stamp every five minutes, however much goes on', async () => {
     const { datastore, held, clock, owner } = await holding()
+    const { arrival } = await signed(1, 1)
     const before = datastore.writes
 
     for (let minutes = 0; minutes < 60; minutes++) {
@@ -349,7 +350,7 @@ describe('what is written to know this', () => {
         held.confirmed(owner)
         held.absent(1_000)
         held.lapsed()
-        await held.admit((await signed(1, 1)).arrival)
+        await held.admit(arrival)
         await held.hearOf(header('somebody', 'a', i + 1))
       }
     }
