@@ -101,7 +101,7 @@ type Place = Pick<Candidate, 'id' | 'address'>
 
 /** Peers beside the holders that have the record, each at a place that has no copy yet: they take the places of those who are away, at no cost. */
 function standIns (before: readonly CopyView[], well: readonly CopyView[], most: number, input: PlanInput, random: Random): Place[] {
-  const beside = input.isAcknowledged === true
+  const beside = most > 0 && input.isAcknowledged === true
     ? input.candidates.filter(candidate => candidate.holds === true && !before.some(({ peer }) => peer === candidate.id))
     : []
   const taken = well.map(place)

@@ -8,7 +8,7 @@ import type { Clock, Random, StashNetwork } from '@nara-stash/protocol'
 const NEXT_DIALS = 100
 
 /** Between two looks while no connection is missing: whatever changes that wakes us. Milliseconds. */
-const IDLE_INTERVAL = 30_000
+const IDLE_INTERVAL = 60_000
 
 export interface ConnectorInit {
   network: Pick<StashNetwork, 'peers' | 'self'>

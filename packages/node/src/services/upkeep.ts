@@ -124,13 +124,16 @@ export class Upkeep {
 
     this.stores.watch(pinned)
 
+    const candidates = (): Candidate[] => this.init.candidates().map(candidate => this.holds(candidate.id, version) ? { ...candidate, holds: true } : candidate)
+
     return plan({
       now: clock.now(),
       record: version.record.id,
       isAcknowledged: this.keeping.acknowledged,
       placement: this.placements.current,
       copies: this.stores.copies.views(),
-      candidates: this.init.candidates().map(candidate => this.holds(candidate.id, version) ? { ...candidate, holds: true } : candidate),
+      // looked up only if somebody is to be chosen
+      get candidates () { return candidates() },
       pinned,
       target,
       minCopies,

@@ -151,7 +151,7 @@ describe('a connector', () => {
       expect(world.dials.map(({ peer }) => peer).toSorted()).toStrictEqual(['peer 19', 'peer 7'])
 
       wanted.push('peer 3')
-      await world.clock.advance(40_000)
+      await world.clock.advance(80_000)
       expect([...world.connected].toSorted()).toStrictEqual(['peer 19', 'peer 3', 'peer 7'])
     }
   })
