@@ -79,6 +79,22 @@ describe('while the owner is away', () => {
     expect(world.net.stats.sent(undefined, 'body').messages).toBe(1)
   })
 
+  it('one that comes back empty when its copy was made good for gets none', async () => {
+    const { world, owner, holders: [a] } = await ownerAway()
+    await world.run(minute)
+    a.kill()
+    await world.run(3 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    await a.restart()
+    world.net.stats.reset()
+    world.net.connectAll()
+    await world.run(hour)
+
+    expect(a.holds(owner)).toBeUndefined()
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(world.net.stats.sent(undefined, 'body').messages).toBe(0)
+  })
+
   it('costs next to nothing when nothing happens: an audit an hour', async () => {
     const { world } = await ownerAway({ gossip: false })
     await world.run(2 * minute)

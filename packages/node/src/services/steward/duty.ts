@@ -17,6 +17,8 @@ export class Duty {
   ownerSettled = false
   /** Our own copy is on its way out: others are being told. */
   ending = false
+  /** Not before this time: the last attempt failed. */
+  endAfter = -Infinity
   /** We were away, and nobody who would know has answered since. */
   unconfirmed = false
   /** Holders that are to be connected to. */

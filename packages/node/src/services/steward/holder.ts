@@ -69,6 +69,7 @@ export function arrive (holder: Holder, { connection, address }: NetworkPeer, no
   holder.leavingSince = undefined
   holder.lacks = undefined
   holder.lacksSince = undefined
+  holder.unmet = false
   holder.patience = 0
   holder.names = []
   holder.shown = new Set()
@@ -83,6 +84,7 @@ export function depart (holder: Holder, now: number): void {
   holder.promised = false
   holder.lacks = undefined
   holder.lacksSince = undefined
+  holder.unmet = false
 }
 
 /** Takes note of what came of a challenge. */

@@ -1,5 +1,5 @@
 import { deadlineSignal, leaseLeft } from '@nara-stash/protocol'
-import { TELLING_TIMEOUT } from '../../constants.ts'
+import { ABSENCE_TICK, TELLING_TIMEOUT } from '../../constants.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { Clock, HeldStashes, ReleaseReason } from '@nara-stash/protocol'
@@ -29,8 +29,13 @@ export class LettingGo {
     // its owner may have come back while they were told
     const isDue = stash != null && (reason !== 'lease' || leaseLeft(stash, clock.now()) === 0)
 
-    if (isDue && await held.drop(duty.owner, duty.recordId).catch(() => false)) {
-      this.init.onDropped(duty.owner, why)
+    try {
+      if (isDue && await held.drop(duty.owner, duty.recordId)) {
+        this.init.onDropped(duty.owner, why)
+      }
+    } catch {
+      // its store fails: it is still held
+      duty.endAfter = clock.now() + ABSENCE_TICK
     }
 
     duty.ending = false

@@ -129,9 +129,10 @@ export class News {
   }
 
   private readonly onReleased = ({ detail: { owner, recordId, from, reason } }: ConfidantEvents['held:released']): void => {
-    const { clock, register, peers } = this.init
+    const { clock, register, peers, held } = this.init
     const duty = register.get(owner)
     const holder = duty?.holders.get(from)
+    const isNamed = held.get(owner)?.placement.holders.includes(from) === true
 
     if (reason === 'leaving') {
       peers.leaves(from)
@@ -139,6 +140,12 @@ export class News {
 
     if (duty?.recordId === recordId && holder != null) {
       released(holder, clock.now(), reason === 'leaving')
+
+      if (reason !== 'leaving' && !isNamed) {
+        // a stranger again, that may be asked to keep a copy like any other
+        duty.holders.delete(from)
+      }
+
       this.concerns(duty)
     }
   }

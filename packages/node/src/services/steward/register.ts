@@ -73,7 +73,8 @@ export class Register {
     for (const peer of new Set(peers)) {
       const holder = duty.holder(peer, this.init.present, now)
 
-      if (holder != null && holder.audit.provedAt == null) {
+      // who is away now may come back without it: then it is asked, not offered
+      if (holder?.connection != null && holder.audit.provedAt == null) {
         holder.unmet = true
         holder.offerAfter = 0
       }

@@ -147,7 +147,7 @@ export class Steward {
     held.lapsed().forEach(({ record: { owner } }) => { this.lapse(owner) })
     all.filter(({ nextLook, ending }) => nextLook != null && nextLook <= now && !ending).forEach(duty => { this.attend(duty, now) })
 
-    return Math.min(this.absence.due, ...all.map(({ nextLook }) => nextLook ?? Infinity))
+    return Math.min(this.absence.due, ...all.filter(({ ending }) => !ending).map(({ nextLook }) => nextLook ?? Infinity))
   }
 
   private noteAbsence (all: readonly Duty[], now: number): void {
@@ -173,7 +173,7 @@ export class Steward {
 
     if (this.peers.present.has(owner)) {
       this.init.held.renew(owner)
-    } else if (duty != null && !duty.ending) {
+    } else if (duty != null) {
       this.letGo(duty, 'lease', 'its lease ran out')
     }
   }
@@ -207,7 +207,8 @@ export class Steward {
       candidates: () => this.peers.candidates(duty)
     }, random)
 
-    duty.nextLook = Math.min(made.wakeAt ?? Infinity, now + left)
+    // a lease that is over is seen to at every look
+    duty.nextLook = Math.min(made.wakeAt ?? Infinity, left > 0 ? now + left : Infinity)
     this.carryOut(duty, made)
   }
 
@@ -243,7 +244,9 @@ export class Steward {
   }
 
   private letGo (duty: Duty, reason: ReleaseReason, why: string): void {
-    this.afterwards(duty, this.lettingGo.end(duty, reason, why, this.running?.signal))
+    if (!duty.ending && duty.endAfter <= this.init.clock.now()) {
+      this.afterwards(duty, this.lettingGo.end(duty, reason, why, this.running?.signal))
+    }
   }
 
   /** What was done may have changed what there is to do. */
