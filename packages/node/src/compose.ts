@@ -138,6 +138,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       state: () => owning?.owner.state,
       accepting: () => held.count < options.capacity.stashes,
       watermark: () => owning?.watermark(),
+      onTwin: boot => { owning?.owner.heardTwin(boot) },
       onPresence: (peer, heard, { newBoot }) => {
         announce.presence(peer, heard)
 

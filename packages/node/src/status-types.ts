@@ -67,7 +67,7 @@ export interface DoubtfulRecord {
 export interface Twin {
   /** 16 hex digits, as in its records. */
   boot: string
-  /** Decimal: its highest that was seen. */
+  /** Decimal: its highest that was seen, 0 if it was only heard to be there. */
   seq: string
   /** ISO 8601, by this machine's clock. */
   since: string

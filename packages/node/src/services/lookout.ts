@@ -52,6 +52,11 @@ export class Lookout {
     return this.twins.latest
   }
 
+  /** Another boot speaks with our own key. */
+  heardTwin (boot: string): void {
+    this.twins.heard(boot)
+  }
+
   /** Our state, or who we are to one another, has changed. */
   look (): void {
     const { condition: { state }, own } = this.init

@@ -129,6 +129,11 @@ export class Owner {
     return this.lookout.twin
   }
 
+  /** Presence of another boot of ours, which goes on. */
+  heardTwin (boot: string): void {
+    this.lookout.heardTwin(boot)
+  }
+
   start (): void {
     const { own, replication } = this.init
 

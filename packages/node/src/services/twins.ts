@@ -5,7 +5,7 @@ import type { OwnStash } from './own-stash.ts'
 import type { Clock, RecordHeader } from '@nara-stash/protocol'
 
 export interface TwinsInit {
-  own: Pick<OwnStash, 'boots' | 'current' | 'known'>
+  own: Pick<OwnStash, 'boots' | 'current' | 'known' | 'owner'>
   clock: Clock
   /** Said once for each boot of a twin. */
   onTwin (twin: Twin, from: string): void
@@ -46,17 +46,24 @@ export class Twins {
   look (apart: Apart, isSure: boolean): void {
     const { record, from } = apart
 
-    if (!this.isTwins(apart, isSure)) {
-      return
+    if (this.isTwins(apart, isSure)) {
+      this.says(record.boot, record.seq, from)
     }
+  }
 
-    const seq = String(record.seq)
+  /** Another boot goes on speaking with our own key: no record of it is needed to know that it lives. */
+  heard (boot: string): void {
+    if (!this.init.own.boots.has(boot)) {
+      this.says(boot, 0, this.init.own.owner)
+    }
+  }
 
-    if (this.latest?.boot === record.boot) {
-      this.latest = { ...this.latest, seq: String(Math.max(record.seq, Number(this.latest.seq))) }
-    } else if (!this.told.has(record.boot)) {
-      this.told.add(record.boot)
-      this.latest = { boot: record.boot, seq, since: isoDate(this.init.clock.wallTime()) }
+  private says (boot: string, seq: number, from: string): void {
+    if (this.latest?.boot === boot) {
+      this.latest = { ...this.latest, seq: String(Math.max(seq, Number(this.latest.seq))) }
+    } else if (!this.told.has(boot)) {
+      this.told.add(boot)
+      this.latest = { boot, seq: String(seq), since: isoDate(this.init.clock.wallTime()) }
       this.init.onTwin(this.latest, from)
     }
   }

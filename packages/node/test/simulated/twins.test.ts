@@ -22,7 +22,8 @@ const boot = (nara: Nara): string | undefined => nara.process.parts.owning?.own.
 
 describe('two processes with one soul', () => {
   it('are noticed by the one that is quiet, when the other writes', async () => {
-    const { world, owner, twin } = await twins()
+    // only by its records: neither hears the other speak
+    const { world, owner, twin } = await twins({ gossip: false })
     await world.of(twin.put('two'))
     await world.until(() => owner.events('stash:twin').length > 0, 120_000)
 
@@ -57,6 +58,21 @@ describe('two processes with one soul', () => {
     expect(owner.state).toBe('settled')
     expect(owner.text).toBe('its')
     expect(owner.stash.setAside().map(({ data }) => new TextDecoder().decode(data))).toEqual(['mine'])
+  })
+
+  it('hear each other, although neither writes', async () => {
+    const { world, owner, twin } = await twins()
+    await world.until(() => owner.events('stash:twin').length > 0 && twin.events('stash:twin').length > 0, 120_000)
+
+    expect(owner.stash.status().twin).toMatchObject({ boot: boot(twin), seq: '0' })
+    expect(twin.stash.status().twin).toMatchObject({ boot: boot(owner), seq: '0' })
+    expect([owner.state, twin.state]).toEqual(['settled', 'settled'])
+
+    // its records tell more, and no second time
+    await world.of(twin.put('two'))
+    await world.until(() => owner.state === 'doubtful', 120_000)
+    expect(owner.stash.status().twin).toMatchObject({ boot: boot(twin), seq: '2' })
+    expect([owner, twin].map(nara => nara.events('stash:twin').length)).toEqual([1, 1])
   })
 
   it('are said even where a merge function makes one of both', async () => {
