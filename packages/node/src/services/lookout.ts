@@ -89,7 +89,8 @@ export class Lookout {
     const { author, own } = this.init
     const { strangers } = this.surprises
 
-    if (record.owner !== own.owner || author.missed.has(record.id) || !this.isNews(record)) {
+    // what was forgotten before anybody had it, or decided against unread, is no loss
+    if (record.owner !== own.owner || author.missed.has(record.id) || author.kept([record]).length === 0 || !this.isNews(record)) {
       return
     }
 
