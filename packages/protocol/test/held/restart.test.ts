@@ -102,6 +102,15 @@ describe('a lease over restarts', () => {
     expect(leftOf(after, first.owner)).toBe(WEEK_IN_SECONDS)
   })
 
+  it('that the owner cut short since the last stamp is not made longer by it', async () => {
+    const first = await holding()
+    await first.clock.pass(HOUR + MINUTE)
+    const { arrival, body } = await signed(1, 2, { leaseRemaining: 60 })
+    await store(first.held, arrival, body)
+
+    expect(leftOf(await run(first.disk, NOVEMBER + 2 * HOUR), first.owner)).toBe(60)
+  })
+
   it('of an entry that knows no running time counts from the start', async () => {
     const { disk, owner } = await holding()
 
