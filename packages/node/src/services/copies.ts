@@ -79,6 +79,14 @@ export class Copies {
     this.acknowledged(network.id, record, placement)
   }
 
+  /** A connected peer that is no holder says that it has a record that is not the current one. */
+  noticed (network: NetworkPeer, record: string, placement: string): void {
+    const copy = this.table.get(network.id) ?? this.add(network.id, network)
+
+    copy.dropped = true
+    Object.assign(copy, { record, placement })
+  }
+
   /** Stops to watch everyone who is not in `holders`, but remembers, while it is connected, who has a copy, and who refused or failed: others are chosen before it. */
   keepOnly (holders: readonly string[]): void {
     const now = this.clock.now()

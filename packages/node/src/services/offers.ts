@@ -77,7 +77,7 @@ export class Offers {
   }
 
   private async received (caller: Caller, offer: Offer, body: Uint8Array, searching?: WantsBody): Promise<StashResponse> {
-    const { own, author, recovery, strangers } = this.init
+    const { own, author, recovery, replication, strangers } = this.init
     const { record, placement } = offer
 
     if (recovery.active) {
@@ -92,6 +92,10 @@ export class Offers {
     if (!own.covers(record)) {
       strangers.read(version, placement, { via: 'push', from: caller.peer })
       await author.turns.run(() => {})
+    }
+
+    if (own.current?.record.id !== record.id && own.covers(record)) {
+      replication.noticed(caller.peer, record.id, placement.id)
     }
 
     return { type: 'stored' }
@@ -113,6 +117,10 @@ export class Offers {
 
     if (condition.state === 'settled' && !replication.holders.includes(peer) && (isCurrent ? replication.isWhole : replication.isKept)) {
       return { type: 'relieved' }
+    }
+
+    if (!isCurrent && record.kind === 'data') {
+      replication.noticed(peer, record.id, placement.id)
     }
 
     // a header that minCopies have not acknowledged is shown to nobody: were its store cut short by a crash, who had seen it would take

@@ -210,6 +210,14 @@ export class Replication {
     }
   }
 
+  /** `peer` told that it has a record that the current one supersedes: a copy to be let go of, unless it is a holder that lags. */
+  noticed (peer: string, record: string, placement: string): void {
+    if (this.keeping.version?.record.kind === 'data' && !this.holders.includes(peer)) {
+      this.stores.noticed(peer, record, placement)
+      this.reconciler.wake()
+    }
+  }
+
   /** `peer` lets go of its copy: soon, or at once if it had been one too many. True if it is of the current record. */
   released (peer: string, { recordId, reason }: Pick<ReleaseRequest, 'recordId' | 'reason'>): boolean {
     if (reason === 'leaving' || reason === 'lease') {

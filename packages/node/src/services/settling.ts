@@ -77,7 +77,10 @@ export class Settling {
           placement,
           known: {
             holding: here.flatMap(answer => answer.record?.id === record.id && answer.placement != null ? [{ peer: answer.peer, placement: answer.placement.id }] : []),
-            without: here.filter(answer => answer.record?.id !== record.id).map(({ peer }) => peer)
+            without: here.filter(answer => answer.record?.id !== record.id).map(({ peer }) => peer),
+            older: here.flatMap(answer => answer.record?.kind === 'data' && answer.record.id !== record.id && answer.placement != null
+              ? [{ peer: answer.peer, record: answer.record.id, placement: answer.placement.id }]
+              : [])
           }
         }
   }

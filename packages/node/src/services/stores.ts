@@ -18,6 +18,8 @@ export interface KnownCopies {
   holding: ReadonlyArray<{ peer: string, placement: string }>
   /** Peers that do not. */
   without: readonly string[]
+  /** Peers that hold something else, which it supersedes. */
+  older?: ReadonlyArray<{ peer: string, record: string, placement: string }>
 }
 
 /** Carries out stores and keeps count of who has, or may have, the current version. */
@@ -43,12 +45,13 @@ export class Stores {
   }
 
   /** A version that was found with this placement. */
-  adopt (record: string, placement: Placement, { holding, without }: KnownCopies): void {
+  adopt (record: string, placement: Placement, { holding, without, older = [] }: KnownCopies): void {
     this.newVersion()
     this.keepTo(placement.holders)
     // who was not asked may have it, too
     placement.holders.filter(peer => !without.includes(peer)).forEach(peer => { this.exposure.has(peer, placement.id) })
     holding.forEach(copy => { this.confirm(copy.peer, record, copy.placement) })
+    older.filter(({ peer }) => !placement.holders.includes(peer)).forEach(copy => { this.noticed(copy.peer, copy.record, copy.placement) })
   }
 
   clear (): void {
@@ -72,6 +75,15 @@ export class Stores {
     }
 
     this.exposure.has(peer, placement)
+  }
+
+  /** `peer`, which is no holder, has another record than the current one: it may be let go of. */
+  noticed (peer: string, record: string, placement: string): void {
+    const network = this.init.network.peers().find(({ id }) => id === peer)
+
+    if (network != null) {
+      this.copies.noticed(network, record, placement)
+    }
   }
 
   watch (peers: readonly string[]): void {

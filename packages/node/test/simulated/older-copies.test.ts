@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+
+const minute = 60_000
+
+/** An owner with a version and confidants for the next; the two that are cut off now have the first one. */
+async function apart (): Promise<{ world: World, owner: Nara, former: Nara[], others: Nara[] }> {
+  const world = new World({ latency: [5, 5] })
+  const { owner, confidants } = await world.owned(6, { repairDelay: 0, minConnections: 0, gossip: false })
+  await kept(world, owner, 'one')
+  const former = confidants.filter(nara => nara.holds(owner) != null).slice(1)
+  former.forEach(nara => {
+    // nor do they hear of the next version from those who have it
+    ;[owner, ...confidants].filter(other => other !== nara).forEach(other => { world.net.disconnect(other.id, nara.id) })
+    // what they say comes before the others' acknowledgements
+    world.net.setLink(owner.id, nara.id, { latency: [1, 1] })
+  })
+  await world.run(minute)
+
+  return { world, owner, former, others: confidants.filter(nara => !former.includes(nara)) }
+}
+
+describe('a former confidant lets go of an older copy', () => {
+  it('that it offers while the version after it is being stored', async () => {
+    const { world, owner, former } = await apart()
+    void owner.put('two')
+    await world.run(1)
+    former.forEach(nara => { world.net.connect(owner.id, nara.id) })
+    await world.run(2 * minute)
+
+    expect(owner.stash.status().copies.have).toBe(3)
+    expect(former.map(nara => nara.holds(owner))).toEqual([undefined, undefined])
+  })
+
+  it('that it shows while the owner recovers the version after it', async () => {
+    const { world, owner, former, others } = await apart()
+    expect((await world.of(owner.put('two'))).outcome).toBe('kept')
+    owner.kill()
+    await owner.restart()
+    ;[...former, ...others].forEach(nara => { world.net.connect(owner.id, nara.id) })
+    expect(await world.settled(owner)).toBe('settled')
+    await world.run(2 * minute)
+
+    expect(owner.text).toBe('two')
+    expect(former.map(nara => nara.holds(owner))).toEqual([undefined, undefined])
+  })
+})
