@@ -23,10 +23,13 @@ export type Happening =
   { type: 'merge', owner: string, text: string } |
   { type: 'told', owner: string, write: string, outcome: 'kept' | 'degraded' | 'unstored' } |
   { type: 'refused', owner: string, write: string, error: string } |
-  { type: 'forget', owner: string, write: string } |
+  /** A deletion is a write without content. */
+  { type: 'forget', owner: string, write: string, ends: string[] } |
   { type: 'forgotten', owner: string, write: string, outcome: 'forgotten' | 'degraded' } |
-  /** A person decided a doubt. What is not in `text` was seen, or not, and is given up. */
-  { type: 'chose', owner: string, how: Choice, text: string | undefined } |
+  /** A person decides a doubt: whatever is not chosen is given up, though it may never have been seen. */
+  { type: 'choose', owner: string, how: Choice } |
+  /** What came of it; `text` is current, if it could be decided. */
+  { type: 'chose', owner: string, how: Choice, text: string | undefined, error?: string } |
   // what an owner shows
   { type: 'state', owner: string, state: string, record: string | undefined, text: string | undefined } |
   { type: 'recovered', owner: string, record: string | undefined, text: string | undefined, confirmed: boolean, answered: number, of: number } |
@@ -43,7 +46,10 @@ export type Happening =
   { type: 'look' } |
   /** From here on nothing happens to anybody, and all are within each other's reach. */
   { type: 'quiet' } |
-  { type: 'end' }
+  { type: 'end' } |
+  /** From here on an owner is away, and one of its holders; all others are within each other's reach. */
+  { type: 'alone', owner: string } |
+  { type: 'alone end', owner: string }
 
 export type Entry = { at: number } & Happening
 

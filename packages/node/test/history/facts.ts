@@ -30,7 +30,8 @@ export interface WriteFacts {
   keptAt: number | undefined
   /** It was deleted, or a person decided for another version. */
   givenUp: boolean
-  isForget: boolean
+  /** The writes that it deletes, if that is what it does. */
+  ends: ReadonlySet<string> | undefined
 }
 
 export interface OwnerFacts {
@@ -45,6 +46,14 @@ export interface OwnerFacts {
   current: string | undefined
   builds: ReadonlySet<string>
   aside: Set<string>
+  /** The writes that a person is deciding about. */
+  deciding: WriteFacts[]
+  /** Records that its present process had seen when a person decided against them. */
+  dismissed: Set<string>
+  /** The latest placement with which it stored. */
+  placed: Placed | undefined
+  /** While it is away and nothing else happens, how many copies there were in the beginning. */
+  aloneWith: number | undefined
   /** The placements that its present process was shown, by record. */
   shown: Map<string, Placed[]>
 }
@@ -77,7 +86,7 @@ export class Facts {
 
   owner (id: string): OwnerFacts {
     return entry(this.owners, id, () => ({
-      texts: new Set(), writes: new Map(), state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), aside: new Set(), shown: new Map()
+      texts: new Set(), writes: new Map(), state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), aside: new Set(), deciding: [], dismissed: new Set(), placed: undefined, aloneWith: undefined, shown: new Map()
     }))
   }
 
@@ -113,6 +122,11 @@ export class Facts {
     return up ? holds.get(owner)?.record : died.get(owner)
   }
 
+  /** Honest naras that hold data of `owner`. */
+  copies (owner: string): string[] {
+    return this.honestHolders(owner).filter(({ record }) => record.kind === 'data').map(({ nara }) => nara)
+  }
+
   get hasLiars (): boolean {
     return [...this.naras.values()].some(({ hasLied }) => hasLied)
   }
@@ -126,6 +140,7 @@ export class Facts {
         this.shows(entry.nara, 'searching', undefined, undefined)
         this.owner(entry.nara).shown.clear()
         this.owner(entry.nara).isKnown = false
+        this.owner(entry.nara).dismissed.clear()
         break
       case 'down':
         Object.assign(this.nara(entry.nara), { up: false, downAt: entry.at, links: new Set() })
@@ -153,7 +168,7 @@ export class Facts {
         this.holds(entry)
         break
       case 'sealed':
-        this.records.set(entry.record.id, { ...entry.record, builds: buildsOf(entry.record.text), saidBy: new Map() })
+        this.records.set(entry.record.id, { ...entry.record, builds: this.builds(entry.record), saidBy: new Map() })
         break
       case 'answered':
         this.answered(entry)
@@ -183,8 +198,17 @@ export class Facts {
       case 'forgotten':
         this.told(entry)
         break
+      case 'choose':
+        this.owner(entry.owner).deciding = [...this.owner(entry.owner).writes.values()].filter(({ givenUp }) => !givenUp)
+        this.owner(entry.owner).deciding.forEach(write => { write.givenUp = true })
+        ;[...this.owner(entry.owner).shown.keys()].forEach(record => { this.owner(entry.owner).dismissed.add(record) })
+        break
       case 'chose':
-        this.giveUp(entry.owner, buildsOf(entry.text))
+        this.chose(entry)
+        break
+      case 'alone':
+      case 'alone end':
+        this.owner(entry.owner).aloneWith = entry.type === 'alone' ? this.copies(entry.owner).length : undefined
         break
       case 'state':
         this.shows(entry.owner, entry.state, entry.record, entry.text)
@@ -202,14 +226,20 @@ export class Facts {
 
   private writes (entry: EntryOf<'write'> | EntryOf<'forget'>): void {
     const owner = this.owner(entry.owner)
-    const text = entry.type === 'write' ? entry.text : undefined
+    const { at, write } = entry
 
-    if (text != null) {
-      owner.texts.add(text)
+    if (entry.type === 'write') {
+      owner.texts.add(entry.text)
+    } else {
+      entry.ends.forEach(id => { Object.assign(owner.writes.get(id) ?? {}, { givenUp: true }) })
     }
 
-    owner.writes.set(entry.write, {
-      write: entry.write, text, builds: text == null ? new Set([entry.write]) : buildsOf(text), at: entry.at, keptAt: undefined, givenUp: false, isForget: text == null
+    owner.writes.set(write, {
+      write,
+      at,
+      keptAt: undefined,
+      givenUp: false,
+      ...(entry.type === 'write' ? { text: entry.text, builds: buildsOf(entry.text), ends: undefined } : { text: undefined, builds: new Set([write]), ends: new Set(entry.ends) })
     })
   }
 
@@ -221,9 +251,18 @@ export class Facts {
     }
   }
 
-  /** All that was written until now, but for what is in `kept`. */
-  giveUp (owner: string, kept: ReadonlySet<string>): void {
-    this.owner(owner).writes.forEach(write => { write.givenUp ||= !kept.has(write.write) })
+  private chose ({ owner, text, error }: EntryOf<'chose'>): void {
+    const builds = buildsOf(text)
+
+    this.owner(owner).deciding.filter(({ write }) => error != null || builds.has(write)).forEach(write => { write.givenUp = false })
+    this.owner(owner).deciding = []
+  }
+
+  /** What a record builds on; a tombstone is the last deletion that was asked for. */
+  private builds ({ owner, kind, text }: SealedRecord): ReadonlySet<string> {
+    const forget = [...this.owner(owner).writes.values()].findLast(({ ends }) => ends != null)
+
+    return kind === 'tombstone' && forget != null ? new Set([forget.write]) : buildsOf(text)
   }
 
   private shows (id: string, state: string, record: string | undefined, text: string | undefined): void {
@@ -257,6 +296,10 @@ export class Facts {
   private answered ({ from, to, owner, request, answer, record, placement }: EntryOf<'answered'>): void {
     const speaker = saidWhoHolds(request, answer, from, to)
     const isShown = (request === 'offer' && to === owner) || (answer === 'found' && from === owner)
+
+    if (request === 'store' && from === owner && placement != null) {
+      this.owner(owner).placed = placement
+    }
 
     if (isShown && record != null && placement != null) {
       entry(this.owner(owner).shown, record, () => []).push(placement)

@@ -25,7 +25,8 @@ export type Step =
   { do: 'push', nara: number, owner: number } |
   /** The nth holder brings its copy to another peer, as surrogates may. */
   { do: 'hand on', nth: number, to: number, owner: number } |
-  { do: 'decide', owner: number, how: Choice } |
+  /** A person decides: for the nth version that can be read. */
+  { do: 'decide', owner: number, how: Choice, nth: number } |
   { do: 'forget', owner: number }
 
 export interface Plan {
@@ -38,6 +39,8 @@ export interface Plan {
   minConnections: number
   repairDelay: number
   gossip: boolean
+  /** In the end, how the holders do without the first owner. */
+  away: boolean
   steps: Step[]
 }
 
@@ -58,7 +61,8 @@ const NEAR: Kinds = [
   [5, (random, plan) => [handOn(random, plan, anyone(random, plan))]],
   [8, (random, plan) => refilling(random, plan)],
   [6, (random, plan) => [{ do: 'push', nara: anyone(random, plan), owner: anOwner(random, plan) }]],
-  [4, (random, plan) => [{ do: 'decide', owner: anOwner(random, plan), how: pick(random, ['accept older', 'adopt', 'adopt', 'fresh']) }]]
+  [4, (random, plan) => [{ do: 'decide', owner: anOwner(random, plan), how: pick(random, ['accept older', 'adopt', 'adopt', 'fresh']), nth: int(random, 0, 1) }]],
+  [3, (random, plan) => [{ do: 'forget', owner: anOwner(random, plan) }]]
 ]
 
 /** What befalls the whole network besides. */
@@ -92,6 +96,7 @@ export function planOf (seed: number): Plan {
     minConnections: isFar ? pick(random, [0, 16]) : 0,
     repairDelay: pick(random, [0, 5 * second, minute]),
     gossip: isFar && random.next() < 0.7,
+    away: random.next() < 0.4,
     steps: []
   }
   const kinds = isFar ? FAR : NEAR

@@ -132,10 +132,14 @@ export class Recorder {
   }
 
   private own ({ parts }: Process): { record: string | undefined, text: string | undefined } {
-    const current = parts.owning?.own.current
+    const { current, tombstone } = parts.owning?.own ?? {}
 
     if (current == null) {
-      return { record: undefined, text: undefined }
+      if (tombstone != null) {
+        this.seal(tombstone)
+      }
+
+      return { record: tombstone?.id, text: undefined }
     }
 
     const text = new TextDecoder().decode(current.data)

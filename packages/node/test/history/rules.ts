@@ -43,6 +43,7 @@ const UNNOTICED = 2 * minute
 const LEASE = 7 * day
 
 const MIN_COPIES = 2
+const TARGET = 3
 
 export const RULES: readonly Rule[] = [
   {
@@ -138,7 +139,7 @@ export const RULES: readonly Rule[] = [
       const { owner, text } = entry.record
       const builds = new Set(text == null ? [] : (JSON.parse(text) as { builds: string[] }).builds)
 
-      return facts.demanded(owner).filter(write => !builds.has(write.write) && !(facts.hasLiars && isAside(facts, owner, write)))
+      return facts.demanded(owner).filter(write => write.ends == null && !builds.has(write.write) && !(facts.hasLiars && isAside(facts, owner, write)))
         .flatMap(write => carriers(facts, owner, write.write).filter(record => covers(entry.record, record)).slice(0, 1)
           .map(record => `${nameOf(entry.record.text, entry.record.seq)} of ${owner} covers ${name(record)} without building on ${write.write}, which was kept`))
     }
@@ -166,12 +167,88 @@ export const RULES: readonly Rule[] = [
         const held = facts.honestHolders(owner)
 
         return facts.demanded(owner)
-          .filter(write => !builds.has(write.write) && held.some(({ record }) => record.builds.has(write.write)) && !(facts.hasLiars && isAside(facts, owner, write)))
+          .filter(write => write.ends == null && !builds.has(write.write) && held.some(({ record }) => record.builds.has(write.write)) && !(facts.hasLiars && isAside(facts, owner, write)))
           .map(({ write }) => `${write} of ${owner} was kept and is held, and ${owner} is ${state} without it`)
       })
     }
+  },
+  {
+    name: 'forgotten: what was deleted is not back, and nobody keeps it',
+    after: (facts, entry) => {
+      if (entry.type !== 'end') {
+        return []
+      }
+
+      return [...facts.owners].flatMap(([owner, { builds, state }]) => facts.demanded(owner).flatMap(({ write, ends }) => {
+        const held = facts.honestHolders(owner)
+        const tombstone = held.find(({ record }) => record.kind === 'tombstone' && record.builds.has(write))?.record
+
+        if (ends == null || tombstone == null || state === 'doubtful') {
+          return []
+        }
+
+        const raised = held.filter(({ record }) => record.kind === 'data' && covers(tombstone, record))
+
+        return [
+          ...(builds.isDisjointFrom(ends) ? [] : [`${owner} has ${[...builds.intersection(ends)].at(-1)}, which ${write} deleted`]),
+          ...raised.map(({ nara, record }) => `${nara} keeps ${name(record)} of ${owner}, which ${write} deleted`)
+        ]
+      }))
+    }
+  },
+  {
+    name: 'bounded: in the end there are as many copies as there should be, and one more at most',
+    after: (facts, entry) => {
+      if (entry.type !== 'end') {
+        return []
+      }
+
+      return [...facts.owners].flatMap(([owner, { state, current }]) => {
+        const copies = facts.copies(owner).length
+        const kept = facts.honestHolders(owner).filter(({ record }) => record.id === current).length + (facts.hasLiars ? 1 : 0)
+
+        if (state !== 'settled') {
+          return []
+        }
+
+        return [
+          ...(copies > most(facts, owner) ? [`there are ${copies} copies of ${owner}`] : []),
+          ...(kept < Math.min(TARGET, facts.naras.size - 1) ? [`of what ${owner} has there are ${kept} copies`] : [])
+        ]
+      })
+    }
+  },
+  {
+    name: 'in turn: who repairs while the owner is away makes no more copies than are missing, and those',
+    after: (facts, entry) => {
+      if (entry.type === 'alone end') {
+        const copies = facts.copies(entry.owner).length
+
+        return copies < Math.min(TARGET, facts.naras.size - 2) && !facts.hasLiars ? [`${entry.owner} is away, and ${copies} copies are left`] : []
+      }
+
+      return entry.type !== 'holds' ? [] : tooMany(facts, entry.owner)
+    }
+  },
+  {
+    name: 'leased: a promise lasts its time, and the holder\'s own absence is not the owner\'s',
+    before: (facts, entry) => entry.type === 'holds' && /\blease\b/.test(entry.why ?? '') && facts.now < LEASE
+      ? [`${entry.nara} drops what it holds of ${entry.owner} after ${Math.round(facts.now / minute)} minutes: ${entry.why}`]
+      : []
   }
 ]
+
+/** One more than there should be: an owner may name more than its target, since one copy per address counts. */
+function most (facts: Facts, owner: string): number {
+  return Math.max(TARGET, facts.owner(owner).placed?.holders.length ?? 0) + 1
+}
+
+function tooMany (facts: Facts, owner: string): string[] {
+  const { aloneWith } = facts.owner(owner)
+  const copies = facts.copies(owner).length
+
+  return aloneWith != null && copies > Math.max(most(facts, owner), aloneWith) ? [`${owner} is away, and there are ${copies} copies`] : []
+}
 
 /** Records that an honest or lying holder said to have, and whose content builds on `write`. */
 function carriers (facts: Facts, owner: string, write: string): RecordFacts[] {
@@ -183,12 +260,12 @@ function unheard (facts: Facts, owner: string, current: string | undefined, ms: 
   const known = facts.records.get(current ?? '')
 
   return facts.honestHolders(owner).filter(({ nara, record, since }) =>
-    nara !== owner && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
+    nara !== owner && !facts.owner(owner).dismissed.has(record.id) && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
 }
 
 /** A current record that never went over the wire is not known here: it covers nothing but itself. */
 function isCovered (known: RecordFacts | undefined, current: string | undefined, record: RecordFacts): boolean {
-  return record.id === current || (known != null && covers(known, record)) || record.kind === 'tombstone'
+  return record.id === current || (known != null && covers(known, record))
 }
 
 function missed (facts: Facts, entry: EntryOf<'recovered'>): string[] {
@@ -201,7 +278,8 @@ function missed (facts: Facts, entry: EntryOf<'recovered'>): string[] {
 
   return facts.demanded(entry.owner)
     .filter(({ write }) => !record.builds.has(write))
-    .flatMap(write => carriers(facts, entry.owner, write.write)
+    .flatMap(({ write, ends }) => carriers(facts, entry.owner, write)
+      .filter(other => ends == null || !covers(record, other))
       .filter(other => [...other.saidBy.values()].filter(placements => placements.has(confirming.id)).length >= MIN_COPIES)
       .slice(0, 1)
       .map(other => `${entry.owner} is confirmed with ${name(record)} by the placement under which ${name(other)} was acknowledged`))
@@ -243,5 +321,3 @@ function nameOf (text: string | undefined, seq: number): string {
 function name (record: Pick<RecordFacts, 'text' | 'seq'>): string {
   return nameOf(record.text, record.seq)
 }
-
-export { LEASE }

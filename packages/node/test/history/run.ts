@@ -1,10 +1,10 @@
-import { lying } from '@nara-stash/testing'
+import { lying, seededRandom } from '@nara-stash/testing'
 import { World } from '../simulated/world.ts'
 import { buildsOf, textOf } from './entries.ts'
 import { Recorder } from './recorder.ts'
 import type { Merge } from '../../src/api.ts'
 import type { Nara } from '../simulated/world.ts'
-import type { Choice, Entry } from './entries.ts'
+import type { Entry } from './entries.ts'
 import type { Plan, Step } from './plan.ts'
 
 const second = 1_000
@@ -23,6 +23,8 @@ interface Application {
   /** The process that knows it. */
   process: object | undefined
   writes: number
+  /** A deletion is under way. */
+  deletes: boolean
 }
 
 export interface RunOptions {
@@ -32,7 +34,24 @@ export interface RunOptions {
 
 /** Carries out a plan in a world of its own; returns what happened. */
 export async function run (plan: Plan, options: RunOptions = {}): Promise<Entry[]> {
-  return await new Run(plan, options).run()
+  const { crypto } = globalThis
+  const secure = crypto.getRandomValues
+  const random = seededRandom(plan.seed)
+
+  // the nonce of a body, and with it the record's id and the holders' ranks, is to follow from the seed, too
+  crypto.getRandomValues = array => {
+    if (array != null) {
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(random.bytes(array.byteLength))
+    }
+
+    return array
+  }
+
+  try {
+    return await new Run(plan, options).run()
+  } finally {
+    crypto.getRandomValues = secure
+  }
 }
 
 class Run {
@@ -64,7 +83,7 @@ class Run {
     for (let i = 0; i < plan.naras; i++) {
       const merge: { merge?: Merge } = plan.merge ? { merge: (a, b) => this.merge(i, a, b) } : {}
       const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, ...merge })
-      this.applications.set(nara, { knows: new Set(), process: undefined, writes: 0 })
+      this.applications.set(nara, { knows: new Set(), process: undefined, writes: 0, deletes: false })
     }
 
     world.net.connectAll()
@@ -109,9 +128,10 @@ class Run {
         await this.handOn(step.nth, this.nara(step.to), this.nara(step.owner))
         break
       case 'decide':
-        await this.decide(this.nara(step.owner), step.how)
+        await this.decide(this.nara(step.owner), step)
         break
       case 'forget':
+        this.forget(this.nara(step.owner))
         break
       case 'jump':
         this.jump(step)
@@ -205,11 +225,11 @@ class Run {
     }
 
     if (application.process !== process) {
-      application.process = process
-      application.knows = new Set()
+      Object.assign(application, { process, knows: new Set(), deletes: false })
     }
 
-    if (owner.state === 'settled' || owner.state === 'empty') {
+    // what is being deleted is not read any longer
+    if (!application.deletes && (owner.state === 'settled' || owner.state === 'empty')) {
       const current = owner.stash.getStashData()?.data
       buildsOf(current == null ? undefined : new TextDecoder().decode(current)).forEach(write => application.knows.add(write))
     }
@@ -296,9 +316,56 @@ class Run {
   }
 
   /** A person is asked about a doubt. */
-  private async decide (owner: Nara, how: Choice): Promise<void> {
-    void owner
-    void how
+  private async decide (owner: Nara, { how, nth }: Extract<Step, { do: 'decide' }>): Promise<void> {
+    const { recorder, world } = this
+    const { stash } = owner
+    const readable = owner.up && stash.state === 'doubtful' ? stash.status().recovery.doubt?.records.filter(({ readable }) => readable) ?? [] : []
+    const one = readable[nth % readable.length]
+
+    if (!owner.up || stash.state !== 'doubtful' || (one == null && how !== 'fresh')) {
+      return
+    }
+
+    const { process } = owner
+    recorder.note({ type: 'choose', owner: owner.id, how })
+
+    try {
+      await world.of<unknown>(how === 'fresh' ? stash.startFresh() : how === 'adopt' ? stash.adopt(one?.id ?? '', { timeout: WRITE_TIMEOUT }) : stash.acceptOlder({ timeout: WRITE_TIMEOUT }))
+      recorder.note({ type: 'chose', owner: owner.id, how, text: owner.text })
+    } catch (err) {
+      recorder.note({ type: 'chose', owner: owner.id, how, text: undefined, error: (err as Error).name })
+    }
+
+    // what it knew was about what is not current any longer
+    Object.assign(this.applications.get(owner) ?? {}, { knows: buildsOf(owner.text), process })
+  }
+
+  /** The application deletes what there is. */
+  private forget (owner: Nara): void {
+    const application = this.applications.get(owner) as Application
+
+    if (!owner.up || owner.state !== 'settled') {
+      return
+    }
+
+    const write = `f${++application.writes}`
+    const ends = [...buildsOf(owner.text).union(application.process === owner.process ? application.knows : new Set<string>())]
+
+    const { process } = owner
+    const done = (): void => { application.deletes &&= application.process !== process }
+
+    Object.assign(application, { process, knows: new Set(), deletes: true })
+    this.recorder.note({ type: 'forget', owner: owner.id, write, ends })
+    owner.stash.forgetStash({ timeout: WRITE_TIMEOUT }).then(
+      ({ outcome }) => {
+        done()
+        this.recorder.note({ type: 'forgotten', owner: owner.id, write, outcome })
+      },
+      (err: Error) => {
+        done()
+        this.recorder.note({ type: 'refused', owner: owner.id, write, error: err.name })
+      }
+    )
   }
 
   /** Time passes, and is looked at now and then. */
@@ -326,6 +393,31 @@ class Run {
     await this.wait(minute)
     world.net.connectAll()
     recorder.note({ type: 'quiet' })
+    await this.wait(QUIET)
+    recorder.note({ type: 'end' })
+
+    if (plan.away) {
+      await this.away(this.nara(0))
+    }
+  }
+
+  /** The owner dies, then one of its holders; the others make good for it, and it finds its stash. */
+  private async away (owner: Nara): Promise<void> {
+    const { world, recorder } = this
+    const holder = world.naras.find(nara => nara !== owner && nara.holds(owner) === owner.process.parts.owning?.own.current?.record.id)
+
+    if (owner.state !== 'settled' || holder == null) {
+      return
+    }
+
+    await this.fall(owner, 'cut')
+    await this.wait(2 * minute)
+    recorder.note({ type: 'alone', owner: owner.id })
+    await this.fall(holder, 'cut')
+    await this.wait(QUIET)
+    recorder.note({ type: 'alone end', owner: owner.id })
+    await this.start(holder, world.naras)
+    await this.start(owner, world.naras)
     await this.wait(QUIET)
     recorder.note({ type: 'end' })
   }

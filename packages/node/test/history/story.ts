@@ -85,9 +85,14 @@ function lineOf (entry: Entry, names: Names): string | undefined {
     case 'refused':
       return `${n(entry.owner)} is told: ${entry.write} ${entry.error}`
     case 'forget':
-      return `${n(entry.owner)} forgets (${entry.write})`
+      return `${n(entry.owner)} deletes (${entry.write}) ${entry.ends.join(' ')}`
+    case 'choose':
+      return `${n(entry.owner)} decides: ${entry.how}`
     case 'chose':
-      return `${n(entry.owner)} decides: ${entry.how}, ${[...buildsOf(entry.text)].at(-1) ?? 'nothing'}`
+      return `${n(entry.owner)} decided: ${entry.how}, ${entry.error ?? [...buildsOf(entry.text)].at(-1) ?? 'nothing'}`
+    case 'alone':
+    case 'alone end':
+      return `${n(entry.owner)} is ${entry.type === 'alone' ? 'away' : 'to be back'}`
     case 'state':
       return `${n(entry.owner)} is ${entry.state} with ${r(entry.record)}`
     case 'recovered':
