@@ -136,7 +136,7 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    */
   setStashData (data: Uint8Array, options?: WriteOptions): Promise<WriteResult>
 
-  /** The current stash, or undefined. */
+  /** The current stash. Undefined if there is none, it is not known yet, or it is in doubt what was found: `setAside()` has what can be read then. */
   getStashData (): StashData | undefined
   hasStashData (): boolean
 
@@ -199,7 +199,10 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    */
   selectConfidantsAutomatically (options?: AbortOptions): Promise<string[]>
 
-  /** Versions that were not taken, the latest first: strangers of our own, and writes that recovery came before. `adopt` takes one by its id. */
+  /**
+   * Versions that were not taken, each to be adopted by its id: while it is in doubt which is ours, those that can be read, the best first; then what was set
+   * aside, the latest first: strangers of our own, and writes that recovery came before.
+   */
   setAside (): SetAsideStash[]
 
   /**

@@ -5,6 +5,7 @@ import { splitBody } from './sealed-body.ts'
 import { candidatesAmong, checkConfidants } from './services/confidants.ts'
 import { drill } from './services/drill.ts'
 import { requestFrom } from './services/request-from.ts'
+import { asSetAside } from './services/set-aside.ts'
 import { verify } from './services/verify.ts'
 import { peerStatuses, stashStatus } from './status.ts'
 import type {
@@ -184,7 +185,11 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   setAside (): SetAsideStash[] {
-    return this.owning.own.setAside.map(version => ({ ...version, data: new Uint8Array(version.data) }))
+    const { own, owner } = this.owning
+    const readable = owner.decisions.readable().map(asSetAside)
+
+    return [...readable, ...own.setAside.filter(({ id }) => !readable.some(version => version.id === id))]
+      .map(version => ({ ...version, data: new Uint8Array(version.data) }))
   }
 
   async acceptOlder (options?: WriteOptions): Promise<WriteResult> {

@@ -148,7 +148,8 @@ function readStash (stash: Stash, evenDoubtful: boolean): Uint8Array {
       : 'a copy was found; whether it is the newest is still being asked')
   }
 
-  const data = stash.getStashData()?.data
+  // of what a search brought none is the current one until somebody decides; the best comes first
+  const data = (stash.getStashData() ?? (state === 'doubtful' ? stash.setAside()[0] : undefined))?.data
 
   if (data == null) {
     throw new NoStashError('there is no stash')

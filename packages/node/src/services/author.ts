@@ -1,9 +1,10 @@
-import { createSha256, newestOf } from '@nara-stash/protocol'
-import { toString } from 'uint8arrays/to-string'
+import { newestOf } from '@nara-stash/protocol'
 import { RecoveredFirstError } from '../errors.ts'
+import { asSetAside } from './set-aside.ts'
 import { Turns } from './turns.ts'
 import type { Merge } from '../api.ts'
 import type { OwnStash, Version } from './own-stash.ts'
+import type { Content } from './set-aside.ts'
 import type { Replication } from './replication.ts'
 import type { KnownCopies } from './stores.ts'
 import type { Clock, Placement, RecordHeader } from '@nara-stash/protocol'
@@ -224,14 +225,9 @@ export class Author {
   }
 
   /** Keeps readable what is not taken: a version, or a write that was never sealed. */
-  putAside ({ record, data, createdAt }: Pick<Version, 'data' | 'createdAt'> & Partial<Pick<Version, 'record'>>): void {
-    this.init.own.putAside({
-      id: record?.id ?? toString(createSha256().update(data).digest(), 'base16'),
-      ...(record == null ? {} : { seq: String(record.seq) }),
-      data,
-      timestamp: createdAt
-    })
-    this.init.onSetAside(data.byteLength, createdAt)
+  putAside (version: Content): void {
+    this.init.own.putAside(asSetAside(version))
+    this.init.onSetAside(version.data.byteLength, version.createdAt)
   }
 
   private async seal (data: Uint8Array, preferred?: string): Promise<boolean> {

@@ -39,6 +39,22 @@ export class Decisions {
     this.init = init
   }
 
+  /** What can be read while it is in doubt what our stash is, but for what is current: the best first. */
+  readable (): Version[] {
+    const { condition, own } = this.init
+
+    if (condition.state !== 'doubtful') {
+      return []
+    }
+
+    const { versions } = this.evidence()
+    const best = this.bestOf(versions)
+
+    return versions
+      .filter(version => version !== own.current)
+      .toSorted((a, b) => Number(b === best) - Number(a === best) || b.record.seq - a.record.seq)
+  }
+
   /**
    * @throws {NotDoubtfulError | NotFoundError | InsideMergeError}
    */

@@ -67,6 +67,9 @@ describe('a version that all its holders lost', () => {
       records: [{ seq: '2', readable: false, holders: [] }, { seq: '1', readable: true, holders: stale.map(({ id }) => id), bytes: 3 }]
     })
     expect(owner.events('stash:doubt')).toHaveLength(1)
+    // what can be read can be looked at before it is decided
+    expect(texts(owner)).toEqual(['one'])
+    expect(owner.stash.getStashData()).toBeUndefined()
   })
 
   it('would be, if nobody told what it has seen', async () => {
@@ -220,6 +223,7 @@ describe('two versions that do not know of each other', () => {
     const { doubt } = owner.stash.status().recovery
     expect(owner.state).toBe('doubtful')
     expect(doubt).toMatchObject({ reason: 'CONFLICT', records: [{ readable: true }, { readable: true }] })
+    expect(texts(owner).toSorted()).toEqual(['its', 'mine'])
     expect(doubt?.records.map(({ bytes, createdAt }) => [bytes, typeof createdAt]).sort()).toEqual([[3, 'string'], [4, 'string']])
 
     const its = doubt?.records.find(({ bytes }) => bytes === 3)
