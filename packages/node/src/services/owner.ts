@@ -90,6 +90,10 @@ export class Owner {
       ...parts,
       isOff: () => this.stopped || this.settling.recovery.active,
       onChange: () => { void this.resolve() },
+      onMerged: () => {
+        this.writes.unread = true
+        this.writes.recovered()
+      },
       onNewer: (version, origin) => {
         this.writes.unread = true
         this.writes.recovered()
@@ -284,7 +288,7 @@ export class Owner {
   }
 
   /** Undefined if something came up that has to be decided first. */
-  private async commit ({ data, preferred, options, waited }: PendingWrite): Promise<Committed | undefined> {
+  private async commit (write: PendingWrite): Promise<Committed | undefined> {
     const isSealed = await this.author.turns.run(async () => {
       if (!this.isReady) {
         return false
@@ -292,7 +296,7 @@ export class Owner {
 
       this.settling.recovery.stop()
 
-      if (!await this.author.write(data, waited, preferred)) {
+      if (!await this.author.write(write.data, write.waited, write.preferred)) {
         return false
       }
 
@@ -302,6 +306,6 @@ export class Owner {
     })
     const version = this.init.own.current
 
-    return isSealed && version != null ? committed(this.init, version, options, preferred) : undefined
+    return isSealed && version != null ? committed(this.init, version, write.options, write.preferred) : undefined
   }
 }

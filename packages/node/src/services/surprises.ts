@@ -21,6 +21,8 @@ export interface SurprisesInit {
   author: Author
   /** Something may be decided: calls `resolve` in its turn. */
   onChange (): void
+  /** Another version was merged into ours: what is written next must have been made with that in view. */
+  onMerged (): void
   /** A newer version than the one that was recovered was taken over. */
   onNewer (version: Version, origin: Origin): void
   /** A record came up that ours does not build on, and that no crash left behind. */
@@ -139,6 +141,7 @@ export class Surprises {
     try {
       if (merge != null && own.current != null) {
         await author.take(version, merge)
+        this.init.onMerged()
 
         return true
       }

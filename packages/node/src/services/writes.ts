@@ -7,7 +7,7 @@ export interface PendingWrite {
   options: WriteOptions
   /** A peer that shall be among the confidants. */
   preferred: string | undefined
-  /** A stash may have been recovered that whoever wrote this did not know of. */
+  /** A stash may have been recovered, or merged, that whoever wrote this did not know of: known only when it has its turn. */
   waited: boolean
 }
 
@@ -49,8 +49,8 @@ export class Writes {
   private readonly init: WritesInit
   private readonly queue: Entry[] = []
   private running = false
-  /** How often a stash was found. */
-  private recoveries = 0
+  /** It has its turn, or waits for it. */
+  private committing: Entry | undefined
   private stopped = false
 
   constructor (init: WritesInit) {
@@ -87,8 +87,11 @@ export class Writes {
 
   /** A stash was found that the waiting writes did not know of. */
   recovered (): void {
-    this.recoveries++
     this.queue.forEach(entry => { entry.waited = true })
+
+    if (this.committing != null) {
+      this.committing.waited = true
+    }
   }
 
   /** Lets writes through if they may. */
@@ -126,22 +129,24 @@ export class Writes {
 
     while (this.init.isReady() && this.queue.length > 0) {
       const entry = this.queue.shift() as Entry
-      const { recoveries } = this
       entry.cancel()
+      this.committing = entry
 
       try {
         const committed = await this.init.commit(this.inTime(entry))
 
         if (committed == null) {
-          entry.waited ||= this.recoveries > recoveries
           this.waitOn(entry)
         } else {
+          this.committing = undefined
           committed.result.then(entry.resolve, entry.reject)
           await committed.turn
         }
       } catch (err) {
         entry.reject(err)
       }
+
+      this.committing = undefined
     }
 
     this.running = false
@@ -149,7 +154,11 @@ export class Writes {
 
   /** Of the time to wait for copies, what recovery took is gone. */
   private inTime (entry: Entry): PendingWrite {
-    return entry.until == null ? entry : { ...entry, options: { ...entry.options, timeout: Math.max(entry.until - this.init.clock.now(), 1) } }
+    if (entry.until != null) {
+      entry.options = { ...entry.options, timeout: Math.max(entry.until - this.init.clock.now(), 1) }
+    }
+
+    return entry
   }
 
   /** Something came up between its turn and its commit. */
