@@ -186,6 +186,11 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
 
         if (outcome.type === 'stored') {
           this.safeDispatchEvent('held:stored', { detail: { record: request.record, from } })
+
+          if (from !== request.record.owner) {
+            // its owner may be here, and not know of this copy
+            this.pusher.renew(request.record.owner)
+          }
         }
 
         return outcome

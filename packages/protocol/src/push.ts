@@ -94,6 +94,12 @@ export class Pusher {
     void this.attempt(owner, attempt, RETRY_STEPS, this.running.signal)
   }
 
+  /** A copy came from somebody else: what was offered before on this connection was not this one. */
+  renew (owner: string): void {
+    this.forget(owner)
+    this.wake(owner)
+  }
+
   /** The owner left: the next time it is here is a return. */
   forget (owner: string): void {
     this.attempts.get(owner)?.cancelRetry()
