@@ -242,11 +242,6 @@ function patience ({ putOff }: HolderView, { since: { below } }: State): number 
 
 function surrogateFor ({ input, counted }: State, random: Random): string | undefined {
   const { placement, holders, now, self } = input
-
-  if (placement.surrogates === 'none') {
-    return
-  }
-
   const known = new Set(holders.map(({ peer }) => peer))
   const present = [{ id: self }, ...counted.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))]
   const candidates = input.candidates().filter(({ id }) => !known.has(id) && admitsSurrogate(placement, id))

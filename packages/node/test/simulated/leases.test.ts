@@ -30,7 +30,7 @@ async function quiet (): Promise<Left> {
 describe('a promise', () => {
   it('ends a week after the owner left: co-holders hear it first, then it is dropped, and nobody repairs', async () => {
     const { world, owner, holders, others } = await quiet()
-    await world.run(2 * day)
+    await world.run(2 * day + 7 * minute)
     owner.kill()
     const told: Array<{ reason: string, held: boolean }> = []
     world.net.intercept((from, _, request, next) => {
@@ -49,6 +49,25 @@ describe('a promise', () => {
     expect(told.every(({ held }) => held)).toBe(true)
     expect(holders.flatMap(nara => nara.events('held:dropped').map(({ detail }) => (detail as { why: string }).why))).toStrictEqual(Array(3).fill('its lease ran out'))
     expect(others.flatMap(nara => nara.events('held:repaired'))).toStrictEqual([])
+  })
+
+  it('goes on if the owner comes back while they are told', async () => {
+    const { world, owner, holders: [a, ...rest] } = await quiet()
+    owner.kill()
+    await world.run(7 * day - minute)
+    rest.forEach(nara => { world.net.setLink(a.id, nara.id, { latency: [2_000, 2_000] }) })
+    world.net.intercept(async (from, _, request, next) => {
+      if (request.type === 'release' && from === a.id && !owner.up) {
+        await owner.restart()
+        world.net.connect(owner.process.port, a.id)
+      }
+
+      return await next()
+    })
+    await world.run(10 * minute)
+    expect(owner.up).toBe(true)
+    expect(a.events('held:dropped')).toStrictEqual([])
+    expect(owner.text).toBe('one')
   })
 
   it('does not run while the owner is here, however little it says', async () => {

@@ -60,6 +60,26 @@ describe('a co-holder', () => {
     expect(holdersNow(world, owner)).toHaveLength(3)
   })
 
+  it('that names false holders hurries nobody: hearsay is no copy, and no reason to make one', async () => {
+    const { world, owner, holders: [liar, b, c], others } = await ownerAway({ peers: 10 })
+    await world.run(minute)
+    b.kill()
+    await world.run(3 * minute)
+    const named = others.filter(nara => nara.up && nara.holds(owner) == null)
+    world.net.intercept(lying(liar.id, 'false holders', named.map(({ id }) => id)))
+    // it has something to tell once more
+    world.net.disconnect(liar.id, c.id)
+    world.net.connect(liar.id, c.id)
+    await world.run(2 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    const died = holdersNow(world, owner).find(nara => nara !== liar && nara !== c)
+    died?.kill()
+    await world.run(50 * second)
+    expect(holdersNow(world, owner)).toHaveLength(2)
+    await world.run(40 * second)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+  })
+
   it('cannot prove with the proof of another', async () => {
     const { world, owner, holders } = await ownerAway()
     const [liar, a, b] = holders as [Nara, Nara, Nara]

@@ -79,6 +79,17 @@ describe('while the owner is away', () => {
     expect(world.net.stats.sent(undefined, 'body').messages).toBe(1)
   })
 
+  it('nor is one believed to have it that is there again before its dead connection is gone', async () => {
+    const { world, owner, holders: [a] } = await ownerAway({ lingerMs: 10 * minute })
+    await world.run(minute)
+    a.cut()
+    await world.run(5 * second)
+    await a.restart()
+    world.naras.filter(nara => nara.up && nara !== a).forEach(nara => { world.net.connect(a.process.port, nara.id) })
+    await world.run(2 * second)
+    expect(a.holds(owner)).toBeDefined()
+  })
+
   it('one that comes back empty when its copy was made good for gets none', async () => {
     const { world, owner, holders: [a] } = await ownerAway()
     await world.run(minute)
@@ -104,6 +115,39 @@ describe('while the owner is away', () => {
     expect(world.net.stats.sent(undefined, 'challenge').messages).toBeLessThanOrEqual(6 * 10 / 0.8)
     expect(world.net.stats.sent(undefined, 'challenge').messages).toBeGreaterThanOrEqual(6 * 10 / 1.2 - 6)
     expect(['store', 'offer', 'fetch'].map(type => world.net.stats.sent(undefined, type as 'store').messages)).toStrictEqual([0, 0, 0])
+  })
+})
+
+describe('a new holder', () => {
+  it('tells the others by itself', async () => {
+    const { world, owner, holders: [a, b, dead] } = await ownerAway()
+    const known = new Set([a, b, dead, owner].map(({ id }) => id))
+    // nobody else does
+    world.net.intercept((from, _, request, next) => request.type === 'offer' && (from === a.id || from === b.id) ? undefined : next())
+    dead.kill()
+    await world.until(() => holdersNow(world, owner).length === 3, 2 * minute)
+    await world.run(2 * second)
+    const fresh = holdersNow(world, owner).find(nara => !known.has(nara.id)) as Nara
+
+    expect([a, b].map(nara => nara.events('held:audited').some(({ detail }) =>
+      (detail as { peer: string, verdict: string }).peer === fresh.id && (detail as { verdict: string }).verdict === 'trusted'))).toStrictEqual([true, true])
+  })
+
+  it('that its owner let go of is not counted on by the others', async () => {
+    const { world, owner, holders: [a, b, c] } = await ownerAway()
+    await world.run(minute)
+    a.kill()
+    await world.run(2 * minute)
+    await a.restart()
+    world.net.connectAll()
+    await comesBack(world, owner)
+    await world.run(2 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    owner.kill()
+    await world.run(second)
+    holdersNow(world, owner).find(nara => nara === b || nara === c)?.kill()
+    await world.run(80 * second)
+    expect(holdersNow(world, owner)).toHaveLength(3)
   })
 })
 

@@ -1,4 +1,4 @@
-import { AUDIT_GAP, AUDIT_INTERVAL, AUDIT_SOON, FAILED_AWAY } from '../../constants.ts'
+import { AUDIT_GAP, AUDIT_INTERVAL, FAILED_AWAY } from '../../constants.ts'
 import { judgeProof, nextAudit, unaudited } from '../../policy/audit.ts'
 import { rankOf } from '../../policy/surrogate.ts'
 import type { AuditState, ProofOutcome } from '../../policy/audit.ts'
@@ -22,8 +22,6 @@ export interface Holder {
   unmet: boolean
   /** It has proved its copy once. */
   wasSeen: boolean
-  /** Others count it: if it does not know us yet it is asked so many times more, while they tell it. */
-  patience: number
   /** Whom it named as holders, and whom it was shown. */
   names: readonly string[]
   shown: ReadonlySet<string>
@@ -32,9 +30,6 @@ export interface Holder {
   /** Exchanges under way. */
   busy: number
 }
-
-/** How often one that others count is asked again while it does not know us. */
-const PATIENCE = 3
 
 export function newHolder (recordId: string, peer: string, now: number): Holder {
   return {
@@ -50,7 +45,6 @@ export function newHolder (recordId: string, peer: string, now: number): Holder 
     lacksSince: undefined,
     unmet: false,
     wasSeen: false,
-    patience: 0,
     names: [],
     shown: new Set(),
     offerAfter: 0,
@@ -70,7 +64,6 @@ export function arrive (holder: Holder, { connection, address }: NetworkPeer, no
   holder.lacks = undefined
   holder.lacksSince = undefined
   holder.unmet = false
-  holder.patience = 0
   holder.names = []
   holder.shown = new Set()
   holder.offerAfter = 0
@@ -91,13 +84,6 @@ export function depart (holder: Holder, now: number): void {
 export function judge (holder: Holder, outcome: ProofOutcome, { now, retryAfter = 0 }: { now: number, retryAfter?: number }, random: Random): void {
   const isLacking = outcome === 'older' || (outcome === 'not-found' && holder.audit.provedAt == null && !holder.promised)
 
-  if (isLacking && outcome === 'not-found' && holder.patience > 0) {
-    holder.patience--
-    holder.audit = { ...unaudited(now + AUDIT_SOON), last: outcome, challengedAt: now }
-
-    return
-  }
-
   if (isLacking) {
     // it came back without it, or with an older one: no fault of its own. It says so again at any time, so there is no need to ask often
     holder.lacks = outcome === 'older' ? 'older' : 'all'
@@ -117,14 +103,12 @@ export function judge (holder: Holder, outcome: ProofOutcome, { now, retryAfter 
     holder.unmet = false
     holder.promised = true
     holder.wasSeen = true
-    holder.patience = 0
   }
 }
 
 /** Another one counts it. */
 export function named (holder: Holder, now: number): void {
   if (holder.connection != null && holder.audit.provedAt == null && holder.leavingSince == null && holder.audit.verdict !== 'failed') {
-    holder.patience = PATIENCE
     holder.lacks = undefined
     holder.lacksSince = undefined
     holder.audit = { ...holder.audit, due: Math.min(holder.audit.due, now) }
