@@ -36,8 +36,8 @@ export async function drill (init: DrillInit, options: AbortOptions = {}): Promi
   }
 
   const started = clock.now()
-  const { decision, found, holders } = await search({ ...init, network, own: own.anew() }, options)
-  const total = clock.now() - started
+  const { decision, found, holders, at } = await search({ ...init, network, own: own.anew() }, options)
+  const total = at - started
   const body = found == null ? 0 : network.bodies.get(found.record.id) ?? 0
 
   return {
@@ -74,12 +74,24 @@ class TimedNetwork implements Pick<StashNetwork, 'ask' | 'peers'> {
   }
 }
 
-async function search (init: DrillInit, { signal }: AbortOptions): Promise<{ decision: Known, found: Found | undefined, holders: number }> {
-  const deadline = deadlineSignal(init.clock, DRILL_TIMEOUT, signal)
+interface SearchResult {
+  decision: Known
+  found: Found | undefined
+  holders: number
+  /** When it was known first. */
+  at: number
+}
+
+/** Searches until it is known what there is, and everybody who was asked has had their say: what is told of them is whole then. */
+async function search (init: DrillInit, { signal }: AbortOptions): Promise<SearchResult> {
+  const { clock } = init
+  const deadline = deadlineSignal(clock, DRILL_TIMEOUT, signal)
   let recovery: Recovery | undefined
 
   try {
     return await new Promise((resolve, reject) => {
+      let at: number | undefined
+
       deadline.signal.addEventListener('abort', () => {
         reject(signal?.aborted === true ? signal.reason as Error : new UnreachableError('no stash peer answers'))
       })
@@ -89,14 +101,14 @@ async function search (init: DrillInit, { signal }: AbortOptions): Promise<{ dec
         heard: witnessed => [...witnessed],
         onFound: () => {},
         onDecision: decision => {
-          if (decision.type !== 'searching' && decision.type !== 'waiting' && recovery != null) {
-            const best = decision.type === 'settled' ? decision.best : decision.type === 'doubtful' ? decision.best : undefined
+          if (recovery == null || decision.type === 'searching' || decision.type === 'waiting') {
+            return
+          }
 
-            resolve({
-              decision,
-              found: best == null ? undefined : recovery.version(best.id),
-              holders: recovery.tally().filter(({ record }) => record != null && record.id === best?.id).length
-            })
+          at ??= clock.now()
+
+          if (recovery.tally().every(({ status, connected }) => status !== 'pending' || !connected)) {
+            resolve({ decision, at, ...versionOf(decision, recovery) })
           }
         }
       })
@@ -105,6 +117,15 @@ async function search (init: DrillInit, { signal }: AbortOptions): Promise<{ dec
   } finally {
     recovery?.stop()
     deadline.clear()
+  }
+}
+
+function versionOf (decision: Known, recovery: Recovery): Pick<SearchResult, 'found' | 'holders'> {
+  const best = decision.type === 'empty' ? undefined : decision.best
+
+  return {
+    found: best == null ? undefined : recovery.version(best.id),
+    holders: recovery.tally().filter(({ record }) => record != null && record.id === best?.id).length
   }
 }
 

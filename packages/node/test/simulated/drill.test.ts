@@ -3,7 +3,7 @@ import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
 async function stored (text = 'one'): Promise<{ world: World, owner: Nara, holders: Nara[], others: Nara[] }> {
-  const world = new World({ latency: [20, 20] })
+  const world = new World({ latency: [20, 60] })
   const { owner, confidants } = await world.owned(4)
   await kept(world, owner, text)
   const holders = holdersAmong(confidants, owner)
