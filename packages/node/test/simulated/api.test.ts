@@ -3,6 +3,7 @@ import { formatSoul, soulToWords } from '@nara-stash/crypto'
 import { createSha256, sealHeader } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { describe, expect, it } from 'vitest'
+import { apart } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { OwningParts } from '../../src/compose.ts'
 import type { Nara } from './world.ts'
@@ -366,6 +367,7 @@ describe('clearMyStash', () => {
   it('does not let an older version come back without a word', async () => {
     const world = new World()
     const { owner, confidants } = await world.owned(3)
+    apart(world, owner.id)
     await kept(world, owner, 'one')
     const [stale, ...others] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
     world.net.disconnect(owner.id, stale.id)

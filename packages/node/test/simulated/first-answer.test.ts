@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { apart } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -38,6 +39,7 @@ describe('the first answer never wins over the newest', () => {
   it('the stale one alone is unconfirmed, after ten seconds, and says so', async () => {
     const world = new World()
     const { owner, confidants } = await world.owned(3)
+    apart(world, owner.id)
     await kept(world, owner, 'old')
     const [stale] = holdersAmong(confidants, owner) as [Nara]
     world.net.disconnect(owner.id, stale.id)

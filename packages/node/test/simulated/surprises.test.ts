@@ -1,5 +1,6 @@
 import { sealPlacement } from '@nara-stash/protocol'
 import { describe, expect, it } from 'vitest'
+import { apart } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 import type { Merge } from '../../src/api.ts'
@@ -192,6 +193,7 @@ describe('what a crash left behind', () => {
 describe('a newer version that turns up after recovery', () => {
   async function recoveredTooSoon (world: World): Promise<{ owner: Nara, stale: Nara, others: Nara[] }> {
     const { owner, confidants } = await world.owned(3)
+    apart(world, owner.id)
     await kept(world, owner, 'one')
     const [stale, ...others] = holdersAmong(confidants, owner) as [Nara, ...Nara[]]
     world.net.disconnect(owner.id, stale.id)
