@@ -24,6 +24,14 @@ async function stashed (others = 6): Promise<Stashed> {
   return { world, owner, confidants, holders, spare: confidants.filter(nara => !holders.includes(nara)) as Stashed['spare'] }
 }
 
+/** Three holders that bring nothing to each other or the owner, so that they hear of a tombstone by its store alone. */
+async function apart (): Promise<Stashed> {
+  const given = await stashed(3)
+  given.world.net.intercept((_from, _to, request, next) => request.type === 'offer' ? { type: 'have' } : next())
+
+  return given
+}
+
 async function forget (world: World, owner: Nara, timeout = 0): Promise<ForgetResult> {
   return await world.of(owner.stash.forgetStash({ timeout }))
 }
@@ -96,8 +104,29 @@ describe('forgetting', () => {
     expect(await forget(world, owner, 30_000)).toMatchObject({ outcome: 'forgotten', acknowledged: 2 })
   })
 
+  it('counts who was a holder before and is away', async () => {
+    const { world, owner, holders: [gone] } = await stashed()
+    gone.kill()
+    await world.until(() => !owner.stash.confidants.includes(gone.id) && owner.stash.status().copies.have === 3, 2 * minute)
+
+    expect(await forget(world, owner)).toEqual({ outcome: 'forgotten', acknowledged: 3, of: 4, failures: [{ peer: gone.id, why: 'unreachable' }] })
+  })
+
+  it('tells who did not hear it again when it comes anew, however long it wished to be left alone', async () => {
+    const { world, owner, holders: [, , c] } = await apart()
+    let full = true
+    world.net.intercept((_from, to, request, next) => full && to === c.id && request.type === 'store' ? { type: 'refused', reason: 'draining', retryAfter: 60 * minute } : next())
+    expect(await forget(world, owner)).toMatchObject({ acknowledged: 2, failures: [{ peer: c.id, why: 'draining' }] })
+    full = false
+    await world.run(minute)
+    expect(c.holds(owner)).toBeDefined()
+    world.net.disconnect(owner.id, c.id)
+    world.net.connect(owner.id, c.id)
+    await world.until(() => hasTombstone(c, owner), second)
+  })
+
   it('tells who did not hear it again, and says meanwhile why', async () => {
-    const { world, owner, holders: [a, b, c] } = await stashed(3)
+    const { world, owner, holders: [a, b, c] } = await apart()
     let silent = true
     world.net.intercept((_from, to, request, next) => {
       if (!silent || request.type !== 'store' || to === a.id) {

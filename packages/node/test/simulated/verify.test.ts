@@ -69,6 +69,37 @@ describe('verifying', () => {
     expect(result.have).toBe(0)
   })
 
+  it('says what is so, and does not hold it against a confidant that is being stored with', async () => {
+    const { world, owner, holders: [slow] } = await stashed()
+    const wait = async (ms: number): Promise<void> => { await new Promise<void>(resolve => { world.clock.setTimer(resolve, ms) }) }
+    slow.kill()
+    await slow.restart()
+    world.net.intercept(async (_from, to, request, next) => {
+      if (to !== slow.id || (request.type !== 'store' && request.type !== 'challenge')) {
+        return await next()
+      }
+
+      // the store begins first and ends first, and in between the challenge finds nothing
+      if (request.type === 'store') {
+        await wait(second)
+        return await next()
+      }
+
+      const answer = await next()
+      await wait(2 * second)
+
+      return answer
+    })
+    world.net.connectAll()
+    await world.run(second / 2)
+    const result = await verified(world, owner)
+    expect(of(result, slow)?.verdict).toBe('missing')
+    await world.run(second)
+
+    expect(owner.stash.confidants).toContain(slow.id)
+    expect(owner.stash.status().confidants.find(({ peerId }) => peerId === slow.id)?.state).toBe('trusted')
+  })
+
   it('counts who is away, and asks them nothing', async () => {
     const { world, owner, holders: [away] } = await stashed()
     away.kill()
