@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
+import type { Version } from '../../src/services/own-stash.ts'
 
 const texts = (nara: Nara): string[] => nara.stash.setAside().map(({ data }) => new TextDecoder().decode(data))
 
@@ -99,6 +100,23 @@ describe('a version that all its holders lost', () => {
     await world.settled(owner)
     expect(owner.stash.status().recovery.doubt?.reason).toBe('ROLLBACK_SUSPECTED')
   })
+})
+
+it('a version that was cleared away before anybody had it is no loss, though somebody has heard of it', async () => {
+  const world = new World()
+  const { owner } = await world.owned(3)
+  await kept(world, owner, 'one')
+  const stop = world.net.intercept((_from, _to, request, next) => request.type === 'store' ? undefined : next())
+  await world.of(owner.put('two', { timeout: 50 }))
+  const { record } = owner.process.parts.owning?.own.current as Version
+  stop()
+  world.net.intercept(async (_from, _to, request, next) => request.type === 'witness' ? { type: 'witnessed', record } : await next())
+  owner.stash.clearMyStash()
+  expect(await world.settled(owner)).toBe('settled')
+  await world.run(600_000)
+  expect(owner.text).toBe('one')
+  expect(owner.state).toBe('settled')
+  expect(owner.events('stash:doubt')).toEqual([])
 })
 
 describe('to accept the older version', () => {
