@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { holdersAmong, kept, World } from './world.ts'
-import type { Nara } from './world.ts'
+import type { Nara, NaraInit } from './world.ts'
 import type { ForgetResult } from '../../src/api.ts'
 
 const second = 1_000
@@ -15,19 +15,23 @@ interface Stashed {
   spare: [Nara, ...Nara[]]
 }
 
-async function stashed (others = 6): Promise<Stashed> {
+async function stashed (others = 6, init: NaraInit = {}): Promise<Stashed> {
   const world = new World()
-  const { owner, confidants } = await world.owned(others)
+  const owner = await world.nara({ fresh: true, ...init })
+  const confidants = await world.confidants(others, init)
+  world.net.connectAll()
   await kept(world, owner, 'one')
   const holders = holdersAmong(confidants, owner) as Stashed['holders']
 
   return { world, owner, confidants, holders, spare: confidants.filter(nara => !holders.includes(nara)) as Stashed['spare'] }
 }
 
-/** Three holders that bring nothing to each other or the owner, so that they hear of a tombstone by its store alone. */
+/** Three holders that hear no presence, and neither ask each other nor bring anything: they hear of a tombstone by its store alone. */
 async function apart (): Promise<Stashed> {
-  const given = await stashed(3)
-  given.world.net.intercept((_from, _to, request, next) => request.type === 'offer' ? { type: 'have' } : next())
+  const given = await stashed(3, { gossip: false })
+  given.world.net.intercept((_from, _to, request, next) => {
+    return request.type === 'offer' ? { type: 'have' } : request.type === 'challenge' ? { type: 'busy', retryAfter: minute } : next()
+  })
 
   return given
 }
