@@ -10,10 +10,10 @@ const ID_DIGITS = 12
 
 /** A doubt as rows of a table: a version each. */
 export function doubtRows ({ records }: Doubt): string[][] {
-  return records.map(({ id, seq, readable, holders, createdAt, bytes }) => [
+  return records.map(({ id, seq, readable, tombstone, holders, createdAt, bytes }) => [
     `version ${seq}`,
     id.slice(0, ID_DIGITS),
-    readable ? 'can be read' : 'cannot be read',
+    tombstone === true ? 'is a deletion' : readable ? 'can be read' : 'cannot be read',
     bytes == null ? '-' : formatBytes(bytes),
     createdAt ?? '-',
     holders.length === 0 ? 'held by nobody within reach' : `held by ${holders.map(printable).join(', ')}`
@@ -22,7 +22,8 @@ export function doubtRows ({ records }: Doubt): string[][] {
 
 /** What is doubtful and what can be done about it, for people. */
 export function doubtText (doubt: Doubt, setAside: DaemonStatus['setAside'] = []): string {
-  const best = doubt.records.find(({ readable }) => readable)
+  const readable = doubt.records.filter(record => record.readable)
+  const [best] = readable
   const choices: string[][] = []
 
   if (best != null) {
@@ -30,14 +31,14 @@ export function doubtText (doubt: Doubt, setAside: DaemonStatus['setAside'] = []
     choices.push(['nara-stash recover --accept-older', `go on from version ${best.seq}, the best that can be read`])
   }
 
-  for (const { id, seq } of doubt.records.filter(({ readable }) => readable)) {
-    choices.push([`nara-stash recover --adopt ${id.slice(0, ID_DIGITS)}`, `go on from version ${seq}`])
+  for (const { id, seq } of readable) {
+    choices.push([`nara-stash recover --adopt ${id.slice(0, ID_DIGITS)}`, `go on from version ${seq}${where(id, setAside)}`])
   }
 
-  setAside.forEach(({ id, seq, updatedAt }, i) => {
+  for (const { id, seq, updatedAt } of setAside.filter(({ id }) => !readable.some(record => record.id === id))) {
     choices.push([`nara-stash recover --adopt ${id.slice(0, ID_DIGITS)}`,
-      `go on from what was set aside${seq == null ? '' : `, version ${seq}`}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`])
-  })
+      `go on from what was set aside${seq == null ? '' : `, version ${seq}`}, of ${updatedAt}${where(id, setAside)}`])
+  }
   choices.push(['nara-stash recover --fresh', 'begin with nothing'])
 
   return [
@@ -49,6 +50,13 @@ export function doubtText (doubt: Doubt, setAside: DaemonStatus['setAside'] = []
       : '\nWrites wait. If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:\n',
     indented(choices)
   ].join('')
+}
+
+/** How to look at it. */
+function where (id: string, setAside: DaemonStatus['setAside']): string {
+  const at = setAside.findIndex(version => version.id === id)
+
+  return at === -1 ? '' : `; look at it: nara-stash get --set-aside ${at + 1}`
 }
 
 function indented (rows: readonly (readonly string[])[]): string {

@@ -41,9 +41,23 @@ Writes wait. If who holds it comes back, the doubt ends by itself: bring them ba
   nara-stash get --doubtful -o FILE        look at version 7 first
   nara-stash recover --accept-older        go on from version 7, the best that can be read
   nara-stash recover --adopt a0b1c2d3a0b1  go on from version 7
-  nara-stash recover --adopt cafecafecafe  go on from what was set aside, version 5, of 1970-01-01T00:00:00.000Z: nara-stash get --set-aside 1
+  nara-stash recover --adopt cafecafecafe  go on from what was set aside, version 5, of 1970-01-01T00:00:00.000Z; look at it: nara-stash get --set-aside 1
   nara-stash recover --fresh               begin with nothing
 `)
+  })
+
+  it('tells where what can be read is to be looked at, once, and what is a deletion', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.aside = [{ id: older, seq: '7', data: Buffer.from('older'), timestamp: 0 }]
+    nara.fake.inDoubt({ reason: 'CONFLICT', records: [{ id: newest, seq: '8', readable: false, tombstone: true, holders: ['bo'] }, ...rollback.records.slice(1)] })
+
+    const text = (await command(['recover'])).stdout.toString()
+
+    expect(text).toMatch(/version 8 {2}1f2e3d4c1f2e {2}is a deletion {2}/)
+    expect(text.match(/--adopt a0b1c2d3a0b1 .*/g)).toEqual(['--adopt a0b1c2d3a0b1  go on from version 7; look at it: nara-stash get --set-aside 1'])
+    expect(text).toContain('\nWrites wait until you decide:\n')
+    expect((await command(['get', '--doubtful'])).stdout.toString()).toBe('older')
   })
 
   it('gives all of it as JSON', async () => {

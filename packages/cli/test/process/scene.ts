@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { NaraNetwork } from './nara-network.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
+import type { Doubt } from '@nara-stash/node'
 
 /** Holds nothing for anybody: others meet through it, and it tells what it has heard. */
 export const HOLDS_NOTHING = ['--max-held', '0']
@@ -76,6 +77,13 @@ export async function written (path: string): Promise<void> {
   while (!existsSync(path)) {
     await setImmediate()
   }
+}
+
+/** What `recover --json` prints in doubt. */
+export interface Told {
+  error: { name: string }
+  doubt: Doubt
+  setAside: Array<{ id: string }>
 }
 
 /** What a command prints as JSON, however it ends. */

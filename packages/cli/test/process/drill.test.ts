@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest'
+import { json, peerId, scene } from './scene.ts'
+import type { DrillResult, VerifyResult } from '@nara-stash/node'
+
+const TIMEOUT = 120_000
+
+it('verify and drill say how safe a stash is, by exit codes too, and change nothing', async () => {
+  const { owner, holders } = await scene(['bo', 'cleo', 'dev'], Buffer.alloc(300_000, 'nara'), { args: ['--repair-delay', '1h'] })
+  const before = await owner.status()
+  const all = await json<VerifyResult>(owner, 'verify')
+  const drill = await json<DrillResult>(owner, 'drill')
+
+  expect(all).toMatchObject({ code: 0, answer: { seq: '1', minimum: 2, target: 3 } })
+  expect(all.answer.copies.map(({ peer, verdict }) => `${verdict} ${peer}`).sort()).toEqual((await Promise.all(holders.map(async holder => `proved ${await peerId(holder)}`))).sort())
+  expect(drill).toMatchObject({ code: 0, answer: { outcome: 'identical', seq: '1', bytes: 300_000, holders: 3, confirmed: true } })
+  expect(drill.answer.ms.total).toBeGreaterThan(0)
+  expect((await owner.command(['drill'])).stdout.toString()).toMatch(/^identical: version 1 \(293.0 KiB\) came back, shown by 3 peers; 4 of 4 answered; .*\na recovery would take /)
+
+  const { uptime, ...after } = await owner.status()
+
+  expect({ ...after, uptime }).toEqual({ ...before, uptime })
+
+  // one is gone: fewer than wanted, enough to be safe
+  const gone = await peerId(holders[0] as typeof owner)
+
+  await holders[0]?.kill()
+
+  const fewer = await json<VerifyResult>(owner, 'verify')
+
+  expect(fewer).toMatchObject({ code: 3, answer: { have: 2 } })
+  expect(fewer.answer.copies.find(({ peer }) => peer === gone)?.verdict).toBe('unreachable')
+
+  // all are gone, and the owner is the last that has it
+  await Promise.all(holders.map(async holder => { await holder.kill() }))
+  expect(await json(owner, 'verify')).toMatchObject({ code: 1, answer: { have: 0 } })
+  expect(await json(owner, 'drill')).toMatchObject({ code: 4, answer: { outcome: 'nothing', seq: null } })
+  expect((await owner.command(['get'])).stdout).toHaveLength(300_000)
+}, TIMEOUT)

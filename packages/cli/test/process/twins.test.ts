@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { comeBack, json, scene } from './scene.ts'
+import type { Told } from './scene.ts'
+
+/** A twin is looked for once a minute. */
+const TIMEOUT = 240_000
+
+describe('two naras with one soul', () => {
+  it('both say so, and nothing is overwritten: both versions can be read, and one is adopted', async () => {
+    const { network, owner, soul } = await scene(['bo', 'cleo'], 'before', { args: ['--min-copies', '1'] })
+    const twin = comeBack({ network, soul }, ['--target', '2', '--min-copies', '1'])
+
+    await twin.until('stash:recovered')
+    expect(await twin.command(['put', '--timeout', '30s'], 'from the other')).toMatchObject({ code: 0 })
+    await owner.command(['put', '--timeout', '5s'], 'from the one')
+
+    const [one, other] = await Promise.all([owner.until('stash:twin'), twin.until('stash:twin')])
+
+    expect(one.boot).not.toBe(other.boot)
+    expect((await owner.status()).twin?.boot).toBe(one.boot)
+    expect((await twin.status()).twin?.boot).toBe(other.boot)
+
+    const inDoubt = await Promise.race([owner, twin].map(async daemon => await daemon.until('stash:doubt').then(() => daemon)))
+    const { code, answer: { doubt, setAside } } = await json<Told>(inDoubt, 'recover')
+    const ids = new Set([...doubt.records.filter(({ readable }) => readable), ...setAside].map(({ id }) => id))
+
+    expect(code).toBe(6)
+
+    // one of them only, as the message says
+    await (inDoubt === owner ? twin : owner).kill()
+
+    const read = new Set<string>()
+
+    for (const id of ids) {
+      expect(await inDoubt.command(['recover', '--adopt', id.slice(0, 12), '--timeout', '10s'])).toMatchObject({ code: 0 })
+      read.add((await inDoubt.command(['get'])).stdout.toString())
+    }
+
+    // whichever is not adopted stays readable
+    const aside = (await inDoubt.status()).setAside.map(async (_, i) => (await inDoubt.command(['get', '--set-aside', String(i + 1)])).stdout.toString())
+
+    for (const text of await Promise.all(aside)) {
+      read.add(text)
+    }
+
+    expect([...read].sort()).toEqual(['from the one', 'from the other'])
+  }, TIMEOUT)
+
+  it('are not what a restart after a kill -9 is', async () => {
+    const { network, owner, soul } = await scene(['bo', 'cleo'], 'before')
+
+    await owner.kill()
+
+    const back = comeBack({ network, soul }, ['--target', '2'])
+
+    await back.until('stash:recovered')
+    expect(await back.command(['put', '--timeout', '30s'], 'after')).toMatchObject({ code: 0 })
+    expect(await back.status('--wait', 'copies=2')).toMatchObject({ twin: null, state: 'settled' })
+    expect(back.events.filter(({ event }) => event === 'stash:twin')).toEqual([])
+  }, TIMEOUT)
+})
