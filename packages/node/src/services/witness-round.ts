@@ -52,7 +52,7 @@ export class WitnessRound {
     this.cancelTimer = clock.setTimer(() => {
       this.next()
       this.arm()
-    }, interval * (0.8 + 0.4 * random.next()))
+    }, Math.round(interval * (0.8 + 0.4 * random.next())))
   }
 
   /** The next of the holders that are here, after the one that was asked last. */

@@ -108,9 +108,9 @@ it('a version that was cleared away before anybody had it is no loss, though som
   await kept(world, owner, 'one')
   const stop = world.net.intercept((_from, _to, request, next) => request.type === 'store' ? undefined : next())
   await world.of(owner.put('two', { timeout: 50 }))
-  const { record } = owner.process.parts.owning?.own.current as Version
+  const version = owner.process.parts.owning?.own.current as Version
   stop()
-  world.net.intercept(async (_from, _to, request, next) => request.type === 'witness' ? { type: 'witnessed', record } : await next())
+  world.net.intercept(async (_from, _to, request, next) => request.type === 'witness' ? { type: 'witnessed', record: version.record } : await next())
   owner.stash.clearMyStash()
   expect(await world.settled(owner)).toBe('settled')
   await world.run(600_000)
