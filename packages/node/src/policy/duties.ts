@@ -24,8 +24,9 @@ export interface HolderView {
   busy: boolean
   /** On its present connection it said that it will prove its copy later: no proof, but no sign of a loss either. */
   putOff: boolean
-  /** Since when it says that it is leaving. */
+  /** Since when it says that it is leaving, and since when it has done what it could before: it told us, or is gone. */
   leavingSince?: number
+  leftSince?: number
   /** Since when it is known to have nothing, or an older record, on its present connection. */
   lacks?: 'all' | 'older'
   lacksSince?: number
@@ -97,7 +98,8 @@ export function duties (input: DutyInput, random: Random): Duties {
   }
 
   const state = stateOf(input)
-  const audits = input.holders.filter(holder => mayChallenge(holder, input.now) && holder.auditAt <= input.now)
+  // who does not know us answers no challenge: first it is told
+  const audits = input.holders.filter(holder => mayChallenge(holder, input.now) && holder.auditAt <= input.now && !(holder.unmet && mayOffer(holder, input.now)))
   const trim = trimming(state)
   const repair = repairing(state, random)
   const lagging = input.mayRepair && input.leaseLeft >= REPAIR_LEASE ? input.holders.filter(holder => holder.lacks === 'older') : []
@@ -210,8 +212,8 @@ function dueTime (state: State): number {
     return Infinity
   }
 
-  const gone = holders.flatMap(({ connected, lacks, lacksSince, leavingSince }) =>
-    [leavingSince, connected && lacks === 'all' ? lacksSince : undefined].filter(since => since != null))
+  const gone = holders.flatMap(({ connected, lacks, lacksSince, leftSince }) =>
+    [leftSince, connected && lacks === 'all' ? lacksSince : undefined].filter(since => since != null))
   const hurry = gone.length === 0 ? Infinity : Math.max(short, Math.min(...gone))
 
   return Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW, hurry) + state.better.length * RANK_STEP

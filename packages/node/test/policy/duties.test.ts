@@ -172,8 +172,10 @@ describe('one that came back empty', () => {
   })
 })
 
-it('for one that leaves a copy is made at once', () => {
-  expect(decide(input([holder('c'), holder('a', { leavingSince: NOW })])).store).toBe('x')
+it('for one that has left a copy is made at once; one that leaves hands on its own', () => {
+  expect(decide(input([holder('c'), holder('a', { leavingSince: NOW, leftSince: NOW })])).store).toBe('x')
+  expect(decide(input([holder('c'), away('a', { leavingSince: NOW, leftSince: NOW })])).store).toBe('x')
+  expect(decide(input([holder('c'), holder('a', { leavingSince: NOW })]))).toMatchObject({ store: undefined, wakeAt: NOW + SURROGATE_DELAY })
 })
 
 describe('a surrogate', () => {
@@ -207,7 +209,8 @@ describe('a surrogate', () => {
 })
 
 it('who may not know of us is told so', () => {
-  expect(decide(input([holder('a'), holder('c'), holder('z', { unmet: true }), away('y', { unmet: true })])).offer).toStrictEqual(['z'])
+  expect(decide(input([holder('a'), holder('c'), holder('z', { unmet: true, auditAt: NOW }), away('y', { unmet: true })]))).toMatchObject({ offer: ['z'], challenge: [] })
+  expect(decide(input([holder('a'), holder('c'), holder('z', { unmet: true, auditAt: NOW, offerAfter: NOW + 1 })]))).toMatchObject({ offer: [], challenge: ['z'] })
 })
 
 // --- properties ---
@@ -226,17 +229,18 @@ const views: fc.Arbitrary<HolderView[]> = fc.uniqueArray(fc.record({
   busy: fc.boolean(),
   putOff: fc.boolean(),
   leavingSince: maybe(fc.integer({ min: NOW - 100_000, max: NOW })),
+  hasLeft: fc.boolean(),
   lacks: maybe(fc.constantFrom('all' as const, 'older' as const)),
   unmet: fc.boolean(),
   told: fc.boolean(),
   offerAfter: time
-}), { selector: ({ peer }) => peer, maxLength: 8 }).map(list => list.map(({ address, provedAt, leavingSince, lacks, ...view }) => ({
+}), { selector: ({ peer }) => peer, maxLength: 8 }).map(list => list.map(({ address, provedAt, leavingSince, hasLeft, lacks, ...view }) => ({
   ...view,
   rank: view.peer,
   ...(address == null ? {} : { address }),
   // who lacks it has not proved it, and who is away has proved nothing
   ...(provedAt == null || lacks != null || !view.connected ? {} : { provedAt }),
-  ...(leavingSince == null ? {} : { leavingSince }),
+  ...(leavingSince == null ? {} : { leavingSince, ...(hasLeft && { leftSince: leavingSince }) }),
   ...(lacks == null ? {} : { lacks, lacksSince: NOW - 20_000 })
 })))
 
@@ -294,7 +298,7 @@ describe('always', () => {
   it('none is made sooner than the rules allow', () => {
     always((of, { store }) => {
       const better = counted(of).filter(view => precedes(view, { peer: of.self, rank: of.rank }, of.placement)).length
-      const hurried = of.holders.some(({ leavingSince, lacks, connected }) => leavingSince != null || (connected && lacks === 'all'))
+      const hurried = of.holders.some(({ leftSince, lacks, connected }) => leftSince != null || (connected && lacks === 'all'))
       const delay = (hurried ? 0 : places(of) < of.placement.minCopies ? SURROGATE_DELAY_BELOW : SURROGATE_DELAY) + better * RANK_STEP
       const since = Math.min(of.since.short ?? NOW, places(of) < of.placement.minCopies ? of.since.below ?? NOW : NOW)
 

@@ -46,6 +46,7 @@ export class Acts {
       peers.leaves(holder.peer)
     } else if (answer.outcome === 'proved') {
       holder.leavingSince = undefined
+      holder.leftSince = undefined
     }
 
     if (answer.outcome === 'proved') {
@@ -182,6 +183,8 @@ export class Acts {
 
       if (answer.reason === 'draining') {
         holder.leavingSince ??= now
+        // whether it has a copy or not: it is not one that came back
+        holder.lacks = undefined
         this.init.peers.leaves(holder.peer)
       }
     }

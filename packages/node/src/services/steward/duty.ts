@@ -97,6 +97,7 @@ export class Duty {
     for (const holder of this.holders.values()) {
       if (holder.connection == null) {
         holder.leavingSince = undefined
+        holder.leftSince = undefined
       }
     }
   }

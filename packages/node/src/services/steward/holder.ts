@@ -17,6 +17,7 @@ export interface Holder {
   /** On this connection it said that it keeps a copy: if it then has none, it lost it. */
   promised: boolean
   leavingSince: number | undefined
+  leftSince: number | undefined
   lacks: HolderView['lacks']
   lacksSince: number | undefined
   unmet: boolean
@@ -41,6 +42,7 @@ export function newHolder (recordId: string, peer: string, now: number): Holder 
     audit: unaudited(now),
     promised: false,
     leavingSince: undefined,
+    leftSince: undefined,
     lacks: undefined,
     lacksSince: undefined,
     unmet: false,
@@ -61,6 +63,7 @@ export function arrive (holder: Holder, { connection, address }: NetworkPeer, no
   holder.audit = unaudited(now)
   holder.promised = false
   holder.leavingSince = undefined
+  holder.leftSince = undefined
   holder.lacks = undefined
   holder.lacksSince = undefined
   holder.unmet = false
@@ -73,6 +76,7 @@ export function arrive (holder: Holder, { connection, address }: NetworkPeer, no
 export function depart (holder: Holder, now: number): void {
   holder.connection = undefined
   holder.awaySince ??= now
+  holder.leftSince ??= holder.leavingSince == null ? undefined : now
   holder.audit = unaudited(now)
   holder.promised = false
   holder.lacks = undefined
@@ -129,7 +133,12 @@ export function claims (holder: Holder, now: number): void {
 
 /** It let go of its copy. */
 export function released (holder: Holder, now: number, isLeaving: boolean): void {
-  holder.leavingSince = isLeaving ? holder.leavingSince ?? now : holder.leavingSince
+
+  if (isLeaving) {
+    holder.leavingSince ??= now
+    holder.leftSince ??= now
+  }
+
   holder.promised = false
 
   if (!isLeaving) {
@@ -143,7 +152,7 @@ export function isForgotten ({ awaySince, busy }: Holder, now: number): boolean 
 }
 
 export function viewOf (holder: Holder, everybody: readonly string[] = []): HolderView {
-  const { peer, rank, connection, address, audit, leavingSince, lacks, lacksSince, unmet, shown, offerAfter, busy } = holder
+  const { peer, rank, connection, address, audit, leavingSince, leftSince, lacks, lacksSince, unmet, shown, offerAfter, busy } = holder
 
   return {
     peer,
@@ -157,6 +166,7 @@ export function viewOf (holder: Holder, everybody: readonly string[] = []): Hold
     busy: busy > 0,
     putOff: audit.last === 'busy',
     ...(leavingSince == null ? {} : { leavingSince }),
+    ...(leftSince == null ? {} : { leftSince }),
     ...(lacks == null ? {} : { lacks, ...(lacksSince == null ? {} : { lacksSince }) }),
     unmet,
     told: everybody.every(other => other === peer || shown.has(other)),
