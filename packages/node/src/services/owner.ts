@@ -1,44 +1,22 @@
-import { MAX_WAITING_BYTES } from '../constants.ts'
 import { askEverybody } from './ask-everybody.ts'
-import { Author } from './author.ts'
+import { bury } from './burial.ts'
 import { checkData } from './check-data.ts'
 import { checkOutsideMerge } from './checked-merge.ts'
 import { committed } from './committed.ts'
-import { Condition } from './condition.ts'
-import { Decisions } from './decisions.ts'
-import { bury } from './burial.ts'
-import { Lookout } from './lookout.ts'
-import { Offers } from './offers.ts'
-import { OwnWatermark } from './own-watermark.ts'
-import { Settling } from './settling.ts'
-import { Writes } from './writes.ts'
-import type { Doubt, ForgetResult, Merge, StashState, Twin, WriteOptions, WriteResult } from '../api.ts'
-import type { ConditionInit } from './condition.ts'
-import type { DecisionsInit } from './decisions.ts'
-import type { BurialInit } from './burial.ts'
-import type { OwnStash, Version } from './own-stash.ts'
-import type { OwnWatermarkInit } from './own-watermark.ts'
-import type { Origin } from './bodies.ts'
-import type { Replication } from './replication.ts'
-import type { Committed, PendingWrite } from './writes.ts'
-import type { Clock, NetworkPeer, Placement, Random, RecordHeader, StashNetwork } from '@nara-stash/protocol'
+import { makeOwnerParts } from './owner-parts.ts'
+import type { Doubt, ForgetResult, StashState, Twin, WriteOptions, WriteResult } from '../api.ts'
+import type { Author } from './author.ts'
+import type { Condition } from './condition.ts'
+import type { Decisions } from './decisions.ts'
+import type { Lookout } from './lookout.ts'
+import type { Offers } from './offers.ts'
+import type { Version } from './own-stash.ts'
+import type { OwnWatermark } from './own-watermark.ts'
+import type { OwnerInit, OwnerParts } from './owner-parts.ts'
+import type { Settling } from './settling.ts'
+import type { Committed, PendingWrite, Writes } from './writes.ts'
+import type { NetworkPeer, Placement, RecordHeader } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
-
-export interface OwnerInit extends ConditionInit, OwnWatermarkInit {
-  network: Pick<StashNetwork, 'ask' | 'peers'>
-  own: OwnStash
-  replication: Replication
-  clock: Clock
-  random: Random
-  merge: Merge | undefined
-  fresh: boolean
-  maxStash: number
-  admits (peer: string): boolean
-  heard (): RecordHeader[]
-  onFound (version: Version, origin: Origin): void
-  onSetAside (bytes: number, timestamp: number): void
-  onTwin (twin: Twin, from: string): void
-}
 
 /** The owner's side: knows what state the stash is in, and lets writes through when it is known. */
 export class Owner {
@@ -53,7 +31,7 @@ export class Owner {
   private readonly writes: Writes
   private readonly settling: Settling
   private readonly lookout: Lookout
-  private readonly parts: BurialInit & DecisionsInit
+  private readonly parts: OwnerParts
   private stopped = true
   /** Nobody can hold anything of ours. */
   private fresh: boolean
@@ -61,53 +39,21 @@ export class Owner {
   constructor (init: OwnerInit) {
     this.init = init
     this.fresh = init.fresh
-    this.condition = new Condition({
-      ...init,
-      onState: (state, previous) => {
-        this.lookout.look()
-        init.onState(state, previous)
-      }
-    })
-    this.watermark = new OwnWatermark(init)
-    this.author = new Author(init)
-    this.writes = new Writes({
-      clock: init.clock,
-      maxWaiting: Math.max(MAX_WAITING_BYTES, 2 * init.maxStash),
+    this.parts = makeOwnerParts(init, {
       isReady: () => this.isReady,
       commit: async write => await this.commit(write),
-      result: () => init.replication.result()
+      isStopped: () => this.stopped,
+      resolve: () => { void this.resolve() },
+      met: (record, placement, from) => { this.met(record, placement, from) }
     })
-
-    const parts = { ...init, author: this.author, condition: this.condition, writes: this.writes }
-
-    this.settling = new Settling({
-      ...parts,
-      heard: witnessed => [...init.heard(), ...witnessed, ...(this.watermark.lastKnown == null ? [] : [this.watermark.lastKnown])],
-      onSettled: () => { void this.resolve() },
-      onStranger: (record, placement, from) => { this.met(record, placement, from) }
-    })
-    this.lookout = new Lookout({
-      ...parts,
-      isOff: () => this.stopped || this.settling.recovery.active,
-      onChange: () => { void this.resolve() },
-      onMerged: () => {
-        this.writes.unread = true
-        this.writes.recovered()
-      },
-      onNewer: (version, origin) => {
-        this.writes.unread = true
-        this.writes.recovered()
-        this.condition.isBack(version, origin, { confirmed: false, ...this.tally() })
-      }
-    })
-    this.offers = new Offers({
-      ...parts,
-      recovery: this.settling.recovery,
-      strangers: this.lookout.surprises.strangers,
-      isStopped: () => this.stopped
-    })
-    this.parts = { ...parts, settling: this.settling, strangers: this.lookout.surprises.strangers }
-    this.decisions = new Decisions(this.parts)
+    this.condition = this.parts.condition
+    this.author = this.parts.author
+    this.writes = this.parts.writes
+    this.settling = this.parts.settling
+    this.lookout = this.parts.lookout
+    this.offers = this.parts.offers
+    this.watermark = this.parts.watermark
+    this.decisions = this.parts.decisions
   }
 
   get state (): StashState {
