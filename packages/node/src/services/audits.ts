@@ -145,6 +145,7 @@ export class Audits {
     }
 
     // from its answer on: when it was asked it only knows later than we do
+    this.forgetOld()
     this.latest.set(peer, { record: version.record.id, at: clock.now(), copy, proof })
 
     // who has come back since, or has not said that it has this very version, has broken no word
@@ -186,6 +187,14 @@ export class Audits {
 
     if (answer != null && 'leaving' in answer && answer.leaving) {
       this.copies.leaves(peer)
+    }
+  }
+
+  private forgetOld (): void {
+    for (const [peer, { at }] of this.latest) {
+      if (at + AUDIT_GAP <= this.init.clock.now()) {
+        this.latest.delete(peer)
+      }
     }
   }
 
