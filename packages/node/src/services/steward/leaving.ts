@@ -146,6 +146,8 @@ export class Leaving {
 
     if (isKept && holder != null) {
       await this.count(duty, holder, staying, signal)
+      // those who stay are to know each other
+      await Promise.all([...staying].filter(other => other !== holder).map(async other => { await acts.offer(duty, other, { signal }) }))
     }
 
     if (holder == null || !staying.has(holder)) {

@@ -60,7 +60,13 @@ export class Register {
         this.duties.set(owner, duty)
 
         if (bringer != null && bringer !== owner) {
-          this.introduce(duty, [...stash.placement.holders, ...stash.liveHolders, bringer], now)
+          this.introduce(duty, [...stash.placement.holders, bringer], now)
+          const holder = duty.holder(bringer, present, now)
+
+          // whom it named is believed once it has proved its own copy
+          if (holder != null) {
+            holder.names = stash.liveHolders
+          }
         }
       }
 
@@ -68,7 +74,7 @@ export class Register {
     }
   }
 
-  /** We are new: these hold, as far as is known, and do not know of us. */
+  /** We are new: these are to hold, by their owner's word or their own, and do not know of us. */
   private introduce (duty: Duty, peers: readonly string[], now: number): void {
     for (const peer of new Set(peers)) {
       const holder = duty.holder(peer, this.init.present, now)
