@@ -3,7 +3,7 @@ import { checkOutsideMerge } from './checked-merge.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
 import type { OwnStash } from './own-stash.ts'
-import type { Settling } from './settling.ts'
+import type { Settling } from './recovery/settling.ts'
 import type { Strangers } from './strangers.ts'
 
 export interface BurialInit {

@@ -1,7 +1,7 @@
 import type { Doubt, StashState } from '../api.ts'
 import type { Decision } from '../policy/settle.ts'
 import type { Version } from './own-stash.ts'
-import type { Origin } from './bodies.ts'
+import type { Origin } from './recovery/bodies.ts'
 
 /** How sure it is that a version is the newest. */
 export type Sureness = Pick<Extract<Decision, { type: 'settled' }>, 'confirmed' | 'answered' | 'of'>

@@ -1,4 +1,4 @@
-import { askEverybody } from './ask-everybody.ts'
+import { askEverybody } from './recovery/ask-everybody.ts'
 import { Surprises } from './surprises.ts'
 import { Twins } from './twins.ts'
 import { WitnessRound } from './witness-round.ts'

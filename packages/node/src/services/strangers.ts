@@ -1,7 +1,7 @@
 import { order } from '@nara-stash/protocol'
 import { BODY_RETRY, RECONCILE_INTERVAL, ROLLBACK_TIMEOUT } from '../constants.ts'
 import type { OwnStash, Version } from './own-stash.ts'
-import type { Origin } from './bodies.ts'
+import type { Origin } from './recovery/bodies.ts'
 import type { Clock, Placement, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
 /** A copy that could be opened, and how it came. */

@@ -1,4 +1,4 @@
-import type { Answer } from '../policy/settle.ts'
+import type { Answer } from '../../policy/settle.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 
 /** What a peer says that it holds. */

@@ -1,13 +1,13 @@
 import { newestOf, order } from '@nara-stash/protocol'
-import { ASK_AGAIN, BODY_RETRY } from '../constants.ts'
-import { settle } from '../policy/settle.ts'
+import { ASK_AGAIN, BODY_RETRY } from '../../constants.ts'
+import { settle } from '../../policy/settle.ts'
 import { Answers } from './answers.ts'
 import { Bodies } from './bodies.ts'
 import { Questions } from './questions.ts'
-import { isOurs } from './strangers.ts'
-import type { Answer, Decision } from '../policy/settle.ts'
+import { isOurs } from '../strangers.ts'
+import type { Answer, Decision } from '../../policy/settle.ts'
 import type { BodiesInit, Found } from './bodies.ts'
-import type { OwnStash } from './own-stash.ts'
+import type { OwnStash } from '../own-stash.ts'
 import type { Caller, Clock, FetchResponse, IncomingRequest, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
 
 export type Offer = Extract<IncomingRequest, { type: 'offer' }>

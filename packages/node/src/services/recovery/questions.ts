@@ -1,5 +1,5 @@
 import { deadlineSignal } from '@nara-stash/protocol'
-import { ASK_RETRIES, ASK_TIMEOUT } from '../constants.ts'
+import { ASK_RETRIES, ASK_TIMEOUT } from '../../constants.ts'
 import type { Clock, FetchRequest, ResponseTo, StashNetwork, WitnessRequest } from '@nara-stash/protocol'
 
 type Question = FetchRequest | WitnessRequest
