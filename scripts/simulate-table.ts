@@ -1,0 +1,71 @@
+/**
+ * The table of scripts/simulate/README.md, from runs made now: `node scripts/simulate-table.ts [--nodes 200] [--days 60] [--seeds 1,2,3]
+ * [--rows full/8h/4h,owner/8h/4h] [--flags='--end power-cut']`. Each row is a line of Markdown on standard output as soon as its runs are done, one after the other.
+ */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { root } from './run-step.ts'
+import { upperBound } from './simulate/bounds.ts'
+import type { Report } from './simulate/report.ts'
+
+const TIMES = ['24h/1h', '24h/8h', '8h/4h', '2h/1h']
+const ROWS = ['none', 'owner', 'full'].flatMap(repair => TIMES.map(times => `${repair}/${times}`))
+
+const { values } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '200' },
+    days: { type: 'string', default: '60' },
+    seeds: { type: 'string', default: '1' },
+    rows: { type: 'string', default: ROWS.join(',') },
+    flags: { type: 'string', default: '' }
+  }
+})
+
+console.log('| command, for each seed | seeds | lost / returns | per return | below, 95 % | copies moved per owner and day | KiB per owner and day | copies, owner away | doubtful, older |')
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
+
+for (const row of values.rows.split(',')) {
+  const [repair = '', up = '', down = ''] = row.split('/')
+  const args = ['--nodes', values.nodes, '--days', values.days, '--up', up, '--down', down, '--repair', repair, ...values.flags.split(' ').filter(flag => flag !== '')]
+  const reports: Report[] = []
+
+  for (const seed of values.seeds.split(',')) {
+    reports.push(await report([...args, '--seed', seed]))
+  }
+
+  console.log(line(args, reports))
+}
+
+function line (args: readonly string[], reports: readonly Report[]): string {
+  const sum = (value: (report: Report) => number): number => reports.reduce((total, report) => total + value(report), 0)
+  const mean = (value: (report: Report) => number): number => sum(value) / reports.length
+  const lost = sum(({ returns }) => returns.lost)
+  const resolved = sum(({ returns }) => returns.all - returns.unresolved)
+
+  return `| ${[
+    `\`npm run simulate -- ${args.join(' ')}\``,
+    reports.map(({ init }) => init.seed).join(', '),
+    `${lost} / ${resolved}`,
+    (lost / Math.max(resolved, 1)).toExponential(1),
+    upperBound(lost, Math.max(resolved, 1)).toExponential(1),
+    mean(({ perOwnerAndDay }) => perOwnerAndDay.copiesMoved).toFixed(2),
+    (mean(({ perOwnerAndDay }) => perOwnerAndDay.bytes) / 1_024).toFixed(0),
+    mean(({ copies }) => copies.absentMean).toFixed(2),
+    `${sum(({ returns }) => returns.doubtful)}, ${sum(({ returns }) => returns.older + returns.foreign)}`
+  ].join(' | ')} |`
+}
+
+async function report (args: readonly string[]): Promise<Report> {
+  const child = spawn(process.execPath, [join(root, 'scripts/simulate.ts'), ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+
+  console.error(`npm run simulate -- ${args.join(' ')}`)
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+  await new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+
+  return JSON.parse(text) as Report
+}
