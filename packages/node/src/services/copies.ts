@@ -81,10 +81,7 @@ export class Copies {
 
   /** A connected peer that is no holder says that it has a record that is not the current one. */
   noticed (network: NetworkPeer, record: string, placement: string): void {
-    const copy = this.table.get(network.id) ?? this.add(network.id, network)
-
-    copy.dropped = true
-    Object.assign(copy, { record, placement })
+    Object.assign(this.table.get(network.id) ?? this.add(network.id, network), { dropped: true, record, placement })
   }
 
   /** Stops to watch everyone who is not in `holders`, but remembers, while it is connected, who has a copy, and who refused or failed: others are chosen before it. */

@@ -69,10 +69,8 @@ export class Replication {
   /** Forgets version, placement and copies; sends nothing. */
   reset (): void {
     this.keeping.begin(undefined)
-    this.unplace()
     this.deletion.end()
-    this.outcomes.end()
-    this.keeping.count()
+    this.unplace()
   }
 
   /** Something changed that the next look at the copies depends on. */
@@ -83,7 +81,7 @@ export class Replication {
   /** Replaces the holders; those of `pinned` stay even when they fail. */
   choose (holders: readonly string[], pinned: readonly string[]): void {
     this.upkeep.choose(holders, pinned)
-    // from here on they are watched, though there may be nothing to store yet
+    // though there may be nothing to store yet
     this.stores.watch(holders)
     this.reconciler.wake()
   }
@@ -118,29 +116,18 @@ export class Replication {
     this.reconciler.wake()
   }
 
-  /**
-   * What became of the current version. Without a timeout it ends when everybody willing was tried; at once when nothing more will be done, before a start or
-   * after a stop.
-   */
+  /** What became of the current version: once everybody willing was tried if there is no timeout; at once before a start and after a stop. */
   async outcome (options: OutcomeOptions = {}): Promise<WriteResult> {
-    if (this.reconciler.isStopped) {
-      return this.result()
-    }
-
     this.reconciler.wake()
 
-    return await this.outcomes.wait(options)
+    return this.reconciler.isStopped ? this.result() : await this.outcomes.wait(options)
   }
 
   /** What became of the tombstone that is the current version; waits as `outcome` does. */
   async forgotten (options: WaitOptions = {}): Promise<ForgetResult> {
-    if (this.reconciler.isStopped) {
-      return this.deletion.result()
-    }
-
     this.reconciler.wake()
 
-    return await this.deletion.outcome(options)
+    return this.reconciler.isStopped ? this.deletion.result() : await this.deletion.outcome(options)
   }
 
   /** The present state as a write's result. */
@@ -279,8 +266,6 @@ export class Replication {
 
     this.deletion.begin(version, this.holders, known)
     this.unplace()
-    this.outcomes.end()
-    this.keeping.count()
     this.reconciler.wake()
   }
 
@@ -288,6 +273,8 @@ export class Replication {
     this.upkeep.preferred = undefined
     this.placements.reset()
     this.stores.clear()
+    this.outcomes.end()
+    this.keeping.count()
   }
 
   private moved (peer: string): void {
