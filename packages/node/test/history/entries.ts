@@ -74,6 +74,7 @@ export interface SealedRecord extends BootSeq {
 export interface Placed {
   id: string
   version: number
+  target: number
   holders: readonly string[]
 }
 

@@ -35,6 +35,7 @@ export interface Plan {
   /** The first so many have a stash of their own that is written. */
   owners: number
   merge: boolean
+  target: number
   latency: number
   minConnections: number
   repairDelay: number
@@ -87,16 +88,19 @@ export function planOf (seed: number): Plan {
   const random = seededRandom(seed)
   const isFar = random.next() < 0.35
   const owners = int(random, 1, isFar ? 3 : 2)
+  const away = random.next() < 0.4
+  const target = away && random.next() < 0.3 ? 5 : 3
   const plan: Plan = {
     seed,
-    naras: owners + (isFar ? int(random, 4, 6) : int(random, 4, 5)),
+    naras: owners + (target > 3 ? 9 : isFar ? int(random, 4, 6) : int(random, 4, 5)),
+    target,
     owners,
     merge: random.next() < 0.3,
     latency: pick(random, [5, 60]),
     minConnections: isFar ? pick(random, [0, 16]) : 0,
     repairDelay: pick(random, [0, 5 * second, minute]),
     gossip: isFar && random.next() < 0.7,
-    away: random.next() < 0.4,
+    away,
     steps: []
   }
   const kinds = isFar ? FAR : NEAR

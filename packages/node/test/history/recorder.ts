@@ -210,6 +210,6 @@ export class Recorder {
   }
 }
 
-function placed ({ id, version, holders }: Placement): Placed {
-  return { id, version, holders }
+function placed ({ id, version, target, holders }: Placement): Placed {
+  return { id, version, target, holders }
 }

@@ -43,7 +43,6 @@ const UNNOTICED = 2 * minute
 const LEASE = 7 * day
 
 const MIN_COPIES = 2
-const TARGET = 3
 
 export const RULES: readonly Rule[] = [
   {
@@ -213,7 +212,7 @@ export const RULES: readonly Rule[] = [
 
         return [
           ...(copies > most(facts, owner) ? [`there are ${copies} copies of ${owner}`] : []),
-          ...(kept < Math.min(TARGET, facts.naras.size - 1) ? [`of what ${owner} has there are ${kept} copies`] : [])
+          ...(kept < Math.min(target(facts, owner), facts.naras.size - 1) ? [`of what ${owner} has there are ${kept} copies`] : [])
         ]
       })
     }
@@ -224,7 +223,7 @@ export const RULES: readonly Rule[] = [
       if (entry.type === 'alone end') {
         const copies = facts.copies(entry.owner).length
 
-        return copies < Math.min(TARGET, facts.naras.size - 2) && !facts.hasLiars ? [`${entry.owner} is away, and ${copies} copies are left`] : []
+        return copies < Math.min(target(facts, entry.owner), facts.naras.size - 2) && !facts.hasLiars ? [`${entry.owner} is away, and ${copies} copies are left`] : []
       }
 
       return entry.type !== 'holds' ? [] : tooMany(facts, entry.owner)
@@ -240,7 +239,11 @@ export const RULES: readonly Rule[] = [
 
 /** One more than there should be: an owner may name more than its target, since one copy per address counts. */
 function most (facts: Facts, owner: string): number {
-  return Math.max(TARGET, facts.owner(owner).placed?.holders.length ?? 0) + 1
+  return Math.max(target(facts, owner), facts.owner(owner).placed?.holders.length ?? 0) + 1
+}
+
+function target (facts: Facts, owner: string): number {
+  return facts.owner(owner).placed?.target ?? 0
 }
 
 function tooMany (facts: Facts, owner: string): string[] {

@@ -78,11 +78,11 @@ class Run {
 
   async run (): Promise<Entry[]> {
     const { plan, world, recorder } = this
-    const { gossip, minConnections, repairDelay } = plan
+    const { gossip, minConnections, repairDelay, target } = plan
 
     for (let i = 0; i < plan.naras; i++) {
       const merge: { merge?: Merge } = plan.merge ? { merge: (a, b) => this.merge(i, a, b) } : {}
-      const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, ...merge })
+      const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, target, ...merge })
       this.applications.set(nara, { knows: new Set(), process: undefined, writes: 0, deletes: false })
     }
 
