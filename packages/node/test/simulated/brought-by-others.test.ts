@@ -26,7 +26,7 @@ describe('a copy that others bring to a peer whose owner is there', () => {
     await world.run(minute)
 
     // what was on its way when the owner came back
-    const { stash: { record, placement, leaseRemaining }, body } = await a.process.parts.held.read(owner.id) ?? await Promise.reject(new Error('it holds nothing'))
+    const { stash: { record, placement, leaseRemaining }, body } = await a.process.parts.held.read(owner.id) ?? await Promise.reject<never>(new Error('it holds nothing'))
     const answer = await world.of(a.process.port.ask(stranger.id, { type: 'store', record, placement, leaseRemaining, liveHolders: [], body }))
     expect(answer.type).toBe('stored')
     await world.run(1_000)
