@@ -11,7 +11,7 @@ const explanations: Record<StashState, string> = {
   recovering: 'a copy was found; whether it is the newest is being asked',
   settled: 'the stash is known',
   empty: 'nobody holds a stash of this nara',
-  doubtful: 'a newer or another version was seen'
+  doubtful: 'somebody has to decide, or to come back'
 }
 
 /** The status for people. */

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { BadRequestError, errorRule, InDoubtError, NoStashError, StillSearchingError, TooLargeError } from '../api/errors.ts'
 import { printable } from '../text/printable.ts'
+import { doubtReasons } from '../text/doubt-reasons.ts'
 import { count, formatBytes } from '../text/units.ts'
 import { addDecisionRoutes } from './decision-routes.ts'
 import { eventStream } from './event-stream.ts'
@@ -139,7 +140,9 @@ function readStash (stash: Stash, evenDoubtful: boolean): Uint8Array {
   const { state } = stash
 
   if (state === 'doubtful' && !evenDoubtful) {
-    throw new InDoubtError('a newer or another version of the stash was seen, so what is readable here may be old')
+    const { doubt } = stash.status().recovery
+
+    throw new InDoubtError(doubt == null ? 'it is in doubt which version is the newest' : doubtReasons[doubt.reason])
   }
 
   if (state === 'searching' || state === 'recovering') {

@@ -46,11 +46,11 @@ describe('a daemon', () => {
   })
 
   it('hands its settings on', async () => {
-    const flags = { target: '2', minCopies: '1', maxStash: '2MiB', repairDelay: '1s', mdns: false, memory: 'low', network: 'lab', maxHeldBytes: '5k' }
+    const flags = { target: '2', minCopies: '1', maxStash: '2MiB', repairDelay: '1s', mdns: false, memory: 'low', network: 'lab', maxHeldBytes: '5k', surrogates: 'none', leaveTimeout: '3s' }
     const { nara } = await runningDaemon({ flags })
 
     expect(nara.options).toMatchObject({
-      target: 2, minCopies: 1, maxStash: 2 * 1024 * 1024, repairDelay: 1_000, mdns: false, memory: 'low', network: 'lab', maxHeldBytes: 5_000,
+      target: 2, minCopies: 1, maxStash: 2 * 1024 * 1024, repairDelay: 1_000, mdns: false, memory: 'low', network: 'lab', maxHeldBytes: 5_000, surrogates: 'none', leaveTimeout: 3_000,
       listen: ['/ip4/0.0.0.0/tcp/0'], bootstrap: []
     })
   })
