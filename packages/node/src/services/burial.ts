@@ -5,6 +5,7 @@ import type { Condition } from './condition.ts'
 import type { OwnStash } from './own-stash.ts'
 import type { Settling } from './recovery/settling.ts'
 import type { Strangers } from './strangers.ts'
+import type { Writes } from './writes.ts'
 
 export interface BurialInit {
   own: OwnStash
@@ -12,15 +13,19 @@ export interface BurialInit {
   condition: Condition
   settling: Settling
   strangers: Strangers
+  writes: Pick<Writes, 'mark'>
 }
 
 /**
- * Seals a tombstone over all that is known, and forgets what there was, set aside or not. To know what there is comes first.
+ * Seals a tombstone over all that is known, and forgets what there was, set aside or not, and what was written before and waits. To know what there is comes
+ * first.
  *
  * @throws {NotFoundError | DoubtfulError | InsideMergeError}
  */
-export async function bury ({ own, author, condition, settling, strangers }: BurialInit): Promise<void> {
+export async function bury ({ own, author, condition, settling, strangers, writes }: BurialInit): Promise<void> {
   checkOutsideMerge()
+
+  const takeBack = writes.mark()
 
   await author.turns.run(async () => {
     if (condition.state === 'doubtful') {
@@ -41,6 +46,7 @@ export async function bury ({ own, author, condition, settling, strangers }: Bur
 
     if (await author.bury()) {
       own.setAside = []
+      takeBack()
       condition.recovered = undefined
       condition.is('empty')
     }

@@ -94,6 +94,23 @@ export class Writes {
     }
   }
 
+  /** Returns what answers the writes that are waiting now: what is deleted takes along what was written before. */
+  mark (): () => void {
+    const before = new Set([...this.queue, ...(this.committing == null ? [] : [this.committing])])
+
+    return () => {
+      const { minimum, target } = this.init.result()
+
+      this.queue.splice(0, Infinity, ...this.queue.filter(entry => !before.has(entry)))
+      before.forEach(entry => {
+        if (entry !== this.committing) {
+          entry.cancel()
+          entry.resolve({ outcome: 'unstored', copies: 0, minimum, target, failures: [] })
+        }
+      })
+    }
+  }
+
   /** Lets writes through if they may. */
   flush (): void {
     if (!this.running && !this.stopped) {

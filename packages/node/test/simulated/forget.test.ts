@@ -213,3 +213,25 @@ describe('after it', () => {
     expect(owner.stash.status().copies.have).toBe(0)
   })
 })
+
+describe('what was written before a deletion and waits for its turn', () => {
+  it('is deleted with the rest; what is written after it is kept', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(4)
+    await kept(world, owner, 'one')
+    const results = [owner.put('two'), owner.put('three')]
+    const forgotten = owner.stash.forgetStash()
+    await world.of(forgotten)
+    expect(owner.state).toBe('empty')
+    expect((await world.of(Promise.all(results))).map(({ outcome }) => outcome)).toContain('unstored')
+    await world.run(60_000)
+    expect(owner.text).toBeUndefined()
+    expect(confidants.filter(nara => nara.holds(owner) != null)).toEqual([])
+
+    const later = owner.stash.forgetStash()
+    const result = owner.put('four')
+    await world.of(later)
+    expect((await world.of(result)).outcome).toBe('kept')
+    expect(owner.text).toBe('four')
+  })
+})
