@@ -58,8 +58,8 @@ describe('a simulation', () => {
     expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 0, lost: 0, unresolved: 0 })
   })
 
-  it('counts a planted loss, and tells its story', async () => {
-    const { rows, lost } = await run(still, simulation => {
+  it('counts a planted loss, tells its story, and the owner goes on with a new stash', async () => {
+    const { rows, lost, simulation } = await run(still, simulation => {
       at(simulation, 1, nara => {
         const holders = simulation.holdersOf(nara)
         expect(holders).toHaveLength(3)
@@ -72,6 +72,7 @@ describe('a simulation', () => {
     expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 0, older: 0, foreign: 0, doubtful: 0, lost: 1, unresolved: 0 })
     expect(lost).toHaveLength(1)
     expect(lost[0]).toContain('outcome of the return: lost')
+    expect(simulation.naras.at(-1)?.truth.kept?.version).toBe(2)
   })
 
   it('counts an older version that comes back in silence', async () => {
