@@ -1,5 +1,6 @@
 import { leaseLeft, order } from '@nara-stash/protocol'
 import { setMaxListeners } from 'main-event'
+import { ABSENCE_TICK } from '../../constants.ts'
 import { duties } from '../../policy/duties.ts'
 import { Reconciler } from '../reconciler.ts'
 import { Absence } from './absence.ts'
@@ -55,6 +56,7 @@ export class Steward {
   private readonly reconciler: Reconciler
   private running: AbortController | undefined
   private draining = false
+  private renewedAt = -Infinity
 
   constructor (init: StewardInit) {
     const { network, held, confidant, directory, clock, random, trust } = init
@@ -158,13 +160,12 @@ export class Steward {
       held.absent(absent)
     }
 
-    for (const duty of all) {
-      duty.unconfirmed ||= wasAway
+    all.forEach(duty => { duty.unconfirmed ||= wasAway })
 
-      // a promise does not run while its owner is here
-      if (this.peers.present.has(duty.owner)) {
-        held.renew(duty.owner)
-      }
+    // a promise does not run while its owner is here
+    if (now - this.renewedAt >= ABSENCE_TICK) {
+      this.renewedAt = now
+      all.filter(({ owner }) => this.peers.present.has(owner)).forEach(({ owner }) => { held.renew(owner) })
     }
   }
 
