@@ -79,8 +79,12 @@ export class Lookout {
 
   /** A holder told of a record of ours. */
   met (record: RecordHeader, placement: Placement | undefined, from: string): void {
+    const { own, replication } = this.init
+
     if (this.isNews(record)) {
       this.surprises.strangers.heard(record, placement, from)
+    } else if (record.kind === 'data' && record.id !== own.current?.record.id && own.covers(record)) {
+      replication.noticed(from, record.id, placement?.id ?? '')
     }
   }
 

@@ -45,4 +45,28 @@ describe('a former confidant lets go of an older copy', () => {
     expect(owner.text).toBe('two')
     expect(former.map(nara => nara.holds(owner))).toEqual([undefined, undefined])
   })
+
+  it('that was merged into the version after it', async () => {
+    const merge = (a: Uint8Array, b: Uint8Array): Uint8Array => new TextEncoder().encode([a, b].map(text => new TextDecoder().decode(text)).toSorted().join(' '))
+    const world = new World({ latency: [5, 5] })
+    const { owner, confidants } = await world.owned(6, { repairDelay: 0, minConnections: 0, gossip: false, merge })
+    await kept(world, owner, 'one')
+    const former = confidants.filter(nara => nara.holds(owner) != null)
+    owner.kill()
+    former.forEach(nara => { confidants.filter(other => other !== nara).forEach(other => { world.net.disconnect(other.id, nara.id) }) })
+
+    // among others it knows of nothing
+    await owner.restart()
+    confidants.filter(nara => !former.includes(nara)).forEach(nara => { world.net.connect(owner.id, nara.id) })
+    await world.until(() => owner.state === 'empty')
+    await kept(world, owner, 'two')
+    owner.kill()
+
+    await owner.restart()
+    confidants.forEach(nara => { world.net.connect(owner.id, nara.id) })
+    expect(await world.settled(owner)).toBe('settled')
+    await world.run(2 * minute)
+    expect(owner.text).toBe('one two')
+    expect(confidants.filter(nara => nara.holds(owner) != null)).toHaveLength(3)
+  })
 })
