@@ -1,0 +1,81 @@
+import type { AuditVerdict } from './audit.ts'
+import type { Candidate } from './select.ts'
+import type { Placement } from '@nara-stash/protocol'
+
+/** What a holder knows of another holder of the same record. Times are on the clock's monotonic scale. */
+export interface HolderView {
+  peer: string
+  /** Where it stands (`rankOf`). */
+  rank: string
+  connected: boolean
+  address?: string
+  /** When it proved its copy last, on its present connection. */
+  provedAt?: number
+  verdict: AuditVerdict
+  /** Its next audit is due then, and no challenge is allowed before `notBefore`. */
+  auditAt: number
+  notBefore: number
+  /** An exchange with it about this record is under way. */
+  busy: boolean
+  /** On its present connection it said that it will prove its copy later: no proof, but no sign of a loss either. */
+  putOff: boolean
+  /** Since when it says that it is leaving, and since when it has done what it could before: it told us, or is gone. */
+  leavingSince?: number
+  leftSince?: number
+  /** Since when it is known to have nothing, or an older record, on its present connection. */
+  lacks?: 'all' | 'older'
+  lacksSince?: number
+  /** It may have a copy and not know of ours. */
+  unmet: boolean
+  /** It was shown all that count. */
+  told: boolean
+  /** No OFFER before this time: it refused, or failed to take one. */
+  offerAfter: number
+}
+
+/** Since when there have been fewer copies than the target, and than minCopies. */
+export interface Shortage {
+  short?: number
+  below?: number
+}
+
+/** One held record, as its holder sees it. */
+export interface DutyInput {
+  now: number
+  self: string
+  /** Where we stand (`rankOf`). */
+  rank: string
+  placement: Pick<Placement, 'holders' | 'target' | 'minCopies' | 'surrogates' | 'allowed'>
+  owner: { connected: boolean, settled: boolean }
+  /** Milliseconds left of the owner's promise. */
+  leaseLeft: number
+  /** False while we cannot know what happened: we were away, and nobody has answered since. */
+  mayRepair: boolean
+  /** No record that supersedes it was heard of. */
+  isNewest: boolean
+  isDraining: boolean
+  /** A STORE of it to a new holder is under way. */
+  storing: boolean
+  /** What the decision before said. */
+  since: Shortage
+  holders: readonly HolderView[]
+  /** Connected peers of which one could be asked to keep a copy; called only if one is looked for. */
+  candidates (): readonly Candidate[]
+}
+
+export interface Duties {
+  /** Whom to challenge. */
+  challenge: string[]
+  /** Whom to OFFER the record: those who lack it, and those who are to learn who holds it. */
+  offer: string[]
+  /** Whom to ask for a new copy. */
+  store: string | undefined
+  /** Our own copy is one too many. */
+  drop: boolean
+  /** Holders that are to be connected to: it is not known whether they are there. */
+  reach: string[]
+  /** To be remembered for the next decision. */
+  since: Shortage
+  /** When to look again if nothing happens before. */
+  wakeAt: number | undefined
+}
