@@ -55,6 +55,24 @@ describe('with the owner away', () => {
     expect(await comesBack(world, owner)).toBe('one')
   })
 
+  it('while a holder still owes the answer to a challenge, that answer is waited for and counts', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(3, { target: 2 })
+    await kept(world, owner, 'one', 2)
+    const [a] = confidants.filter(nara => nara.holds(owner) != null) as [Nara]
+    let asked = false
+    world.net.intercept((from, _, request, next) => {
+      asked ||= from === a.id && request.type === 'challenge'
+
+      return next()
+    })
+    owner.kill()
+    await world.until(() => asked)
+    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    expect(holdersNow(world, owner)).toHaveLength(2)
+    expect(await comesBack(world, owner)).toBe('one')
+  })
+
   it('one after the other, until nobody is left who could take it: the last ones say so', async () => {
     const { world, owner, others } = await ownerAway({ peers: 5 })
     const results: Result[] = []

@@ -32,7 +32,7 @@ export interface LeavingInit {
   timeout: number
 }
 
-/** How often it is looked whether an owner has let go of us. Milliseconds. */
+/** How often it is looked whether an owner has let go of us, or a holder has answered. Milliseconds. */
 const LOOK = 50
 
 /**
@@ -130,6 +130,12 @@ export class Leaving {
   /** Counts a holder that proves its copy now, or did so a moment ago. */
   private async count (duty: Duty, holder: Holder, staying: Set<Holder>, signal: AbortSignal): Promise<void> {
     const { acts, clock } = this.init
+
+    // what was asked just before we were told to leave is answered in a moment, and may not be asked twice
+    while (holder.busy > 0 && !signal.aborted) {
+      await new Promise<void>(resolve => { clock.setTimer(resolve, LOOK) })
+    }
+
     const now = clock.now()
     const mayAsk = viewOf(holder).notBefore <= now && holder.busy === 0
     const isThere = mayAsk ? await acts.challenge(duty, holder, { signal }) : counts(viewOf(holder))
