@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { FAILED_AFTER } from '../../src/constants.ts'
 import { unaudited } from '../../src/policy/audit.ts'
@@ -22,4 +23,14 @@ it.each([
 
 it('of whom nothing is known others took the place', () => {
   expect(removalOf(undefined)).toBe('replaced')
+})
+
+it('who goes though it is here and well was one too many; nobody is said to be away who is here', () => {
+  fc.assert(fc.property(fc.record({ leaving: fc.boolean(), connected: fc.boolean(), refused: fc.boolean(), failures: fc.nat({ max: 4 }), verdict: fc.constantFrom('trusted' as const, 'suspect' as const, 'failed' as const) }),
+    ({ verdict, ...view }) => {
+      const why = removalOf({ ...well, ...view, audit: { ...unaudited(0), verdict } })
+      const isWell = view.connected && !view.leaving && !view.refused && view.failures < FAILED_AFTER && verdict !== 'failed'
+
+      return (why === 'trimmed') === isWell && (why !== 'away' || !view.connected) && (why === 'leaving') === view.leaving
+    }))
 })
