@@ -137,10 +137,12 @@ export class Facts {
     switch (entry.type) {
       case 'up':
         Object.assign(this.nara(entry.nara), { up: true, boot: entry.boot, upAt: entry.at, links: new Set(), asleep: false })
-        this.shows(entry.nara, 'searching', undefined, undefined)
-        this.owner(entry.nara).shown.clear()
-        this.owner(entry.nara).isKnown = false
-        this.owner(entry.nara).dismissed.clear()
+
+        if (entry.boot != null) {
+          this.shows(entry.nara, 'searching', undefined, undefined)
+          Object.assign(this.owner(entry.nara), { isKnown: false, shown: new Map(), dismissed: new Set() })
+        }
+
         break
       case 'down':
         Object.assign(this.nara(entry.nara), { up: false, downAt: entry.at, links: new Set() })

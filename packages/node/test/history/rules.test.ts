@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { check } from './check.ts'
+import { textOf } from './entries.ts'
+import { RULES } from './rules.ts'
+import type { Entry, Happening, SealedRecord } from './entries.ts'
+
+const second = 1_000
+const minute = 60 * second
+const o = 'owner'
+const placement = { id: 'p', version: 1, target: 3, holders: ['a', 'b', 'c'] }
+
+/** Happenings, each at a time of its own or a second after the one before. */
+function history (...happenings: Array<Happening & { at?: number }>): Entry[] {
+  let now = 0
+
+  return happenings.map(happening => {
+    now = happening.at ?? now + second
+
+    return { ...happening, at: now }
+  })
+}
+
+const text = (write: string, builds: string[] = []): string => textOf({ owner: o, write, builds: [...builds, write] })
+
+function sealed (write: string, seq: number, { boot = 'boot', past = [], builds = [] }: { boot?: string, past?: SealedRecord['past'], builds?: string[] } = {}): Happening {
+  return { type: 'sealed', record: { id: write, owner: o, kind: 'data', boot, seq, past, text: text(write, builds) } }
+}
+
+/** Without a boot it has no stash of its own. */
+const up = (nara: string, boot?: string): Happening => ({ type: 'up', nara, boot })
+const state = (state: string, record?: string): Happening => ({ type: 'state', owner: o, state, record, text: record == null ? undefined : text(record) })
+const recovered = (record: string, confirmed: boolean): Happening => ({ type: 'recovered', owner: o, record, text: text(record), confirmed, answered: 2, of: 3 })
+const writes = (write: string, builds: string[] = []): Happening => ({ type: 'write', owner: o, write, text: text(write, builds) })
+const told = (write: string): Happening => ({ type: 'told', owner: o, write, outcome: 'kept' })
+const holds = (nara: string, record: string | undefined, why?: string): Happening => ({ type: 'holds', nara, owner: o, record, ...(why == null ? {} : { why }) })
+const stored = (to: string, record: string): Happening => ({ type: 'answered', request: 'store', from: o, to, owner: o, record, answer: 'stored', placement, direct: false })
+const found = (from: string, record: string): Happening => ({ type: 'answered', request: 'fetch', from: o, to: from, owner: o, record, answer: 'found', placement, direct: true })
+const meet = (nara: string): Happening[] => [{ type: 'link', nara: o, peer: nara, up: true }, { type: 'link', nara, peer: o, up: true }]
+
+/** "one" is written, and kept by a and b. */
+const KEPT: Happening[] = [
+  up(o, 'boot'), up('a'), up('b'), up('c'), state('empty'), writes('one'), sealed('one', 1), state('settled', 'one'),
+  holds('a', 'one'), stored('a', 'one'), holds('b', 'one'), stored('b', 'one'), told('one')
+]
+
+/** The owner's next process. */
+const AGAIN: Happening[] = [{ type: 'down', nara: o, how: 'kill' }, up(o, 'boot 2')]
+
+/** What is wrong with a history, by the beginning of the rules' names. */
+const broken = (...happenings: Array<Happening & { at?: number }>): string[] => check(history(...happenings)).map(({ rule }) => rule.split(':')[0] as string)
+
+describe('a history that is as it should be breaks no rule', () => {
+  it('a write that is kept, and recovered', () => {
+    expect(broken(...KEPT, ...AGAIN, ...meet('a'), found('a', 'one'), recovered('one', true), state('settled', 'one'), { type: 'look', at: 10 * minute })).toEqual([])
+  })
+
+  it('an older version that is settled on while nobody else is within reach, and said to be unconfirmed', () => {
+    expect(broken(...KEPT, writes('two', ['one']), sealed('two', 2, { builds: ['one'] }), holds('a', 'two'), stored('a', 'two'), holds('c', 'two'), stored('c', 'two'), told('two'),
+      ...AGAIN, ...meet('b'), found('b', 'one'), { ...recovered('one', false), at: minute })).toEqual([])
+  })
+
+  it('one that was acknowledged by those who died', () => {
+    expect(broken(...KEPT, { type: 'down', nara: 'a', how: 'cut' }, holds('a', undefined, 'died'), { type: 'down', nara: 'b', how: 'cut' }, holds('b', undefined, 'died'),
+      ...AGAIN, ...meet('c'), { ...state('empty'), at: minute }, { type: 'end' })).toEqual([])
+  })
+
+  it('one that a person decided against', () => {
+    expect(broken(...KEPT, ...AGAIN, ...meet('a'), found('a', 'one'), state('doubtful'), { type: 'choose', owner: o, how: 'fresh' }, { type: 'chose', owner: o, how: 'fresh', text: undefined }, state('empty'),
+      { type: 'look', at: 10 * minute })).toEqual([])
+  })
+})
+
+describe('each rule is broken by', () => {
+  const two = [writes('two', ['one']), sealed('two', 2, { builds: ['one'] }), holds('a', 'two'), stored('a', 'two'), holds('b', 'two'), stored('b', 'two'), told('two')]
+
+  const BREACHES: Record<string, Array<Happening & { at?: number }>> = {
+    whole: [...KEPT, { type: 'aside', owner: o, text: text('one').slice(1) }],
+    kept: [...KEPT.slice(0, -3), told('one')],
+    'acknowledged after it is kept': [...KEPT, stored('c', 'one')],
+    'writes wait': [...KEPT, ...AGAIN, writes('two'), sealed('two', 1, { boot: 'boot 2' }), { type: 'sent', request: 'store', from: o, to: 'a', owner: o, record: 'two' }],
+    'heard out': [...KEPT, ...two, ...AGAIN, ...meet('a'), ...meet('c'), found('c', 'one'), { ...recovered('one', false), at: minute }],
+    confirmed: [...KEPT, ...two, ...AGAIN, ...meet('c'), found('c', 'one'), recovered('one', true)],
+    'no silence': [...KEPT, ...two, ...AGAIN, ...meet('c'), found('c', 'one'), { ...recovered('one', false), at: minute }, ...meet('a'), { type: 'look', at: 10 * minute }],
+    'nothing is covered unseen': [...KEPT, ...two, ...AGAIN, writes('three'), sealed('three', 3, { boot: 'boot 2', past: [{ boot: 'boot', seq: 2 }] })],
+    promised: [...KEPT, holds('a', undefined, 'relieved')],
+    said: [...KEPT, holds('c', 'one'), holds('a', undefined)],
+    'in the end': [...KEPT, ...AGAIN, state('empty'), { type: 'end' }],
+    forgotten: [...KEPT, { type: 'forget', owner: o, write: 'gone', ends: ['one'] },
+      { type: 'sealed', record: { id: 'gone', owner: o, kind: 'tombstone', boot: 'boot', seq: 2, past: [], text: undefined } },
+      state('empty', 'gone'), holds('b', 'gone'), { type: 'forgotten', owner: o, write: 'gone', outcome: 'forgotten' }, { type: 'end' }],
+    bounded: [...KEPT, holds('c', 'one'), ...['d', 'e'].flatMap(nara => [up(nara), holds(nara, 'one')]), { type: 'end' }],
+    'in turn': [...KEPT, up('d'), up('e'), { type: 'down', nara: o, how: 'cut' }, { type: 'alone', owner: o }, ...['c', 'd', 'e'].map(nara => holds(nara, 'one'))],
+    leased: [...KEPT, holds('c', 'one'), holds('a', undefined, 'its lease ran out')]
+  }
+
+  for (const [rule, happenings] of Object.entries(BREACHES)) {
+    it(rule, () => { expect(broken(...happenings)).toContain(rule) })
+  }
+
+  it('something here', () => {
+    expect(new Set(Object.keys(BREACHES))).toEqual(new Set(RULES.map(({ name }) => name.split(':')[0])))
+  })
+})
