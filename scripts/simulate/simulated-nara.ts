@@ -199,18 +199,18 @@ export class SimulatedNara {
     })
     service.addEventListener('stash:found', () => { counts.recovered++ })
     parts.confidant.addEventListener('held:stored', ({ detail: { record, from } }) => {
-      this.world.nara(record.owner)?.storedAt(this.index, record.id, from)
+      this.world.nara(record.owner)?.storedAt(this.index, from)
     })
     service.addEventListener('held:dropped', ({ detail: { owner, why } }) => {
       this.world.nara(owner)?.note(`holder ${this.index} drops it: ${why}`)
     })
   }
 
-  private storedAt (holder: number, record: string, from: string): void {
+  private storedAt (holder: number, from: string): void {
     const { counts: { moved }, init: { target } } = this.world
     const isOwner = from === this.id
 
-    moved[isOwner ? this.truth.broughtOut(record, target) : 'byHolders']++
+    moved[isOwner ? this.truth.broughtOut(this.version() ?? 0, target) : 'byHolders']++
     this.note(`stored at ${holder} by ${isOwner ? 'its owner' : this.world.nara(from)?.index ?? from}`)
   }
 

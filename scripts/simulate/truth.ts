@@ -7,8 +7,8 @@ export class Truth {
   kept: { version: number, id: string } | undefined
   /** The last version that was written. */
   written = 0
-  /** The record that its owner brings out, and how many copies of it so far. */
-  private bringing = { id: '', copies: 0 }
+  /** The version that its owner brings out, and how many copies of it so far. */
+  private bringing = { version: 0, copies: 0 }
 
   /** `version` is acknowledged, as the record `id`. True if that is news. */
   keep (version: number, id: string): boolean {
@@ -25,11 +25,13 @@ export class Truth {
     this.kept = undefined
   }
 
-  /** A holder took the record from its owner: one of the first `target` copies of a version is what writing it takes, each more is repair. */
-  broughtOut (id: string, target: number): 'written' | 'byOwner' {
-    if (this.bringing.id !== id) {
-      // what was kept before this process began has all its first copies
-      this.bringing = { id, copies: this.kept?.id === id ? target : 0 }
+  /**
+   * A holder took a copy of this version from its owner: the first `target` are what writing it takes, each more is repair, also if what was written is sealed
+   * once more.
+   */
+  broughtOut (version: number, target: number): 'written' | 'byOwner' {
+    if (this.bringing.version !== version) {
+      this.bringing = { version, copies: 0 }
     }
 
     return ++this.bringing.copies > target ? 'byOwner' : 'written'

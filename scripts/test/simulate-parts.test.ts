@@ -68,12 +68,19 @@ it('sessions and absences have the means that were asked for, and follow from th
 it('of the copies that an owner brings out, the first ones are its write, the others repair', () => {
   const truth = new Truth()
 
-  expect([1, 2, 3, 4].map(() => truth.broughtOut('a', 3))).toStrictEqual(['written', 'written', 'written', 'byOwner'])
+  expect([1, 2, 3, 4].map(() => truth.broughtOut(1, 3))).toStrictEqual(['written', 'written', 'written', 'byOwner'])
+  expect(truth.broughtOut(2, 3)).toBe('written')
+})
+
+it('a version is kept once', () => {
+  const truth = new Truth()
+
   expect(truth.keep(1, 'a')).toBe(true)
   expect(truth.keep(1, 'a')).toBe(false)
-  expect(truth.broughtOut('b', 3)).toBe('written')
-  // another process of the same owner goes on with what was kept
-  expect(truth.broughtOut('a', 3)).toBe('byOwner')
+  expect(truth.keep(1, 'b')).toBe(true)
+  truth.lose()
+  expect(truth.kept).toBeUndefined()
+  expect(truth.keep(1, 'b')).toBe(true)
 })
 
 it('a story keeps what happened last', () => {
