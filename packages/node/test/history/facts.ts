@@ -115,13 +115,6 @@ export class Facts {
     return this.owner(owner).shown.get(record)?.toSorted((a, b) => b.version - a.version)[0]
   }
 
-  /** What a nara holds, or held when it died. */
-  lastHeld (nara: string, owner: string): string | undefined {
-    const { up, holds, died } = this.nara(nara)
-
-    return up ? holds.get(owner)?.record : died.get(owner)
-  }
-
   /** Honest naras that hold data of `owner`. */
   copies (owner: string): string[] {
     return this.honestHolders(owner).filter(({ record }) => record.kind === 'data').map(({ nara }) => nara)

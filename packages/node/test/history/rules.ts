@@ -300,11 +300,13 @@ function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
     return after == null || covers(after, before) ? [] : [`${entry.nara} puts ${name(after)} in the place of ${name(before)}, which it does not cover`]
   }
 
-  const others = [...facts.naras].filter(([nara, { up, downAt, hasLied }]) => {
-    const copy = facts.records.get(facts.lastHeld(nara, entry.owner) ?? '')
+  const covering = (id: string | undefined): boolean => {
+    const copy = facts.records.get(id ?? '')
 
-    return nara !== entry.nara && (up || facts.now - downAt < UNNOTICED) && (hasLied || (copy != null && covers(copy, before)))
-  })
+    return copy != null && covers(copy, before)
+  }
+  const others = [...facts.naras].filter(([nara, { downAt, hasLied, holds, died, up }]) => nara !== entry.nara &&
+    (hasLied || (up && covering(holds.get(entry.owner)?.record)) || (facts.now - downAt < UNNOTICED && covering(died.get(entry.owner)))))
 
   return others.length >= MIN_COPIES || before.kind === 'tombstone' ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.length} others have a copy`]
 }
