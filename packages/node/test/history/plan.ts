@@ -40,6 +40,8 @@ export interface Plan {
   minConnections: number
   repairDelay: number
   gossip: boolean
+  /** Who keeps what it holds for others over a restart. */
+  keepers: number[]
   /** In the end, how the holders do without the first owner. */
   away: boolean
   steps: Step[]
@@ -101,10 +103,15 @@ export function planOf (seed: number): Plan {
     repairDelay: pick(random, [0, 5 * second, minute]),
     gossip: isFar && random.next() < 0.7,
     away,
+    keepers: [],
     steps: []
   }
   const kinds = isFar ? FAR : NEAR
   const steps = int(random, 25, 45)
+
+  if (random.next() < 0.4) {
+    plan.keepers = some(random, plan)
+  }
 
   // one confidant in every third schedule lies, from some time on
   const liesAt = random.next() < 0.33 ? int(random, 0, steps) : Infinity

@@ -122,7 +122,7 @@ function refilled (nth: number): Plan {
   const [a, b, c] = Array.from({ length: 64 }, (_, i) => [1 + (i >> 4), 1 + ((i >> 2) & 3), 1 + (i & 3)] as const).filter(abc => new Set(abc).size === 3)[nth] as readonly [number, number, number]
 
   return {
-    ...{ seed: 1, naras: 5, owners: 1, merge: false, target: 3, latency: 5, minConnections: 0, repairDelay: 60_000, gossip: false, away: false },
+    ...{ seed: 1, naras: 5, owners: 1, merge: false, target: 3, latency: 5, minConnections: 0, repairDelay: 60_000, gossip: false, away: false, keepers: [] },
     steps: [
       { do: 'write', owner: 0, bytes: 0, ms: 1_000 },
       { do: 'partition', group: [0, b, c] },
@@ -142,7 +142,7 @@ function refilled (nth: number): Plan {
 /** The confidants' machines sleep for longer than a lease lasts, and find their clocks further on. */
 function overslept (nth: number): Plan {
   return {
-    ...{ seed: nth + 1, naras: 5, owners: 1, merge: false, target: 3, latency: 5, minConnections: 0, repairDelay: 60_000, gossip: false, away: false },
+    ...{ seed: nth + 1, naras: 5, owners: 1, merge: false, target: 3, latency: 5, minConnections: 0, repairDelay: 60_000, gossip: false, away: false, keepers: [] },
     steps: [
       { do: 'write', owner: 0, bytes: 0, ms: 1_000 },
       { do: 'kill', nara: 0 },

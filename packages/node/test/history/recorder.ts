@@ -28,7 +28,7 @@ export class Recorder {
     const { service, port, parts } = process
     const { id } = nara
 
-    this.held.set(id, new Map())
+    this.held.set(id, this.held.get(id) ?? new Map())
     this.shown.delete(id)
     this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot })
     port.addEventListener('peer:connect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: true }) })
@@ -53,8 +53,13 @@ export class Recorder {
   }
 
   /** The process of `nara` is gone, and with it what it held in RAM. */
-  died (nara: Nara, how: 'kill' | 'cut' | 'stop'): void {
+  died (nara: Nara, how: 'kill' | 'cut' | 'stop', isKept: boolean): void {
     this.note({ type: 'down', nara: nara.id, how })
+
+    if (isKept) {
+      return
+    }
+
     this.held.get(nara.id)?.forEach((_record, owner) => { this.note({ type: 'holds', nara: nara.id, owner, record: undefined, why: 'died' }) })
     this.held.get(nara.id)?.clear()
   }

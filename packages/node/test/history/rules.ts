@@ -306,7 +306,7 @@ function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
     return copy != null && covers(copy, before)
   }
   const others = [...facts.naras].filter(([nara, { downAt, hasLied, holds, died, up }]) => nara !== entry.nara &&
-    (hasLied || (up && covering(holds.get(entry.owner)?.record)) || (facts.now - downAt < UNNOTICED && covering(died.get(entry.owner)))))
+    (hasLied || (up && covering(holds.get(entry.owner)?.record)) || (facts.now - downAt < UNNOTICED && (covering(died.get(entry.owner)) || covering(holds.get(entry.owner)?.record)))))
 
   return others.length >= MIN_COPIES || before.kind === 'tombstone' ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.length} others have a copy`]
 }

@@ -1,4 +1,5 @@
 import { lying, seededRandom } from '@nara-stash/testing'
+import { MemoryDatastore } from 'datastore-core'
 import { World } from '../simulated/world.ts'
 import { buildsOf, textOf } from './entries.ts'
 import { Recorder } from './recorder.ts'
@@ -60,6 +61,8 @@ class Run {
   private readonly world: World
   private readonly recorder: Recorder
   private unplant: () => void
+  /** By how much the wall clock of each machine is wrong. */
+  private readonly skews = new Map<string, number>()
   private readonly applications = new Map<Nara, Application>()
 
   constructor (plan: Plan, options: RunOptions) {
@@ -69,7 +72,10 @@ class Run {
       seed: plan.seed,
       latency: [1, plan.latency],
       lingerMs: 30 * second,
-      onProcess: (nara, process) => { this.recorder.process(nara, process) }
+      onProcess: (nara, process) => {
+        process.port.clock.wallSkew = this.skews.get(nara.id) ?? 0
+        this.recorder.process(nara, process)
+      }
     })
     this.recorder = new Recorder(this.world)
     this.recorder.tap()
@@ -82,7 +88,8 @@ class Run {
 
     for (let i = 0; i < plan.naras; i++) {
       const merge: { merge?: Merge } = plan.merge ? { merge: (a, b) => this.merge(i, a, b) } : {}
-      const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, target, ...merge })
+      const datastore = plan.keepers.includes(i) ? { datastore: new MemoryDatastore() } : {}
+      const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, target, ...merge, ...datastore })
       this.applications.set(nara, { knows: new Set(), process: undefined, writes: 0, deletes: false })
     }
 
@@ -135,7 +142,6 @@ class Run {
         break
       case 'jump':
         this.jump(step)
-        recorder.note({ type: 'jump', nara: this.nara(step.nara).id, clock: step.clock, ms: step.ms })
         break
       default:
         this.network(step)
@@ -194,14 +200,20 @@ class Run {
   }
 
   private jump ({ nara, clock, ms }: Extract<Step, { do: 'jump' }>): void {
-    const host = this.nara(nara).process.port.clock
+    const { id, up, process: { port: { clock: host } } } = this.nara(nara)
+
+    if (!up) {
+      return
+    }
 
     if (clock === 'own') {
       host.jump(ms)
     }
 
-    // a machine that slept for so long finds its wall clock further on, too
+    // a machine that slept for so long finds its wall clock further on, too; the next process on it has the same
     host.wallSkew += ms
+    this.skews.set(id, host.wallSkew)
+    this.recorder.note({ type: 'jump', nara: id, clock, ms })
   }
 
   private lie ({ nara, lie, about }: Extract<Step, { do: 'lie' }>): void {
@@ -272,7 +284,7 @@ class Run {
       nara.kill()
     }
 
-    this.recorder.died(nara, how)
+    this.recorder.died(nara, how, this.plan.keepers.includes(this.world.naras.indexOf(nara)))
   }
 
   private async start (nara: Nara, near: readonly Nara[]): Promise<void> {
