@@ -35,7 +35,8 @@ export function configure (command: Command, bind: Bind): void {
     .option('--yes', 'do not ask before --fresh')
   withJson(withDir(command))
   command.addHelpText('after', '\nA daemon recovers by itself when it starts; this asks again, now. In doubt it tells what was seen and what can be done; nothing is ' +
-    'overwritten before you choose, and what you do not choose is set aside as far as it can be read.')
+    'overwritten before you choose, and what you do not choose is set aside as far as it can be read. --fresh lasts once something was put: a daemon that ' +
+    'starts again before that is in doubt again.')
   withExamples(command, [
     ['nara-stash recover && nara-stash get -o state.json', 'ask, then read'],
     ['nara-stash get --doubtful -o old.json && nara-stash recover --accept-older', 'the newest is gone: look at what is left, and go on from it'],
