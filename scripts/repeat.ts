@@ -17,7 +17,10 @@ if (!Number.isInteger(times) || times < 1) {
 
 const files = positionals.length > 0
   ? positionals
-  : ['packages/cli/test/process', 'packages/node/test/libp2p', 'packages/node/test/simulated', 'packages/protocol/test/libp2p-network', 'packages/protocol/test/wire', 'packages/protocol/test/held', 'packages/testing']
+  : [
+      'packages/cli/test/lan', 'packages/cli/test/process', 'packages/node/test/libp2p', 'packages/node/test/simulated', 'packages/node/test/history',
+      'packages/protocol/test/libp2p-network', 'packages/protocol/test/wire', 'packages/protocol/test/held', 'packages/testing'
+    ]
 
 // half of every core's time goes to these
 const load = Array.from({ length: availableParallelism() }, () => spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' }))
