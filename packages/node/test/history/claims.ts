@@ -1,0 +1,101 @@
+import { covers } from './covers.ts'
+import type { EntryOf } from './entries.ts'
+import type { Facts } from './facts.ts'
+import type { RecordFacts, WriteFacts } from './fact-types.ts'
+
+const minute = 60_000
+
+/** A dead holder counts as alive for so long: a connection that lingers, and one look at the copies. */
+const UNNOTICED = 2 * minute
+
+export const MIN_COPIES = 2
+
+/** One more than there should be: an owner may name more than its target, since one copy per address counts. */
+export function most (facts: Facts, owner: string): number {
+  return Math.max(target(facts, owner), facts.owner(owner).placed?.holders.length ?? 0) + 1
+}
+
+export function target (facts: Facts, owner: string): number {
+  return facts.owner(owner).placed?.target ?? 0
+}
+
+export function tooMany (facts: Facts, owner: string): string[] {
+  const { aloneWith } = facts.owner(owner)
+  const copies = facts.copies(owner).length
+
+  return aloneWith != null && copies > Math.max(most(facts, owner), aloneWith) ? [`${owner} is away, and there are ${copies} copies`] : []
+}
+
+/** Records that an honest or lying holder said to have, and whose content builds on `write`. */
+export function carriers (facts: Facts, owner: string, write: string): RecordFacts[] {
+  return [...facts.records.values()].filter(record => record.owner === owner && record.builds.has(write) && record.saidBy.size > 0)
+}
+
+/** Honest peers that were prompt and held for `ms` what `current` does not cover. */
+export function unheard (facts: Facts, owner: string, current: string | undefined, ms: number): ReturnType<Facts['honestHolders']> {
+  const known = facts.records.get(current ?? '')
+
+  return facts.honestHolders(owner).filter(({ nara, record, since }) =>
+    nara !== owner && !facts.owner(owner).dismissed.has(record.id) && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
+}
+
+/** A current record that never went over the wire is not known here: it covers nothing but itself. */
+function isCovered (known: RecordFacts | undefined, current: string | undefined, record: RecordFacts): boolean {
+  return record.id === current || (known != null && covers(known, record))
+}
+
+export function missed (facts: Facts, entry: EntryOf<'recovered'>): string[] {
+  const record = facts.records.get(entry.record ?? '')
+  const confirming = facts.shownPlacement(entry.owner, entry.record ?? '')
+
+  if (record == null || confirming == null || confirming.holders.some(holder => facts.nara(holder).hasLied)) {
+    return []
+  }
+
+  return facts.demanded(entry.owner)
+    .filter(({ write }) => !record.builds.has(write))
+    .flatMap(({ write, ends }) => carriers(facts, entry.owner, write)
+      .filter(other => ends == null || !covers(record, other))
+      .filter(other => [...other.saidBy.values()].filter(placements => placements.has(confirming.id)).length >= MIN_COPIES)
+      .slice(0, 1)
+      .map(other => `${entry.owner} is confirmed with ${name(record)} by the placement under which ${name(other)} was acknowledged`))
+}
+
+export function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
+  const before = facts.records.get(facts.nara(entry.nara).holds.get(entry.owner)?.record ?? '')
+  const after = facts.records.get(entry.record ?? '')
+
+  if (before == null || facts.nara(entry.nara).hasLied || entry.why === 'died') {
+    return []
+  }
+
+  if (entry.record != null) {
+    return after == null || covers(after, before) ? [] : [`${entry.nara} puts ${name(after)} in the place of ${name(before)}, which it does not cover`]
+  }
+
+  const covering = (id: string | undefined): boolean => {
+    const copy = facts.records.get(id ?? '')
+
+    return copy != null && covers(copy, before)
+  }
+  const others = [...facts.naras].filter(([nara, { downAt, hasLied, holds, died, up }]) => nara !== entry.nara &&
+    (hasLied || (up && covering(holds.get(entry.owner)?.record)) || (facts.now - downAt < UNNOTICED && (covering(died.get(entry.owner)) || covering(holds.get(entry.owner)?.record)))))
+
+  return others.length >= MIN_COPIES || before.kind === 'tombstone' ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.length} others have a copy`]
+}
+
+export function isAside (facts: Facts, owner: string, { write }: WriteFacts): boolean {
+  return [...facts.owner(owner).aside].some(text => text.includes(`"${write}"`))
+}
+
+export function top (text: string): string {
+  return (JSON.parse(text) as { write: string }).write
+}
+
+export function nameOf (text: string | undefined, seq: number): string {
+  return text == null ? `the tombstone (seq ${seq})` : `${top(text)} (seq ${seq})`
+}
+
+export function name (record: Pick<RecordFacts, 'text' | 'seq'>): string {
+  return nameOf(record.text, record.seq)
+}
