@@ -11,8 +11,8 @@ export interface Clock {
   now (): number
 
   /**
-   * Milliseconds since 1970 as the machine believes them. For labels that people read, never for a decision: a machine
-   * may boot in 1970.
+   * Milliseconds since 1970 as the machine believes them. For labels that people read, and to tell how long a process was not there, which
+   * no monotonic clock can; for no other decision: a machine may boot in 1970.
    */
   wallTime (): number
 

@@ -51,8 +51,8 @@ export interface ConfidantInit {
 }
 
 /**
- * The holder's side: answers STORE, FETCH and OFFER, and brings owners back what it holds when they return. It is blind: nothing here
- * can decrypt. It sees the network through the port only.
+ * The holder's side: answers all that others ask, and brings owners back what it holds when they return. It is blind: nothing here can
+ * decrypt. It sees the network through the port only.
  */
 export class Confidant extends TypedEventEmitter<ConfidantEvents> {
   /** Who else holds what is held here, as far as they showed it. */
@@ -95,6 +95,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     })
     init.held.addEventListener('stash:damaged', ({ detail }) => { this.dropped(detail.owner, detail.reason) })
     init.held.addEventListener('stash:outlived', ({ detail }) => { this.dropped(detail.owner, 'we were away for more than 14 days') })
+    init.held.addEventListener('tombstone:over', ({ detail }) => { this.coHolders.forget(detail.owner) })
     init.held.addEventListener('stash:forgotten', ({ detail }) => {
       this.coHolders.forget(detail.owner)
       this.safeDispatchEvent('held:forgotten', { detail: { owner: detail.owner, record: detail.tombstone } })

@@ -56,7 +56,6 @@ export { newestOf, order, pastOf, supersedesOrIs } from './record/order.ts'
 export type { Order, Ordered } from './record/order.ts'
 export { openPlacement, peerIdBytes, sealPlacement } from './record/placement.ts'
 export type { Placement, PlacementClaims, Surrogates } from './record/placement.ts'
-export { verifyBody } from './record/body.ts'
 export { proofOf, sameProof } from './record/proof.ts'
 export type { ProofClaims } from './record/proof.ts'
 export { NewestTable } from './record/newest-table.ts'
@@ -70,7 +69,7 @@ export { CoHolders } from './held/co-holders.ts'
 export type { CoHoldersInit } from './held/co-holders.ts'
 export { HeldStashes } from './held/held-stashes.ts'
 export type {
-  Admitted, Arrival, Capacity, HeldStash, HeldStashesEvents, HeldStashesInit, StoreOutcome
+  Admitted, Arrival, Capacity, DropOptions, HeldStash, HeldStashesEvents, HeldStashesInit, StoreOutcome
 } from './held/held-stashes.ts'
 export { leaseLeft } from './held/held-stash.ts'
 export { ReservationClosedError } from './held/reservation.ts'

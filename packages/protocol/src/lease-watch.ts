@@ -1,9 +1,10 @@
+import { OWN_ABSENCE } from './constants.ts'
 import { deadlineSignal } from './deadline.ts'
 import { leaseLeft } from './held/held-stash.ts'
 import type { CancelTimer, Clock } from './clock.ts'
 import type { CoHolders } from './held/co-holders.ts'
 import type { HeldStash, HeldStashes } from './held/held-stashes.ts'
-import type { StashNetwork } from './network.ts'
+import type { NetworkEvents, StashNetwork } from './network.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -15,8 +16,8 @@ const LOOK_INTERVAL = 10 * minute
 const TELLING_TIMEOUT = 3 * second
 
 export interface LeaseWatchInit {
-  network: Pick<StashNetwork, 'ask' | 'peers'>
-  held: Pick<HeldStashes, 'absent' | 'drop' | 'get' | 'lapsed' | 'renew'>
+  network: Pick<StashNetwork, 'addEventListener' | 'ask' | 'peers' | 'removeEventListener'>
+  held: Pick<HeldStashes, 'absent' | 'drop' | 'lapsed' | 'renew'>
   coHolders: Pick<CoHolders, 'list'>
   clock: Clock
   /** The copy of an owner that stayed away for too long is no longer held. */
@@ -41,12 +42,21 @@ export class LeaseWatch {
     this.stop()
     this.lookedAt = this.init.clock.now()
     this.wasAlone = true
+    this.init.network.addEventListener('peer:connect', this.onContact)
+    this.init.network.addEventListener('peer:disconnect', this.onContact)
     this.arm()
   }
 
   stop (): void {
+    this.init.network.removeEventListener('peer:connect', this.onContact)
+    this.init.network.removeEventListener('peer:disconnect', this.onContact)
     this.cancel?.()
     this.cancel = undefined
+  }
+
+  /** An owner that comes back while the others are told that its time is over is in time; one that goes was here to the last. */
+  private readonly onContact = ({ detail: { id } }: NetworkEvents['peer:connect' | 'peer:disconnect']): void => {
+    this.init.held.renew(id)
   }
 
   private arm (): void {
@@ -62,7 +72,8 @@ export class LeaseWatch {
     const peers = network.peers()
     const isAlone = peers.length === 0
 
-    if (isAlone && this.wasAlone) {
+    // who looks so late was stopped, or slept: the connections that it finds may be those of before
+    if ((isAlone && this.wasAlone) || now - this.lookedAt >= LOOK_INTERVAL + OWN_ABSENCE) {
       held.absent(now - this.lookedAt)
     }
 
@@ -75,10 +86,9 @@ export class LeaseWatch {
   private async end ({ record: { owner, id }, placement }: HeldStash): Promise<void> {
     const { held, coHolders, clock } = this.init
     await this.tell([...new Set([...placement.holders, ...coHolders.list(owner)])], owner, id)
-    const stash = held.get(owner)
 
     // its owner may have come back meanwhile; where the store fails, the next look tries again
-    if (stash != null && leaseLeft(stash, clock.now()) === 0 && await held.drop(owner, id).catch(() => false)) {
+    if (await held.drop(owner, id, { isDue: stash => leaseLeft(stash, clock.now()) === 0 }).catch(() => false)) {
       this.init.onLapsed(owner)
     }
   }

@@ -9,7 +9,6 @@ const NAMES = [
   'StashProtocol', 'capacityOf', 'stashProtocol',
   // what is signed, and in which order
   'NewestTable', 'newestOf', 'openHeader', 'openPlacement', 'order', 'pastOf', 'peerIdBytes', 'sealHeader', 'sealPlacement', 'supersedesOrIs',
-  'verifyBody',
   // audits
   'proofOf', 'sameProof',
   // the wire

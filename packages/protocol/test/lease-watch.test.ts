@@ -17,8 +17,8 @@ beforeEach(() => {
   net = new SimNetwork({ clock, random: seededRandom(1), latency: [10, 10] })
 })
 
-/** A keeper that watches a promise of an hour to an owner, with a friend that holds the same. What the friend is told. */
-async function watching (store = new TroubledStore()): Promise<Keeper & { watch: LeaseWatch, told: IncomingRequest[] }> {
+/** A keeper that watches a promise to an owner, of an hour unless told otherwise, with a friend that holds the same. What the friend is told. */
+async function watching (store = new TroubledStore(), leaseSeconds = 3_600): Promise<Keeper & { watch: LeaseWatch, told: IncomingRequest[] }> {
   const it = confidantAt(net.join(keeper.id), { store })
   await it.confidant.start()
   const told: IncomingRequest[] = []
@@ -29,7 +29,7 @@ async function watching (store = new TroubledStore()): Promise<Keeper & { watch:
   net.connect(net.join(owner.id), it.port)
   net.connect(net.port(friend.id), it.port)
   const sealed = await sealedRecord({ key: owner })
-  const placement = await sealedPlacement(owner, { holders: [keeper.id], leaseSeconds: 3_600 })
+  const placement = await sealedPlacement(owner, { holders: [keeper.id], leaseSeconds })
   await clock.outcome(net.port(owner.id).ask(keeper.id, storeRequest(sealed, placement)))
   await clock.outcome(net.port(friend.id).ask(keeper.id, offerRequest(sealed, placement)))
   const { confidant, held, port } = it
@@ -70,6 +70,45 @@ describe('a promise', () => {
     net.disconnect(net.port(owner.id), port)
     await clock.advance(hour / 2)
     expect(held.count).toBe(1)
+  })
+
+  it('is kept to an owner that comes back while the others are told that it is over', async () => {
+    const { held, events, told, port } = await watching()
+    net.disconnect(net.port(owner.id), port)
+    net.intercept((_from, to, request, next) => {
+      if (to === friend.id && request.type === 'release') {
+        net.connect(net.port(owner.id), port)
+      }
+
+      return next(request)
+    })
+    await clock.advance(80 * 60_000)
+
+    expect(told).toHaveLength(1)
+    expect(held.count).toBe(1)
+    expect(events).not.toContain('dropped owner: its lease ran out')
+  })
+
+  it('counts from the moment at which its owner went, also one that is shorter than the time between two looks', async () => {
+    const { held, port } = await watching(new TroubledStore(), 300)
+    await clock.advance(9.5 * 60_000)
+    net.disconnect(net.port(owner.id), port)
+    await clock.advance(60_000)
+    expect(held.count).toBe(1)
+
+    await clock.advance(10 * 60_000)
+    expect(held.count).toBe(0)
+  })
+
+  it('does not run while this nara is stopped, though it finds connections of before when it goes on', async () => {
+    const { held, port, events } = await watching()
+    net.disconnect(net.port(owner.id), port)
+    port.clock.jump(8 * 24 * hour)
+    await clock.advance(10 * 60_000)
+    expect([held.count, events]).toEqual([1, []])
+
+    await clock.advance(80 * 60_000)
+    expect([held.count, events]).toEqual([0, ['dropped owner: its lease ran out']])
   })
 
   it('does not run while nobody is here', async () => {

@@ -23,6 +23,8 @@ export interface BurialsInit {
   judge (record: RecordHeader): Verdict
   /** A tombstone ended a copy that was held. */
   onForgotten (tombstone: RecordHeader, ended: RecordHeader): void
+  /** Nothing is kept of this owner any more: its tombstone had its days, or made room for another. */
+  onOver (owner: string): void
 }
 
 /** Takes tombstones in, ends the copies that they supersede, and lets go of them when their time is over (SPEC.md, "Tombstones"). */
@@ -104,6 +106,9 @@ export class Burials {
     }
 
     if (!index.admits(tombstone)) {
+      // it is known all the same: what it supersedes is not to come in
+      newest.see(record)
+
       return refused('at capacity')
     }
 
@@ -133,7 +138,7 @@ export class Burials {
 
       if (tombstone.placement !== kept.placement || tombstone.direct !== kept.direct) {
         await inStore(async () => { await this.init.store.update(tombstone) })
-        this.init.index.bury(tombstone)
+        this.take(tombstone)
       }
     }
 
@@ -142,10 +147,14 @@ export class Burials {
     return { type: 'have' }
   }
 
-  /** Removes what the store has of an owner of whom nothing is kept. If that fails it is tried again. */
+  /**
+   * Removes what the store has of an owner of whom nothing is kept. If that fails it is tried again: with the next sweep if the days of its
+   * tombstone are over, after the next start if that made room for another.
+   */
   private async clear (owner: string): Promise<void> {
     await this.init.turns.run(owner, async () => {
       if (this.known(owner) == null) {
+        this.init.onOver(owner)
         await this.init.store.delete(owner)
         this.init.index.forget(owner)
       }

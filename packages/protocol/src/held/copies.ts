@@ -18,6 +18,16 @@ import type { Refused } from '../messages.ts'
 import type { RecordHeader } from '../record/header.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
+export interface DropOptions extends AbortOptions {
+  /**
+   * Asked when its turn has come, with what is held then: false keeps it. What was reason enough before may have been answered by its owner
+   * since.
+   *
+   * @default always
+   */
+  isDue? (stash: HeldStash): boolean
+}
+
 export interface CopiesInit {
   capacity: Capacity
   index: HeldIndex
@@ -53,11 +63,12 @@ export class Copies {
     return await raceSignal(this.init.turns.run(owner, async () => await this.readInTurn(owner, options)), options?.signal)
   }
 
-  async drop (owner: string, recordId: string, options?: AbortOptions): Promise<boolean> {
+  async drop (owner: string, recordId: string, { signal, isDue = () => true }: DropOptions = {}): Promise<boolean> {
     return await this.init.turns.run(owner, async () => {
-      options?.signal?.throwIfAborted()
+      signal?.throwIfAborted()
+      const stash = this.init.index.get(owner)
 
-      if (this.init.index.get(owner)?.record.id !== recordId) {
+      if (stash?.record.id !== recordId || !isDue(stash)) {
         return false
       }
 

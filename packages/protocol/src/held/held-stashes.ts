@@ -12,6 +12,7 @@ import { MemoryStashStore } from './memory-store.ts'
 import { RunningLog } from './running-log.ts'
 import { awayFor } from './wall-time.ts'
 import type { Capacity } from './capacity.ts'
+import type { DropOptions } from './copies.ts'
 import type { Arrival, HeldStash } from './held-stash.ts'
 import type { Verdict } from './judge.ts'
 import type { Admitted, StoreOutcome } from './reservation.ts'
@@ -26,6 +27,7 @@ import type { AbortOptions } from '@libp2p/interface'
 const second = 1_000
 
 export type { Capacity } from './capacity.ts'
+export type { DropOptions } from './copies.ts'
 export type { Arrival, HeldStash } from './held-stash.ts'
 export type { Admitted, StoreOutcome } from './reservation.ts'
 
@@ -44,6 +46,8 @@ export interface HeldStashesEvents {
   'stash:damaged': CustomEvent<DamagedStash>
   /** A tombstone ended the copy that was held. */
   'stash:forgotten': CustomEvent<{ owner: string, tombstone: RecordHeader, ended: RecordHeader }>
+  /** A tombstone is kept no longer: it had its days, or made room for another. Nothing of its owner's is. */
+  'tombstone:over': CustomEvent<{ owner: string }>
   /** This nara was away for more than 14 days, so nothing told it if the owner deleted its stash: the copy is no longer held. */
   'stash:outlived': CustomEvent<{ owner: string, record: RecordHeader }>
 }
@@ -82,7 +86,8 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       ...shared,
       onForgotten: (tombstone, ended) => {
         this.safeDispatchEvent('stash:forgotten', { detail: { owner: ended.owner, tombstone, ended } })
-      }
+      },
+      onOver: owner => { this.safeDispatchEvent('tombstone:over', { detail: { owner } }) }
     })
     this.leases = new Leases({
       index: this.index,
@@ -213,11 +218,11 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
   }
 
   /**
-   * Ends holding exactly this record, and tells whether it was held. Its header stays in the newest table as a watermark.
+   * Ends holding exactly this record, if that is still due, and tells whether it did. Its header stays in the newest table as a watermark.
    *
    * @throws {HeldStoreError} the store failed; the stash is still held
    */
-  async drop (owner: string, recordId: string, options?: AbortOptions): Promise<boolean> {
+  async drop (owner: string, recordId: string, options?: DropOptions): Promise<boolean> {
     return await this.copies.drop(owner, recordId, options)
   }
 
@@ -262,9 +267,9 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     return verdict
   }
 
-  private async outlive ({ record }: HeldStash): Promise<void> {
+  private async outlive ({ record, lastWordAt }: HeldStash): Promise<void> {
     try {
-      if (await this.drop(record.owner, record.id)) {
+      if (await this.drop(record.owner, record.id, { isDue: stash => stash.lastWordAt === lastWordAt })) {
         this.safeDispatchEvent('stash:outlived', { detail: { owner: record.owner, record } })
       }
     } catch {
