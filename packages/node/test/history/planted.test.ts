@@ -168,7 +168,7 @@ interface Bug {
 }
 
 const BUGS: Record<string, Bug> = {
-  'the first answer wins': { within: 60, breaks: /confirmed|heard out|no silence|covered unseen/ },
+  'the first answer wins': { within: 60, breaks: /confirmed|heard out|no silence|covered unseen|promised/ },
   'STALE ignored': { within: 60, breaks: /promised/ },
   'acknowledge before keep': { within: 10, breaks: /acknowledged after it is kept/ },
   'no waiting writes': { within: 10, breaks: /writes wait/ },
