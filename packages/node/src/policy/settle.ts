@@ -41,8 +41,8 @@ export type Decision =
   /** Look again then, or when something is heard. */
   { type: 'waiting', until: number | undefined, found: boolean } & Tally |
   { type: 'settled', best: RecordHeader, placement: Placement, confirmed: boolean } & Tally |
-  /** With a tombstone: there was one, and it was deleted. What comes next builds on the tombstone. */
-  { type: 'empty', tombstone?: RecordHeader } & Tally |
+  /** With a tombstone: there was one, and it was deleted, perhaps more than once. What comes next builds on the tombstone, and on those beside it. */
+  { type: 'empty', tombstone?: RecordHeader, beside?: RecordHeader[] } & Tally |
   { type: 'doubtful', reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT' | 'LOST', best: RecordHeader | undefined, newest: RecordHeader[] } & Tally
 
 /** What follows from what was said, seen and read, and what time it is. */
@@ -79,8 +79,8 @@ export function settle (input: SettleInput): Decision {
     return view.heardOut && view.answered > 0 ? { type: 'empty', ...tally(view) } : waiting(view, SETTLE_TIMEOUT)
   }
 
-  if (top.kind === 'tombstone' && view.newest.length === 1) {
-    return deleted(view, top)
+  if (view.newest.every(({ kind }) => kind === 'tombstone')) {
+    return deleted(view)
   }
 
   if (!view.held) {
@@ -134,13 +134,14 @@ function found (view: View, top: RecordHeader): Decision {
     : waiting(view, vote === 'unwitnessed' ? WITNESS_GRACE : SETTLE_TIMEOUT)
 }
 
-/** The newest is a tombstone: it says all by itself, once nobody is likely to know of anything newer. */
-function deleted (view: View, top: RecordHeader): Decision {
+/** The newest is a tombstone: it says all by itself, once nobody is likely to know of anything newer. Several that do not know of each other say the same. */
+function deleted (view: View): Decision {
+  const [top, ...beside] = view.newest.toSorted((a, b) => b.seq - a.seq) as [RecordHeader, ...RecordHeader[]]
   const placement = placementOf(top, view.answers)
-  const vote = placement == null ? 'open' : voteOn(view, top, placement)
+  const vote = placement == null || beside.length > 0 ? 'open' : voteOn(view, top, placement)
 
   return vote === 'confirmed' || (view.heardOut && view.answered > 0)
-    ? { type: 'empty', tombstone: top, ...tally(view) }
+    ? { type: 'empty', tombstone: top, ...(beside.length > 0 && { beside }), ...tally(view) }
     : waiting(view, vote === 'unwitnessed' ? WITNESS_GRACE : SETTLE_TIMEOUT)
 }
 

@@ -24,9 +24,10 @@ export interface Surprise {
  * - `known`: nothing to decide.
  * - `leftover`: a store that a crash of ours cut short; minCopies never acknowledged it.
  * - `newer`: it builds on what we recovered, and nothing was written since: it is what we should have found.
+ * - `again`: what we have deleted was deleted twice, and neither knows of the other.
  * - `other`: beside ours, or above what we wrote: merge decides, or a person.
  */
-export type Meaning = 'known' | 'leftover' | 'newer' | 'other'
+export type Meaning = 'known' | 'leftover' | 'newer' | 'again' | 'other'
 
 /**
  * What a record means that turns up after recovery (SPEC.md, "Later surprises").
@@ -43,5 +44,11 @@ export function meaningOf ({ record, placements, covered, content, written, conf
     return 'leftover'
   }
 
-  return content == null || (!written && order(record, content) === 'supersedes') ? 'newer' : 'other'
+  const isAbove = content == null || order(record, content) === 'supersedes'
+
+  if (content?.kind === 'tombstone' && record.kind === 'tombstone') {
+    return isAbove ? 'newer' : 'again'
+  }
+
+  return isAbove && !(written && content != null) ? 'newer' : 'other'
 }

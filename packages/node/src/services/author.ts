@@ -159,7 +159,11 @@ export class Author {
 
   /** A person wants nothing of what was seen. The next version builds on it all the same. */
   goWithout (seen: readonly RecordHeader[]): void {
-    newestOf(seen).forEach(record => { this.init.own.buildOn(record) })
+    const { own } = this.init
+
+    newestOf([...seen, ...own.known()]).forEach(record => { own.buildOn(record) })
+    own.current = undefined
+    own.tombstone = undefined
     this.standing = NOTHING
   }
 

@@ -32,8 +32,13 @@ export async function bury ({ own, author, condition, settling, strangers, write
       throw new DoubtfulError('it is in doubt what our stash is: decide that first, see status')
     }
 
-    if (own.current == null && own.tombstone == null) {
-      throw new NotFoundError(condition.state === 'empty' ? 'there is no stash' : 'it is not known yet what our stash is')
+    if (condition.state !== 'settled' && condition.state !== 'empty') {
+      throw new NotFoundError('it is not known yet what our stash is')
+    }
+
+    // what was decided against may still be held
+    if (own.known().length === 0) {
+      throw new NotFoundError('there is no stash')
     }
 
     // asked twice, the same tombstone goes on being spread

@@ -96,14 +96,13 @@ export class Decisions {
     checkOutsideMerge()
 
     await this.init.author.turns.run(() => {
-      const { own, author, replication, settling, strangers, writes } = this.init
+      const { author, replication, settling, strangers, writes } = this.init
       const evidence = this.evidence()
 
       this.keepReadable(evidence)
       strangers.clear()
       replication.reset()
       author.goWithout(evidence.seen)
-      own.current = undefined
       settling.search('empty')
       writes.flush()
     })

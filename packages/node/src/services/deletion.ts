@@ -45,8 +45,9 @@ export class Deletion {
 
   /** There is something again, or it is not known what there is. */
   end (): void {
-    this.forgetting.end()
+    // what they are told is what has been so far
     this.waiters.end()
+    this.forgetting.end()
   }
 
   stop (): void {
@@ -62,6 +63,16 @@ export class Deletion {
   /** `peer` says that it has the tombstone. */
   confirm (peer: string): void {
     this.forgetting.confirm(peer)
+  }
+
+  /** `peer` says that it has something that the tombstone ends. */
+  noticed (peer: string): void {
+    this.forgetting.noticed(peer)
+  }
+
+  /** Nobody is told or asked meanwhile, so who does not mind a part is not kept waiting. */
+  pause (): void {
+    this.waiters.progress(true)
   }
 
   /** Goes on telling. Returns when to look again. */

@@ -101,10 +101,20 @@ export class Forgetting {
     this.concerns(peer).told = true
   }
 
-  /** minCopies of the last holders took it, or all, and no minCopies of them are left: no recovery can be confirmed by those. */
+  /** `peer` says that it has something that the tombstone ends: it never heard of it, or has lost it since. */
+  noticed (peer: string): void {
+    this.concerns(peer, { has: true }).told = false
+  }
+
+  /**
+   * minCopies of the last holders took it, or all, and no minCopies of them are left: no recovery can be confirmed by those. Where nobody is known to have been
+   * a holder last, whoever may have a copy counts.
+   */
   get isForgotten (): boolean {
     const { minCopies } = this.init
-    const holders = [...this.concerned.values()].filter(({ isHolder }) => isHolder)
+    const all = [...this.concerned.values()]
+    const last = all.filter(({ isHolder }) => isHolder)
+    const holders = last.length > 0 ? last : all
     const told = holders.filter(entry => entry.told).length
 
     return told >= Math.min(minCopies, holders.length) && holders.length - told < minCopies

@@ -111,6 +111,10 @@ export class Offers {
     }
 
     if (tombstone != null) {
+      if (record.id !== tombstone.id) {
+        replication.noticed(peer, record.id, placement.id)
+      }
+
       // one that others brought us is no secret; for our own the rule below holds
       return record.id === tombstone.id || (tombstone.boot === boot && !replication.acknowledged) ? { type: 'have' } : { type: 'newer', record: tombstone }
     }

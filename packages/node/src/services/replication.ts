@@ -93,6 +93,7 @@ export class Replication {
    */
   adopt (version: Version, placement: Placement, known: KnownCopies, confirmed: boolean): void {
     this.keeping.begin(version)
+    this.deletion.end()
     this.placements.adopt(placement, confirmed)
     this.stores.adopt(version.record.id, placement, known)
     this.keeping.look()
@@ -199,10 +200,15 @@ export class Replication {
 
   /** `peer` told that it has a record that the current one supersedes: a copy to be let go of, unless it is a holder that lags. */
   noticed (peer: string, record: string, placement: string): void {
-    if (this.keeping.version?.record.kind === 'data' && !this.holders.includes(peer)) {
+    const kind = this.keeping.version?.record.kind
+
+    if (kind === 'tombstone') {
+      this.deletion.noticed(peer)
+    } else if (kind === 'data' && !this.holders.includes(peer)) {
       this.stores.noticed(peer, record, placement)
-      this.reconciler.wake()
     }
+
+    this.reconciler.wake()
   }
 
   /** `peer` lets go of its copy: soon, or at once if it had been one too many. True if it is of the current record. */
@@ -243,6 +249,7 @@ export class Replication {
 
     if (init.isInDoubt()) {
       outcomes.progress(!this.stores.isBusy)
+      this.deletion.pause()
       return
     }
 

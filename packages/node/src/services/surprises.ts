@@ -58,7 +58,7 @@ export class Surprises {
 
     const meaning = meaningOf({ ...stranger, ...standing, covered: own.covers(stranger.record), boot: own.boot })
 
-    if ((meaning === 'newer' || meaning === 'other') && stranger.asked) {
+    if (meaning !== 'known' && meaning !== 'leftover' && stranger.asked) {
       const { record, from, holders } = stranger
 
       this.init.onApart({ record, from, isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger) })
@@ -68,6 +68,7 @@ export class Surprises {
       case 'known':
         return true
       case 'leftover':
+      case 'again':
         return stranger.asked && await this.absorb(stranger)
       case 'newer':
         return stranger.record.kind === 'tombstone' ? await this.delete(stranger.record) : read == null ? this.wait(stranger) : await this.take(read)

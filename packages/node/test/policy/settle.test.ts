@@ -203,6 +203,15 @@ describe('with a tombstone above all', () => {
     expect(ask([holds('x', reborn), holds('y', tombstone), pending('z')])).toMatchObject({ type: 'settled', confirmed: true, best: reborn })
   })
 
+  it('is where there are several that do not know of each other, but not at once', () => {
+    const again: RecordHeader = { ...header('again', 'e', 5, [best]), kind: 'tombstone', bodyLength: 0, bodyDigest: '' }
+
+    expect(ask([holds('x', tombstone), holds('y', tombstone), holds('z', again)])).toMatchObject({ type: 'waiting' })
+    expect(ask([holds('x', tombstone), holds('y', tombstone), holds('z', again)], atTenSeconds)).toMatchObject({ type: 'empty', tombstone: again, beside: [tombstone] })
+    expect(ask([holds('x', tombstone), holds('y', again), holds('z', apart)], { readable: new Set(['apart']), ...atTenSeconds }))
+      .toMatchObject({ type: 'doubtful', reason: 'CONFLICT' })
+  })
+
   it('is in conflict with what it does not know of', () => {
     expect(ask([holds('x', tombstone), holds('y', apart)], { readable: new Set(['apart']), ...atTenSeconds }))
       .toMatchObject({ type: 'doubtful', reason: 'CONFLICT', best: apart, newest: [tombstone, apart] })

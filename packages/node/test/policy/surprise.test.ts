@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { meaningOf } from '../../src/policy/surprise.ts'
 import { headers } from './headers.ts'
 import type { Meaning, Surprise } from '../../src/policy/surprise.ts'
+import type { RecordHeader } from '@nara-stash/protocol'
 
-const [first, second, beside] = headers([['a', 1, []], ['b', 2, [['a', 1]]], ['c', 2, [['a', 1]]]])
+const [first, second, beside] = headers([['a', 1, []], ['b', 2, [['a', 1]]], ['c', 2, [['a', 1]]]]) as [RecordHeader, RecordHeader, RecordHeader]
 
 function surprise (changes: Partial<Surprise>): Meaning {
   return meaningOf({ record: second, placements: new Set(['p']), covered: false, content: first, written: false, confirmedBy: undefined, boot: 'z', ...changes } as Surprise)
@@ -24,6 +25,16 @@ describe('what a record means that turns up', () => {
     ['newer', { confirmedBy: 'p', boot: 'b' }]
   ] as Array<[Meaning, Partial<Surprise>]>)('%s: %j', (meaning, changes) => {
     expect(surprise(changes)).toBe(meaning)
+  })
+
+  it('is nothing to decide where both delete', () => {
+    const deletes = (record: RecordHeader): RecordHeader => ({ ...record, kind: 'tombstone' })
+
+    expect(surprise({ record: deletes(second), content: deletes(beside), written: true })).toBe('again')
+    expect(surprise({ record: deletes(second), content: deletes(first), written: true })).toBe('newer')
+    expect(surprise({ record: deletes(second), content: beside })).toBe('other')
+    expect(surprise({ record: second, content: deletes(beside) })).toBe('other')
+    expect(surprise({ record: second, content: deletes(first), written: true })).toBe('other')
   })
 })
 

@@ -91,7 +91,7 @@ export class Settling {
   }
 
   private decided (decision: Decision): void {
-    const { author, condition, writes } = this.init
+    const { author, condition, own, writes } = this.init
 
     switch (decision.type) {
       case 'searching':
@@ -106,6 +106,7 @@ export class Settling {
       case 'empty':
         if (decision.tombstone != null) {
           author.deleted(decision.tombstone)
+          decision.beside?.forEach(record => { own.buildOn(record) })
         }
 
         condition.is('empty')
