@@ -242,6 +242,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
    */
   absent (milliseconds: number): void {
     this.leases.absent(milliseconds)
+    this.log.correct()
   }
 
   /** The owner, or a co-holder of its stash, has answered. */

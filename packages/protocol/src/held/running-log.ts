@@ -48,6 +48,13 @@ export class RunningLog {
     }
   }
 
+  /** What was noted last is wrong: a machine that slept has taken the time for running time. */
+  correct (): void {
+    if (this.cancel != null) {
+      void this.write()
+    }
+  }
+
   private arm (): void {
     this.cancel = this.init.clock.setTimer(() => {
       this.arm()
