@@ -1,5 +1,5 @@
 import { MAX_HOLDERS } from '@nara-stash/protocol'
-import { FAILED_AFTER, FAILED_AWAY } from '../constants.ts'
+import { FAILED_AFTER, FAILED_AWAY, SURROGATE_CHOICE } from '../constants.ts'
 import { distinctCopies, select } from './select.ts'
 import type { AuditState } from './audit.ts'
 import type { Candidate } from './select.ts'
@@ -129,7 +129,8 @@ function place ({ peer, address }: CopyView): Place {
 
 /**
  * Who shall help out, given those who count. One copy per address counts, so with the target's number of holders there only a
- * place that has no copy yet is worth another: however many peers one host has, they are not collected.
+ * place that has no copy yet is worth another: however many peers one host has, they are not collected. The first holders are left to chance, as they are to be
+ * spread; who takes another's place later is the longest-running of a few.
  */
 function helpers (before: readonly CopyView[], counting: readonly Place[], input: PlanInput, random: Random): string[] {
   const known = new Set([...before.map(({ peer }) => peer), ...counting.map(({ id }) => id)])
@@ -139,7 +140,7 @@ function helpers (before: readonly CopyView[], counting: readonly Place[], input
   for (let places = distinctCopies(taken); places < input.target; places = distinctCopies(taken)) {
     const useful = input.candidates.filter(candidate =>
       !known.has(candidate.id) && !picks.includes(candidate.id) && (taken.length < input.target || distinctCopies([...taken, candidate]) > places))
-    const [pick] = select(useful, { count: 1, present: taken, now: input.now }, random)
+    const [pick] = select(useful, { count: 1, present: taken, now: input.now, among: input.placement == null ? 1 : SURROGATE_CHOICE }, random)
 
     if (pick == null) {
       break

@@ -23,6 +23,12 @@ export interface SelectPolicy {
   /** Peers that are confidants already: never picked again, and their hosts and networks count as taken. */
   present: readonly Pick<Candidate, 'id' | 'address'>[]
   now: number
+  /**
+   * Where chance decides, the longest-running of so many that were drawn is taken: who ran long will run long, and costs fewer repairs.
+   *
+   * @default 1
+   */
+  among?: number
 }
 
 /**
@@ -31,6 +37,7 @@ export interface SelectPolicy {
  * stands, it does not keep others from their turn.
  */
 export function select (candidates: readonly Candidate[], policy: SelectPolicy, random: Random): string[] {
+  const { among = 1 } = policy
   const present = new Set(policy.present.map(({ id }) => id))
   const pool = shuffled(candidates.filter(({ id }) => !present.has(id)).filter(candidate => isWilling(candidate, policy.now)), random)
   const taken: Array<Pick<Candidate, 'id' | 'address'>> = [...policy.present]
@@ -38,7 +45,7 @@ export function select (candidates: readonly Candidate[], policy: SelectPolicy, 
 
   while (picks.length < policy.count && pool.length > 0) {
     const fresh = pool.filter(candidate => !hasFailed(candidate))
-    const best = fresh.length === 0 ? longestForgiven(pool) : taken.length === 0 ? longestRunning(fresh) : mostDistant(holdersFirst(fresh), taken)
+    const best = fresh.length === 0 ? longestForgiven(pool) : taken.length === 0 ? longestRunning(fresh) : longestRunning(mostDistant(holdersFirst(fresh), taken).slice(0, among))
 
     pool.splice(pool.indexOf(best), 1)
     taken.push(best)
@@ -82,8 +89,10 @@ function longestRunning (pool: readonly Candidate[]): Candidate {
   return (holding.length > 0 ? holding : pool).reduce((best, candidate) => candidate.uptime > best.uptime ? candidate : best)
 }
 
-function mostDistant (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'address'>[]): Candidate {
-  return pool.reduce((best, candidate) => closeness(candidate, taken) < closeness(best, taken) ? candidate : best)
+function mostDistant (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'address'>[]): Candidate[] {
+  const nearest = Math.min(...pool.map(candidate => closeness(candidate, taken)))
+
+  return pool.filter(candidate => closeness(candidate, taken) === nearest)
 }
 
 /** 0: another network; 1: another host of a network that is taken; 2: a host that is taken. */

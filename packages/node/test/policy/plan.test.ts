@@ -90,6 +90,23 @@ describe('a confidant that is away', () => {
   })
 })
 
+describe('who is chosen', () => {
+  const some = ['a', 'b', 'c', 'd', 'e'].map((id, uptime) => ({ id, uptime }))
+  const holders = (changes: Partial<PlanInput>): string[][] => Array.from({ length: 50 }, (_, seed) =>
+    plan(input([copy('x'), copy('y'), away('z', 0)], { candidates: some, ...changes }), seededRandom(seed)).holders)
+
+  it('in the place of another is the longest-running of a few', () => {
+    expect(new Set(holders({}).flat())).toStrictEqual(new Set(['x', 'y', 'e']))
+  })
+
+  it('at first is left to chance after the first place', () => {
+    const first = holders({ placement: undefined, copies: [] })
+
+    expect(new Set(first.map(([one]) => one))).toStrictEqual(new Set(['e']))
+    expect(new Set(first.flatMap(([, ...others]) => others))).toStrictEqual(new Set(['a', 'b', 'c', 'd']))
+  })
+})
+
 describe('a confidant that is away, with somebody at hand who has the record', () => {
   const two = [copy('a', { address: '192.0.2.1' }), copy('b', { address: '192.0.2.2' })]
   const gone = { ...away('c', NOW), address: '192.0.2.3' }

@@ -123,6 +123,18 @@ describe('select', () => {
     }
   })
 
+  it('takes the longest-running of so many that chance drew, if it is told to, and never one that is less distant', () => {
+    const candidates = ['a', 'b', 'c', 'd', 'e'].map((id, uptime) => ({ id, uptime, address: `10.0.${uptime}.1` }))
+    const near = { id: 'near', uptime: 9, address: '10.1.0.2' }
+    const picks = (among: number): Set<string | undefined> => new Set(Array.from({ length: 200 }, (_, seed) =>
+      select([...candidates, near], { count: 1, present: [{ id: 'there', address: '10.1.0.1' }], now: NOW, among }, seededRandom(seed))[0]))
+
+    expect(picks(1)).toStrictEqual(new Set(['a', 'b', 'c', 'd', 'e']))
+    // of four drawn out of five the first is never the longest-running
+    expect(picks(4)).toStrictEqual(new Set(['d', 'e']))
+    expect(picks(5)).toStrictEqual(new Set(['e']))
+  })
+
   it('counts hosts and networks of those who are there, not of this machine', () => {
     const candidates = [
       { id: 'same host', uptime: 9, address: '10.0.0.1' },
