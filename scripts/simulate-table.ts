@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './run-step.ts'
 import { upperBound } from './simulate/bounds.ts'
+import { promisedReturns } from './simulate/counts.ts'
 import type { Report } from './simulate/report.ts'
 
 const TIMES = ['24h/1h', '24h/8h', '8h/4h', '2h/1h']
@@ -22,7 +23,7 @@ const { values } = parseArgs({
   }
 })
 
-console.log('| command, for each seed | seeds | lost / returns | per return | below, 95 % | copies moved per owner and day | KiB per owner and day | copies, owner away | doubtful, older |')
+console.log('| command, for each seed | seeds | lost / returns | per return | below, 95 % | copies moved per owner and day | KiB per owner and day | copies, owner away | lease over, doubtful, older |')
 console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
 
 for (const row of values.rows.split(',')) {
@@ -41,7 +42,7 @@ function line (args: readonly string[], reports: readonly Report[]): string {
   const sum = (value: (report: Report) => number): number => reports.reduce((total, report) => total + value(report), 0)
   const mean = (value: (report: Report) => number): number => sum(value) / reports.length
   const lost = sum(({ returns }) => returns.lost)
-  const resolved = sum(({ returns }) => returns.all - returns.unresolved)
+  const resolved = sum(({ returns }) => promisedReturns(returns))
 
   return `| ${[
     `\`npm run simulate -- ${args.join(' ')}\``,
@@ -52,7 +53,7 @@ function line (args: readonly string[], reports: readonly Report[]): string {
     mean(({ perOwnerAndDay }) => perOwnerAndDay.copiesMoved).toFixed(2),
     (mean(({ perOwnerAndDay }) => perOwnerAndDay.bytes) / 1_024).toFixed(0),
     mean(({ copies }) => copies.absentMean).toFixed(2),
-    `${sum(({ returns }) => returns.doubtful)}, ${sum(({ returns }) => returns.older + returns.foreign)}`
+    `${sum(({ returns }) => returns.expired)}, ${sum(({ returns }) => returns.doubtful)}, ${sum(({ returns }) => returns.older + returns.foreign)}`
   ].join(' | ')} |`
 }
 

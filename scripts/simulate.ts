@@ -12,7 +12,8 @@ import type { Row } from './simulate/simulation.ts'
 
 /** Milliseconds between two lines of progress. */
 const PROGRESS_EVERY = 5_000
-const day = 86_400_000
+/** How much of its past is told of a stash that is lost. Milliseconds. */
+const STORY_OF = 9 * 86_400_000
 
 const args = parse()
 
@@ -28,21 +29,21 @@ await simulate()
 async function simulate (): Promise<void> {
   const started = performance.now()
   const rows: Row[] = []
-  const stories: string[] = []
-  let told = started
+  const told = { at: started, stories: 0 }
 
   const simulation = new Simulation(args, {
     onRow: row => {
       rows.push(row)
 
-      if (!args.quiet && performance.now() - told > PROGRESS_EVERY) {
-        told = performance.now()
-        console.error(`${formatTime(row.at)} of ${args.days} d, ${((told - started) / 1_000).toFixed(0)} s: ${row.counts.returns.newest} returned, ${row.counts.returns.lost} lost, ${row.copies.toFixed(2)} copies`)
+      if (!args.quiet && performance.now() - told.at > PROGRESS_EVERY) {
+        told.at = performance.now()
+        console.error(`${formatTime(row.at)} of ${args.days} d, ${((told.at - started) / 1_000).toFixed(0)} s: ${row.counts.returns.newest} returned, ${row.counts.returns.lost} lost, ${row.copies.toFixed(2)} copies`)
       }
     },
     onLost: owner => {
-      if (stories.length < args.stories) {
-        stories.push(`stash of ${owner.index}, seed ${args.seed}\n${owner.truth.story.tell(simulation.clock.now() - 2 * day).join('\n')}`)
+      if (told.stories++ < args.stories) {
+        const story = owner.truth.story.tell(simulation.clock.now() - STORY_OF)
+        console.error(`\nstash of ${owner.index} is lost, seed ${args.seed}\n${story.join('\n')}\n`)
       }
     }
   })
@@ -59,7 +60,6 @@ async function simulate (): Promise<void> {
     writeFileSync(args.csv, formatCsv(rows))
   }
 
-  stories.forEach(story => { console.error(`\n${story}`) })
   console.log(args.json ? JSON.stringify(report, undefined, 2) : formatReport(report))
 
   if (args.maxLost != null && report.returns.lost > args.maxLost) {

@@ -8,8 +8,10 @@ export interface Returns {
   foreign: number
   /** Doubtful until it went down again, or until the copies that were in doubt were gone. */
   doubtful: number
-  /** No copy was left anywhere. */
+  /** No copy was left anywhere, though its holders had promised to keep it. */
   lost: number
+  /** The same, but the owner had been away for longer than the lease: what was promised was over. */
+  expired: number
   /** It went down again before it was known. */
   unresolved: number
 }
@@ -31,7 +33,7 @@ export interface Counts {
 
 export function noCounts (): Counts {
   return {
-    returns: { newest: 0, older: 0, foreign: 0, doubtful: 0, lost: 0, unresolved: 0 },
+    returns: { newest: 0, older: 0, foreign: 0, doubtful: 0, lost: 0, expired: 0, unresolved: 0 },
     late: 0,
     writes: 0,
     kept: 0,
@@ -39,6 +41,11 @@ export function noCounts (): Counts {
     recovered: 0,
     upTime: 0
   }
+}
+
+/** Those that the holders' promise was for, and that had the time to end. */
+export function promisedReturns (returns: Returns): number {
+  return allReturns(returns) - returns.unresolved - returns.expired
 }
 
 export function allReturns (returns: Returns): number {

@@ -12,6 +12,8 @@ export interface JudgementInit {
   counts: Counts
   /** The last version that was acknowledged before. */
   kept: number
+  /** It was away for longer than the lease. */
+  isOverdue: boolean
   /** The version that the process has: a number, or undefined if it is none of this stash. */
   version (): number | undefined
   state (): string | undefined
@@ -66,7 +68,7 @@ export class Judgement {
   private lookWhenEmpty (): void {
     if (this.isOpen && this.init.state() === 'empty') {
       if (this.init.copies() === 0) {
-        this.decide('lost')
+        this.decide(this.init.isOverdue ? 'expired' : 'lost')
       } else {
         this.after(() => { this.lookWhenEmpty() })
       }
@@ -79,7 +81,7 @@ export class Judgement {
     }
 
     if (this.init.copies() === 0) {
-      this.decide('lost')
+      this.decide(this.init.isOverdue ? 'expired' : 'lost')
     } else if (this.init.clock.now() - since > DOUBT_LASTS) {
       this.decide('doubtful')
     } else {

@@ -1,5 +1,5 @@
 import { upperBound } from './bounds.ts'
-import { allReturns } from './counts.ts'
+import { allReturns, promisedReturns } from './counts.ts'
 import type { SimulationInit } from './arguments.ts'
 import type { Row } from './simulation.ts'
 
@@ -17,7 +17,7 @@ export interface Cost {
 export interface Report {
   init: SimulationInit
   returns: Row['counts']['returns'] & { all: number, late: number }
-  /** Of the returns that were resolved. */
+  /** Of the returns that were resolved, and for which the promise still was. */
   lossPerReturn: number
   lossUpperBound: number
   writes: { made: number, kept: number }
@@ -35,7 +35,7 @@ export function makeReport (init: SimulationInit, rows: readonly Row[], cost: Co
   }
 
   const { counts: { returns, moved, ...counts } } = last
-  const resolved = allReturns(returns) - returns.unresolved
+  const resolved = promisedReturns(returns)
   const ownerDays = init.nodes * last.at / day
   // the first day is the network's beginning
   const settled = rows.filter(({ at, stashes }) => stashes > 0 && (at > day || last.at <= day))
@@ -77,9 +77,10 @@ export function makeReport (init: SimulationInit, rows: readonly Row[], cost: Co
 /** A table for people. */
 export function formatReport ({ returns, perOwnerAndDay: per, copies, perNode, cost, ...report }: Report): string {
   const lines: Array<[string, string]> = [
-    ['returns', `${returns.all}, of which ${returns.all - returns.unresolved} resolved`],
+    ['returns', `${returns.all}, of which ${promisedReturns(returns)} in time and resolved`],
     ['  newest version', `${returns.newest} (${returns.late} of them after "empty")`],
     ['  lost', `${returns.lost}`],
+    ['  away longer than the lease', `${returns.expired} of which no copy was left`],
     ['  doubtful', `${returns.doubtful}`],
     ['  older in silence, foreign', `${returns.older}, ${returns.foreign}`],
     ['  down again before', `${returns.unresolved}`],
@@ -116,6 +117,7 @@ const COLUMNS: Array<[name: string, value: (row: Row) => number]> = [
   ['returned_foreign', row => row.counts.returns.foreign],
   ['returned_doubtful', row => row.counts.returns.doubtful],
   ['returned_lost', row => row.counts.returns.lost],
+  ['returned_expired', row => row.counts.returns.expired],
   ['returned_unresolved', row => row.counts.returns.unresolved],
   ['late', row => row.counts.late],
   ['writes', row => row.counts.writes],

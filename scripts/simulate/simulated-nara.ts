@@ -1,3 +1,4 @@
+import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { exponential, seededRandom } from '@nara-stash/testing'
 import { contentOf, versionIn } from './content.ts'
 import { Judgement } from './judgement.ts'
@@ -36,6 +37,8 @@ export class SimulatedNara {
   private readonly writing: Random
   private boots = 0
   private upSince = 0
+  /** When it was here last and knew its stash, which is when its holders' promises began. */
+  private seenAt = 0
   private judgement: Judgement | undefined
   /** Brings back the owner's repair, where it was taken out. */
   private restoreRepair: (() => void) | undefined
@@ -121,6 +124,10 @@ export class SimulatedNara {
     const { world } = this
     const held = process.parts.held.list().map(({ record }) => record.owner)
 
+    if (this.state === 'settled') {
+      this.seenAt = world.clock.now()
+    }
+
     this.close()
     world.counts.upTime += world.clock.now() - this.upSince
     world.board.leave(process.port)
@@ -150,6 +157,7 @@ export class SimulatedNara {
       clock: process.port.clock,
       counts: this.world.counts,
       kept,
+      isOverdue: this.world.clock.now() - this.seenAt >= 1_000 * DEFAULT_LEASE,
       version: () => this.version(),
       state: () => this.state,
       copies: () => this.world.holdersOf(this).length,
@@ -162,12 +170,15 @@ export class SimulatedNara {
 
     if (outcome === 'lost') {
       this.world.onLost(this)
+    }
+
+    if (outcome === 'lost' || outcome === 'expired') {
       this.truth.lose()
       this.restoreRepair?.()
       this.restoreRepair = undefined
     }
 
-    if (outcome === 'lost' || outcome === 'doubtful') {
+    if (outcome === 'lost' || outcome === 'expired' || outcome === 'doubtful') {
       this.process?.port.clock.setTimer(() => { this.goOn() }, SOON)
     }
   }

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { VirtualClock } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
 import { ArgumentError, parseArguments } from '../simulate/arguments.ts'
 import { upperBound } from '../simulate/bounds.ts'
 import { contentOf, versionIn } from '../simulate/content.ts'
+import { noCounts, promisedReturns } from '../simulate/counts.ts'
 import { formatTime, parseDuration } from '../simulate/durations.ts'
+import { Judgement } from '../simulate/judgement.ts'
 import { Schedule } from '../simulate/schedule.ts'
 import { Story } from '../simulate/story.ts'
 import { Truth } from '../simulate/truth.ts'
@@ -89,6 +92,52 @@ it('a story keeps what happened last', () => {
 
   expect(story.tell(1_998_000)).toStrictEqual(['0 d 00:33:18  line 1998', '0 d 00:33:19  line 1999'])
   expect(story.tell()[0]).toMatch(/^\(\d+ lines before\)$/)
+})
+
+describe('a return', () => {
+  const minute = 60_000
+
+  async function judged (says: string[], { copies = 0, version = 2, isOverdue = false } = {}): Promise<Record<string, number>> {
+    const clock = new VirtualClock()
+    const counts = noCounts()
+    let state = 'searching'
+    const judgement = new Judgement({
+      clock, counts, kept: 2, isOverdue, version: () => version, state: () => state, copies: () => copies, onOutcome: () => {}
+    })
+
+    for (const next of says) {
+      state = next
+      judgement.entered(next)
+      await clock.advance(2 * minute)
+    }
+
+    await clock.advance(20 * minute)
+    judgement.close()
+    judgement.close()
+
+    return Object.fromEntries(Object.entries({ ...counts.returns, late: counts.late }).filter(([, count]) => count > 0))
+  }
+
+  it.each([
+    ['settled', ['settled'], {}, { newest: 1 }],
+    ['settled, with what was written last but not acknowledged', ['settled'], { version: 3 }, { newest: 1 }],
+    ['settled, with an older version', ['settled'], { version: 1 }, { older: 1 }],
+    ['empty, and nothing is left', ['empty'], {}, { lost: 1 }],
+    ['empty, and nothing is left because the promise was over', ['empty'], { isOverdue: true }, { expired: 1 }],
+    ['empty, though there is a copy', ['empty'], { copies: 1 }, { unresolved: 1 }],
+    ['empty, and then settled', ['empty', 'settled'], { copies: 1 }, { newest: 1, late: 1 }],
+    ['doubtful, and nothing is left', ['doubtful'], {}, { lost: 1 }],
+    ['doubtful, and stays so', ['doubtful'], { copies: 2 }, { doubtful: 1 }],
+    ['doubtful, and then settled', ['doubtful', 'settled'], { copies: 2 }, { newest: 1 }],
+    ['settled, and empty later', ['settled', 'empty'], {}, { newest: 1 }],
+    ['gone again', ['recovering'], {}, { unresolved: 1 }]
+  ])('is %s', async (_, says, world, expected) => {
+    expect(await judged(says, world)).toStrictEqual(expected)
+  })
+
+  it('counts for the loss per return unless it ended too early, or the promise was over', () => {
+    expect(promisedReturns({ newest: 1, older: 2, foreign: 4, doubtful: 8, lost: 16, expired: 32, unresolved: 64 })).toBe(31)
+  })
 })
 
 describe('the command line', () => {
