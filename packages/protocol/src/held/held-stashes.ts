@@ -242,7 +242,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
    */
   absent (milliseconds: number): void {
     this.leases.absent(milliseconds)
-    this.log.correct()
+    this.log.absent(milliseconds)
   }
 
   /** The owner, or a co-holder of its stash, has answered. */

@@ -48,9 +48,9 @@ export class RunningLog {
     }
   }
 
-  /** What was noted last is wrong: a machine that slept has taken the time for running time. */
-  correct (): void {
-    if (this.cancel != null) {
+  /** For so long nobody was in touch. If that is longer than from one stamp to the next, what was noted last may be wrong by as much: the machine slept. */
+  absent (milliseconds: number): void {
+    if (this.cancel != null && milliseconds > STAMP_INTERVAL) {
       void this.write()
     }
   }
