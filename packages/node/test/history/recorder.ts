@@ -3,6 +3,9 @@ import type { Nara, Process, World } from '../simulated/world.ts'
 import type { Entry, Happening, Placed } from './entries.ts'
 import type { Placement, RecordHeader, StashRequest, StashResponse } from '@nara-stash/protocol'
 
+/** Within this a holder has said why it holds something no longer. Milliseconds. */
+const TELLING = 1_000
+
 /** Writes down what happens in a world, without taking part. */
 export class Recorder {
   readonly entries: Entry[] = []
@@ -12,6 +15,8 @@ export class Recorder {
   private readonly held = new Map<string, Map<string, string>>()
   /** Why a copy is said to have gone, by holder and owner. */
   private readonly said = new Map<string, string>()
+  /** Since when a copy is gone of which nothing was said, by holder and owner. */
+  private readonly gone = new Map<string, number>()
   private readonly shown = new Map<string, string>()
   private untap: () => void = () => {}
 
@@ -185,7 +190,13 @@ export class Recorder {
 
       if (record?.id !== before.get(owner)) {
         const why = this.said.get(`${nara.id} ${owner}`)
+
+        if (record == null && why == null && this.isSpared(`${nara.id} ${owner}`)) {
+          continue
+        }
+
         this.said.delete(`${nara.id} ${owner}`)
+        this.gone.delete(`${nara.id} ${owner}`)
 
         if (record == null) {
           before.delete(owner)
@@ -197,6 +208,16 @@ export class Recorder {
         this.note({ type: 'holds', nara: nara.id, owner, record: record?.id, ...(why == null ? {} : { why }) })
       }
     }
+  }
+
+  /** It may still say why: others are told first. */
+  private isSpared (key: string): boolean {
+    const now = this.world.clock.now()
+    const since = this.gone.get(key) ?? now
+
+    this.gone.set(key, since)
+
+    return now - since < TELLING
   }
 
   /** A record is seen for the first time. */
