@@ -97,7 +97,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     init.held.addEventListener('stash:outlived', ({ detail }) => { this.dropped(detail.owner, 'we were away for more than 14 days') })
     init.held.addEventListener('tombstone:over', ({ detail }) => { this.coHolders.forget(detail.owner) })
     init.held.addEventListener('stash:forgotten', ({ detail }) => {
-      this.coHolders.forget(detail.owner)
+      // those who held the same stay known: they are to hear of it
       this.safeDispatchEvent('held:forgotten', { detail: { owner: detail.owner, record: detail.tombstone } })
     })
     init.network.serve(async (caller, request) => this.report(caller.peer, request, await this.answer(caller, request)))
