@@ -138,7 +138,6 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
 
     this.started = true
     await this.log.start(lastWall)
-    this.burials.sweep()
     damaged.forEach(detail => { this.safeDispatchEvent('stash:damaged', { detail }) })
     dropped.forEach(({ record }) => { this.safeDispatchEvent('stash:outlived', { detail: { owner: record.owner, record } }) })
   }

@@ -8,6 +8,7 @@ import { DAY, HOUR, MINUTE, NOVEMBER, WEEK_IN_SECONDS, holding, leftOf, run } fr
 import { peerId, signed } from './signed.ts'
 import type { Held } from './arrivals.ts'
 import type { Damage } from './faulty-datastore.ts'
+import type { StashDatastore } from '../../src/held/datastore-store.ts'
 
 describe('a tombstone over restarts', () => {
   it('is kept for 14 days in which the process ran', async () => {
@@ -65,8 +66,16 @@ describe('a tombstone over restarts', () => {
 describe('tombstones of equal worth', () => {
   it.each([[1, 2], [2, 1]])('go in the order in which they were met, also after a restart: %i before %i', async (first, second) => {
     const [disk, clock] = [new MemoryDatastore(), new ManualClock()]
+    // as most do, and unlike one in RAM, it does not remember what was written first
+    const datastore: StashDatastore = {
+      put: disk.put.bind(disk),
+      get: disk.get.bind(disk),
+      delete: disk.delete.bind(disk),
+      query: query => disk.query({ ...query, orders: [(a, b) => a.key.toString() < b.key.toString() ? -1 : 1] }),
+      queryKeys: disk.queryKeys.bind(disk)
+    }
     const open = async (): Promise<Held['held']> => {
-      const { held } = heldStashes({ clock, maxTombstones: 2, store: new DatastoreStashStore({ datastore: disk, clock }) })
+      const { held } = heldStashes({ clock, maxTombstones: 2, store: new DatastoreStashStore({ datastore, clock }) })
       await held.start()
 
       return held
