@@ -71,6 +71,9 @@ export const SURROGATE_DELAY_BELOW = 10 * second
 /** The i-th of those who notice waits i times this longer, so that it sees what those before it did. Milliseconds. */
 export const RANK_STEP = 10 * second
 
+/** An owner that is here, and settled, for so long has had the time to repair by itself: its own delay, and as much to store. Milliseconds. */
+export const OWNER_TAKEOVER = 2 * minute
+
 /** Promises that end sooner than this are not spread any more. Milliseconds. */
 export const REPAIR_LEASE = 24 * 60 * minute
 
@@ -80,8 +83,21 @@ export const SURROGATE_CHOICE = 8
 /** A peer that refused a copy, or failed to take it, is not asked for the same record for this long. Milliseconds. */
 export const SURROGATE_BACKOFF = 5 * minute
 
-/** Peers whose refusals a holder remembers for one record; the oldest go first. */
+/** Peers whose refusals, and what else it is wary of, a holder remembers for one record; the oldest go first. */
 export const MAX_REFUSALS = 256
+
+/**
+ * Who was brought a copy and comes back without it gets the next one after these, by how many it was brought before: one that restarts is refilled at once, one that
+ * restarts in a loop, or says so, does not make others send bodies without end. Forgotten after a while without. Milliseconds.
+ */
+export const REFILL_BACKOFF = [0, 1 * minute, 5 * minute, 30 * minute] as const
+export const REFILL_FORGIVEN = 2 * 60 * minute
+
+/** Who is said to hold a copy, and shows none, is asked no more often than this per AUDIT_GAP because others say so. */
+export const MAX_DENIALS = 4
+
+/** Holders of one record that are known at once, beside those that its owner chose: the target is at most 16. */
+export const MAX_DUTY_HOLDERS = 64
 
 /** How often a holder looks whether it was away itself, and whether promises have ended. Milliseconds. */
 export const ABSENCE_TICK = 10 * minute

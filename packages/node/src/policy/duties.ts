@@ -1,4 +1,4 @@
-import { AUDIT_GAP, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
+import { AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
 import { distinctCopies } from './select.ts'
 import { admitsSurrogate, pickSurrogate } from './surrogate.ts'
 import type { Duties, DutyInput, HolderView, Shortage } from './duty-types.ts'
@@ -16,8 +16,12 @@ const IDLE: Duties = { challenge: [], offer: [], store: undefined, drop: false, 
  * missing: after a delay, in the order of ranks, and first with a holder that came back without its copy. A surrogate that is one too many goes.
  */
 export function duties (input: DutyInput, random: Random): Duties {
-  if (input.isDraining || !input.isNewest || (input.owner.connected && input.owner.settled)) {
+  if (input.isDraining || !input.isNewest) {
     return IDLE
+  }
+
+  if (input.owner.connected && input.owner.settled) {
+    return leftToOwner(input)
   }
 
   const state = stateOf(input)
@@ -43,6 +47,13 @@ export function duties (input: DutyInput, random: Random): Duties {
       ...repair.wakeAt
     ])
   }
+}
+
+/** It does it all by itself, given the time. One that comes and goes never gets to it: what has been missing since before its visit still is. */
+function leftToOwner ({ now, since, settledSince = -Infinity }: DutyInput): Duties {
+  const until = settledSince + OWNER_TAKEOVER
+
+  return now < until && since.short != null ? { ...IDLE, since, wakeAt: until } : IDLE
 }
 
 /** True if `a` goes before `b`: the owner's own choice first, then by rank. */
@@ -122,9 +133,10 @@ function repairing (state: State, random: Random): Repair {
   }
 
   const store = surrogateFor(state, random)
+  const looks = store == null && state.input.placement.surrogates !== 'none' ? [now + RECONCILE_INTERVAL] : []
 
   // if nobody can take it, somebody may come, or have room
-  return { ...nothing, store, wakeAt: store == null && state.input.placement.surrogates !== 'none' ? [now + RECONCILE_INTERVAL] : [] }
+  return { ...nothing, store, wakeAt: [...looks, ...empty.map(({ offerAfter }) => offerAfter)] }
 }
 
 /** When it is our turn to make good for what is missing. */

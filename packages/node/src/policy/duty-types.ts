@@ -47,6 +47,8 @@ export interface DutyInput {
   rank: string
   placement: Pick<Placement, 'holders' | 'target' | 'minCopies' | 'surrogates' | 'allowed'>
   owner: { connected: boolean, settled: boolean }
+  /** Since when it is so, if it is connected and settled. */
+  settledSince?: number
   /** Milliseconds left of the owner's promise. */
   leaseLeft: number
   /** False while we cannot know what happened: we were away, and nobody has answered since. */

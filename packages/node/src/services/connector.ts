@@ -1,4 +1,4 @@
-import { CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE } from '../constants.ts'
+import { CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE, HERE_INTERVAL } from '../constants.ts'
 import { shuffled } from '@nara-stash/protocol'
 import type { PeerDirectory } from './peer-directory.ts'
 import type { Dialler } from '../ports/presence-port.ts'
@@ -28,7 +28,7 @@ export interface ConnectorInit {
  */
 export class Connector {
   private readonly init: ConnectorInit
-  private readonly failures = new Map<string, { count: number, notBefore: number }>()
+  private readonly failures = new Map<string, { count: number, at: number, notBefore: number }>()
   private readonly dialling = new Set<string>()
   /** Peers to dial at the next turn, however many connections there are. */
   private readonly called = new Set<string>()
@@ -56,12 +56,15 @@ export class Connector {
     this.look()
   }
 
-  /** A peer said that it is there: who could not be dialled a moment ago is tried again, but not out of turn. */
+  /**
+   * A peer said that it is there: who could not be dialled before is tried again, but not out of turn, and no sooner than somebody says HERE. Where it can be dialled is its
+   * word alone: who says so all the time, of an address that is not its own, must not make everybody dial that.
+   */
   heard (peer: string): void {
     const failed = this.failures.get(peer)
 
     if (failed != null && failed.count > 0) {
-      failed.notBefore = this.init.clock.now()
+      failed.notBefore = Math.min(failed.notBefore, failed.at + HERE_INTERVAL)
     }
 
     this.look()
@@ -156,7 +159,9 @@ export class Connector {
   }
 
   private postpone (peer: string, count: number, wait: number): void {
-    this.failures.set(peer, { count, notBefore: this.init.clock.now() + wait })
+    const now = this.init.clock.now()
+
+    this.failures.set(peer, { count, at: now, notBefore: now + wait })
   }
 
   private lookIn (ms: number): void {

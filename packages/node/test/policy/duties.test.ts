@@ -1,7 +1,7 @@
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AUDIT_GAP, RANK_STEP, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
+import { AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
 import { counts, duties, precedes } from '../../src/policy/duties.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { addresses } from './places.ts'
@@ -52,6 +52,19 @@ const decide = (input: DutyInput): Duties => duties(input, seededRandom(1))
 /** Short since so long, as `b` that comes second. */
 const shortFor = (ms: number, changes: Partial<DutyInput> = {}): Duties => decide(input([holder('a'), away('c')], { since: { short: NOW - ms }, ...changes }))
 const MY_DELAY = SURROGATE_DELAY + RANK_STEP
+
+describe('an owner that is here', () => {
+  const visited = (since: number, settledSince: number): Duties =>
+    decide(input([holder('a'), away('c')], { owner: { connected: true, settled: true }, since: { short: NOW - since }, settledSince: NOW - settledSince }))
+
+  it('for a moment is left alone, and what was missing before is still known to be when it goes', () => {
+    expect(visited(50_000, 20_000)).toStrictEqual({ ...visited(50_000, OWNER_TAKEOVER), since: { short: NOW - 50_000 }, wakeAt: NOW + OWNER_TAKEOVER - 20_000 })
+  })
+
+  it('for longer has seen to it', () => {
+    expect(visited(500_000, OWNER_TAKEOVER)).toMatchObject({ since: {}, wakeAt: undefined, store: undefined, challenge: [], offer: [] })
+  })
+})
 
 describe('whole', () => {
   it('there is nothing to do but the next audit', () => {

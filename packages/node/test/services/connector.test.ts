@@ -237,6 +237,20 @@ describe('a connector', () => {
     expect(world.dials).toHaveLength(before + 1)
   })
 
+  it('does not dial again and again who says all the time that it is where nobody is', async () => {
+    const world = new World({ minConnections: 4, dial: fails })
+    world.know(1)
+    world.connector.start()
+
+    for (let i = 0; i < 600; i++) {
+      await world.clock.advance(1_000)
+      world.connector.heard('peer 0')
+    }
+
+    // a HERE each half minute at most, and the first few
+    expect(world.dials.length).toBeLessThanOrEqual(600 / 30 + DIAL_BACKOFF.length)
+  })
+
   it('connects everybody again after a partition, however long it was', async () => {
     let cut = false
     const world = new World({ minConnections: 5, dial: async (peer, world) => { await (cut ? fails : connects)(peer, world) } })

@@ -1,7 +1,7 @@
 import { SURROGATE_BACKOFF, STORE_BACKOFF } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
 import { admitsSurrogate } from '../../policy/surrogate.ts'
-import { claims, judge, named, viewOf } from './holder.ts'
+import { claims, judge, named } from './holder.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { Holder } from './holder.ts'
@@ -52,9 +52,12 @@ export class Acts {
     if (answer.outcome === 'proved') {
       this.init.coHolders.note(duty.owner, holder.peer)
       this.heed(duty, holder)
+    } else if (answer.outcome === 'wrong') {
+      duty.wariness.wasWrong(holder.peer, now)
     } else if (holder.lacks === 'all' && !holder.wasSeen && this.stashOf(duty)?.placement.holders.includes(holder.peer) !== true) {
       // hearsay: it is nobody's to refill
       duty.holders.delete(holder.peer)
+      duty.wariness.denied(holder.peer, now)
     }
 
     if (!['busy', 'refused', 'timeout', 'unreachable'].includes(answer.outcome)) {
@@ -63,7 +66,7 @@ export class Acts {
 
     this.init.onAudited(duty.owner, holder.peer, holder.lacks == null ? holder.audit.verdict : 'lacking')
 
-    return counts(viewOf(holder))
+    return counts(duty.view(holder))
   }
 
   async offer (duty: Duty, holder: Holder, options?: AbortOptions): Promise<void> {
@@ -80,6 +83,7 @@ export class Acts {
     holder.unmet = false
 
     if (answer?.type === 'stored') {
+      duty.wariness.gave(holder.peer, this.init.clock.now())
       this.init.onRepaired(duty.owner, holder.peer, lacks === 'older' ? 'it had an older one' : lacks == null ? 'it was said to have it' : 'it came back without it')
     }
 
@@ -99,7 +103,7 @@ export class Acts {
     const now = clock.now()
 
     if (answer?.type !== 'stored' && answer?.type !== 'have') {
-      duty.refused(peer, now + Math.max(SURROGATE_BACKOFF, answer?.type === 'refused' ? answer.retryAfter : 0))
+      duty.wariness.refused(peer, now + Math.max(SURROGATE_BACKOFF, answer?.type === 'refused' ? answer.retryAfter : 0))
 
       if (answer?.type === 'refused' && answer.reason === 'draining') {
         peers.leaves(peer)
@@ -117,6 +121,7 @@ export class Acts {
     coHolders.note(duty.owner, peer)
 
     if (answer.type === 'stored') {
+      duty.wariness.gave(peer, now)
       this.init.onRepaired(duty.owner, peer, why)
     }
 
@@ -135,7 +140,8 @@ export class Acts {
     const now = clock.now()
 
     for (const peer of holder.names) {
-      const other = admitsSurrogate(placement, peer) ? duty.holder(peer, peers.present, now) : undefined
+      const isWorthIt = admitsSurrogate(placement, peer) && duty.wariness.mayBelieve(peer, now)
+      const other = isWorthIt ? duty.holder(peer, peers.present, now) : undefined
 
       if (other != null) {
         coHolders.note(duty.owner, peer)

@@ -1,6 +1,7 @@
-import { MAX_REFUSALS } from '../../constants.ts'
+import { MAX_DUTY_HOLDERS } from '../../constants.ts'
 import { rankOf } from '../../policy/surrogate.ts'
 import { arrive, depart, isForgotten, newHolder, viewOf } from './holder.ts'
+import { Wariness } from './wariness.ts'
 import type { Holder } from './holder.ts'
 import type { HolderView, Shortage } from '../../policy/duties.ts'
 import type { HeldStash, NetworkPeer } from '@nara-stash/protocol'
@@ -13,8 +14,8 @@ export class Duty {
   readonly holders = new Map<string, Holder>()
   since: Shortage = {}
   storing = false
-  /** At the last look its owner was here and knew its stash. */
-  ownerSettled = false
+  /** Since when its owner has been here and known its stash, as of the last look. */
+  settledSince: number | undefined
   /** Our own copy is on its way out: others are being told. */
   ending = false
   /** Not before this time: the last attempt failed. */
@@ -25,8 +26,9 @@ export class Duty {
   reach: readonly string[] = []
   /** When it is to be looked at; undefined if only what happens can change anything. */
   nextLook: number | undefined = -Infinity
+  readonly wariness = new Wariness()
   private readonly self: string
-  private readonly refusals = new Map<string, number>()
+  private chosen: readonly string[] = []
 
   constructor (self: string, { record }: HeldStash) {
     this.self = self
@@ -40,14 +42,14 @@ export class Duty {
     this.nextLook = -Infinity
   }
 
-  /** Another holder, known or new; undefined for ourselves and the owner. */
+  /** Another holder, known or new; undefined for ourselves, the owner, and a new one for which there is no room. */
   holder (peer: string, present: ReadonlyMap<string, NetworkPeer>, now: number): Holder | undefined {
     const known = this.holders.get(peer)
 
-    if (known != null || peer === this.self || peer === this.owner) {
-      return known
-    }
+    return known != null || peer === this.self || peer === this.owner || !this.makeRoom() ? known : this.add(peer, present, now)
+  }
 
+  private add (peer: string, present: ReadonlyMap<string, NetworkPeer>, now: number): Holder {
     const holder = newHolder(this.recordId, peer, now)
     const connected = present.get(peer)
     this.holders.set(peer, holder)
@@ -81,9 +83,20 @@ export class Duty {
     return holder != null || peer === this.owner
   }
 
+  /** We stay after all: those who were told that we go are to know. */
+  stay (): void {
+    this.present().forEach(holder => { holder.unmet = true })
+  }
+
   /** All that the owner named are known; of the others those that went long ago are forgotten. */
   know ({ placement }: HeldStash, present: ReadonlyMap<string, NetworkPeer>, now: number): void {
-    placement.holders.forEach(peer => { this.holder(peer, present, now) })
+    this.chosen = placement.holders
+
+    for (const peer of placement.holders) {
+      if (!this.holders.has(peer) && peer !== this.self && peer !== this.owner) {
+        this.add(peer, present, now)
+      }
+    }
 
     for (const holder of this.holders.values()) {
       if (isForgotten(holder, now) && !placement.holders.includes(holder.peer)) {
@@ -103,7 +116,17 @@ export class Duty {
   }
 
   views (everybody?: readonly string[]): HolderView[] {
-    return [...this.holders.values()].map(holder => viewOf(holder, everybody))
+    return [...this.holders.values()].map(holder => this.view(holder, everybody))
+  }
+
+  view (holder: Holder, everybody?: readonly string[]): HolderView {
+    const view = viewOf(holder, everybody)
+
+    return {
+      ...view,
+      notBefore: Math.max(view.notBefore, this.wariness.challengeAfter(holder.peer)),
+      offerAfter: Math.max(view.offerAfter, this.wariness.giveAfter(holder.peer))
+    }
   }
 
   /** Connected holders, by peer. */
@@ -111,18 +134,15 @@ export class Duty {
     return [...this.holders.values()].filter(({ connection }) => connection != null)
   }
 
-  refused (peer: string, until: number): void {
-    this.refusals.delete(peer)
-    this.refusals.set(peer, until)
-
-    for (const oldest of this.refusals.keys()) {
-      if (this.refusals.size > MAX_REFUSALS) {
-        this.refusals.delete(oldest)
-      }
+  /** Names cost nothing: whoever is neither chosen by the owner nor has a proof to show makes room, those who are away first. */
+  private makeRoom (): boolean {
+    if (this.holders.size < MAX_DUTY_HOLDERS) {
+      return true
     }
-  }
 
-  refusedUntil (peer: string): number {
-    return this.refusals.get(peer) ?? 0
+    const idle = [...this.holders.values()].filter(({ peer, busy, audit }) => busy === 0 && audit.provedAt == null && !this.chosen.includes(peer))
+    const first = idle.find(({ connection }) => connection == null) ?? idle[0]
+
+    return first != null && this.holders.delete(first.peer)
   }
 }

@@ -86,7 +86,8 @@ export function depart (holder: Holder, now: number): void {
 
 /** Takes note of what came of a challenge. */
 export function judge (holder: Holder, outcome: ProofOutcome, { now, retryAfter = 0 }: { now: number, retryAfter?: number }, random: Random): void {
-  const isLacking = outcome === 'older' || (outcome === 'not-found' && holder.audit.provedAt == null && !holder.promised)
+  // who took it on this connection, and shows an older one, is no better than one that shows none
+  const isLacking = !holder.promised && (outcome === 'older' || (outcome === 'not-found' && holder.audit.provedAt == null))
 
   if (isLacking) {
     // it came back without it, or with an older one: no fault of its own. It says so again at any time, so there is no need to ask often

@@ -4,7 +4,6 @@ import { REPAIR_LEASE, TAKEOVER_WAIT } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
 import { distinctCopies, isWilling } from '../../policy/select.ts'
 import { admitsSurrogate, rankOf } from '../../policy/surrogate.ts'
-import { viewOf } from './holder.ts'
 import type { Acts } from './acts.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges } from './exchanges.ts'
@@ -137,8 +136,8 @@ export class Leaving {
     }
 
     const now = clock.now()
-    const mayAsk = viewOf(holder).notBefore <= now && holder.busy === 0
-    const isThere = mayAsk ? await acts.challenge(duty, holder, { signal }) : counts(viewOf(holder))
+    const mayAsk = duty.view(holder).notBefore <= now && holder.busy === 0
+    const isThere = mayAsk ? await acts.challenge(duty, holder, { signal }) : counts(duty.view(holder))
 
     if (isThere) {
       staying.add(holder)
@@ -158,7 +157,7 @@ export class Leaving {
 
     if (holder == null || !staying.has(holder)) {
       // asked once is asked enough
-      duty.refused(peer, Infinity)
+      duty.wariness.refused(peer, Infinity)
     }
   }
 

@@ -1,14 +1,21 @@
-import { deadlineSignal, leaseLeft } from '@nara-stash/protocol'
+import { deadlineSignal } from '@nara-stash/protocol'
 import { ABSENCE_TICK, TELLING_TIMEOUT } from '../../constants.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges } from './exchanges.ts'
-import type { Clock, HeldStashes, ReleaseReason } from '@nara-stash/protocol'
+import type { Clock, HeldStash, HeldStashes, ReleaseReason } from '@nara-stash/protocol'
 
 export interface LettingGoInit {
   held: Pick<HeldStashes, 'get' | 'drop'>
   exchanges: Exchanges
   clock: Clock
   onDropped (owner: string, why: string): void
+}
+
+/** Why a copy ends, and whether that still holds. */
+export interface Ending {
+  reason: ReleaseReason
+  why: string
+  isDue (stash: HeldStash): boolean
 }
 
 /** Ends our own copy of a record, and sees that nobody counts on it. */
@@ -20,17 +27,18 @@ export class LettingGo {
   }
 
   /** Tells the other holders first: they are not to count on us any longer. */
-  async end (duty: Duty, reason: ReleaseReason, why: string, signal: AbortSignal | undefined): Promise<void> {
+  async end (duty: Duty, { reason, why, isDue }: Ending, signal: AbortSignal | undefined): Promise<void> {
     const { held, clock } = this.init
     duty.ending = true
     await this.tell(duty, reason, signal)
 
     const stash = held.get(duty.owner)
-    // its owner may have come back while they were told
-    const isDue = stash != null && (reason !== 'lease' || leaseLeft(stash, clock.now()) === 0)
 
     try {
-      if (isDue && await held.drop(duty.owner, duty.recordId)) {
+      // while they were told its owner may have come back, and chosen us, or others have gone
+      if (stash?.record.id === duty.recordId && !isDue(stash)) {
+        duty.stay()
+      } else if (await held.drop(duty.owner, duty.recordId)) {
         this.init.onDropped(duty.owner, why)
       }
     } catch {

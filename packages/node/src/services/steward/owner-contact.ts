@@ -37,9 +37,11 @@ export class OwnerContact {
     }
 
     const known = this.directory.get(owner)
-    const state = known == null || known.heardAt < peer.since ? undefined : known.presence?.state
+    const state = known?.presence?.state
+    const isSettled = (state === 'settled' || state === 'empty') && known != null && known.heardAt >= peer.since
     const hasAnswered = this.answered.get(owner) === peer.connection
 
-    return { connected: true, settled: state === 'settled' || state === 'empty' || (hasAnswered && state !== 'doubtful') }
+    // a doubt lasts until it says otherwise, whatever becomes of its connections
+    return { connected: true, settled: isSettled || (hasAnswered && state !== 'doubtful') }
   }
 }

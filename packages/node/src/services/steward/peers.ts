@@ -55,7 +55,7 @@ export class Peers {
       .filter(({ id }) => id !== duty.owner && !this.isLeaving(id) && this.trust.admits(id))
       .map(({ id, address }) => {
         const accepting = this.directory.get(id)?.presence?.accepting
-        const refusedUntil = duty.refusedUntil(id)
+        const refusedUntil = duty.wariness.refusedUntil(id)
 
         return {
           id,

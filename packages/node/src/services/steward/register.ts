@@ -69,9 +69,10 @@ export class Register {
           }
         }
       }
-
-      this.bringers.delete(owner)
     }
+
+    // what was stored and is gone again by now concerns nobody
+    this.bringers.clear()
   }
 
   /** We are new: these are to hold, by their owner's word or their own, and do not know of us. */

@@ -15,9 +15,10 @@ import { Register } from './register.ts'
 import { TombstoneSpread } from './tombstone-spread.ts'
 import type { Duty } from './duty.ts'
 import type { LeaveResult } from './leaving.ts'
+import type { Ending } from './letting-go.ts'
 import type { Duties } from '../../policy/duties.ts'
 import type { PeerDirectory } from '../peer-directory.ts'
-import type { Clock, Confidant, HeldStashes, NewestTable, Random, ReleaseReason, StashNetwork, Trust } from '@nara-stash/protocol'
+import type { Clock, Confidant, HeldStash, HeldStashes, NewestTable, Random, StashNetwork, Trust } from '@nara-stash/protocol'
 
 export interface StewardInit {
   network: StashNetwork
@@ -119,7 +120,7 @@ export class Steward {
   heard (peer: string): void {
     const duty = this.register.get(peer)
 
-    if (duty != null && duty.ownerSettled !== this.contact.of(peer).settled) {
+    if (duty != null && (duty.settledSince != null) !== this.contact.of(peer).settled) {
       this.news.concerns(duty)
     }
   }
@@ -175,30 +176,40 @@ export class Steward {
     if (this.peers.present.has(owner)) {
       this.init.held.renew(owner)
     } else if (duty != null) {
-      this.letGo(duty, 'lease', 'its lease ran out')
+      this.letGo(duty, { reason: 'lease', why: 'its lease ran out', isDue: stash => leaseLeft(stash, this.init.clock.now()) === 0 })
     }
   }
 
   private attend (duty: Duty, now: number): void {
-    const { held, random, network, newest } = this.init
-    const stash = held.get(duty.owner)
+    const stash = this.init.held.get(duty.owner)
 
     if (stash == null) {
       return
     }
 
-    const owner = this.contact.of(duty.owner)
-    duty.know(stash, this.peers.present, now)
-    duty.ownerSettled = owner.settled
-    const known = newest.get(duty.owner)
     const left = leaseLeft(stash, now) * 1_000
-    const made = duties({
+    duty.know(stash, this.peers.present, now)
+    const made = this.decide(duty, stash, now)
+
+    // a lease that is over is seen to at every look
+    duty.nextLook = Math.min(made.wakeAt ?? Infinity, left > 0 ? now + left : Infinity)
+    this.carryOut(duty, made)
+  }
+
+  private decide (duty: Duty, stash: HeldStash, now: number): Duties {
+    const { random, network, newest } = this.init
+    const owner = this.contact.of(duty.owner)
+    const known = newest.get(duty.owner)
+    duty.settledSince = owner.settled ? duty.settledSince ?? now : undefined
+
+    return duties({
       now,
       self: network.self,
       rank: duty.rank,
       placement: stash.placement,
       owner,
-      leaseLeft: left,
+      ...(duty.settledSince == null ? {} : { settledSince: duty.settledSince }),
+      leaseLeft: leaseLeft(stash, now) * 1_000,
       mayRepair: !stash.restored && !duty.unconfirmed,
       isNewest: known == null || order(known, stash.record) !== 'supersedes',
       isDraining: this.draining,
@@ -207,10 +218,6 @@ export class Steward {
       holders: duty.views(this.acts.everybody(duty)),
       candidates: () => this.peers.candidates(duty)
     }, random)
-
-    // a lease that is over is seen to at every look
-    duty.nextLook = Math.min(made.wakeAt ?? Infinity, left > 0 ? now + left : Infinity)
-    this.carryOut(duty, made)
   }
 
   private carryOut (duty: Duty, made: Duties): void {
@@ -236,7 +243,7 @@ export class Steward {
     }
 
     if (made.drop) {
-      this.letGo(duty, 'trimmed', 'others hold enough')
+      this.letGo(duty, { reason: 'trimmed', why: 'others hold enough', isDue: stash => this.decide(duty, stash, this.init.clock.now()).drop })
     }
 
     if (made.reach.length > 0) {
@@ -244,9 +251,9 @@ export class Steward {
     }
   }
 
-  private letGo (duty: Duty, reason: ReleaseReason, why: string): void {
+  private letGo (duty: Duty, ending: Ending): void {
     if (!duty.ending && duty.endAfter <= this.init.clock.now()) {
-      this.afterwards(duty, this.lettingGo.end(duty, reason, why, this.running?.signal))
+      this.afterwards(duty, this.lettingGo.end(duty, ending, this.running?.signal))
     }
   }
 

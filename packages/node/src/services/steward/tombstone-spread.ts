@@ -19,6 +19,11 @@ export class TombstoneSpread {
     this.init = init
   }
 
+  /** Tombstones that somebody has yet to take. */
+  get pending (): number {
+    return this.missing.size
+  }
+
   /** A tombstone ended what was held here. */
   begin (owner: string, holders: readonly string[], signal?: AbortSignal): void {
     const tombstone = this.init.held.tombstone(owner)
@@ -26,6 +31,8 @@ export class TombstoneSpread {
     if (tombstone == null) {
       return
     }
+
+    this.prune()
 
     const missing = new Set([...tombstone.placement.holders, ...holders])
     missing.delete(this.init.self)
@@ -60,7 +67,20 @@ export class TombstoneSpread {
 
     // a refusal for good is an answer, too: it does not want to know
     if (answer != null && !(answer.type === 'refused' && (answer.reason === 'rate limited' || answer.reason === 'draining'))) {
-      this.missing.get(owner)?.delete(peer)
+      const missing = this.missing.get(owner)
+
+      if (missing?.delete(peer) === true && missing.size === 0) {
+        this.missing.delete(owner)
+      }
+    }
+  }
+
+  /** A tombstone that is kept no longer is brought to nobody. */
+  private prune (): void {
+    for (const owner of this.missing.keys()) {
+      if (this.init.held.tombstone(owner) == null) {
+        this.missing.delete(owner)
+      }
     }
   }
 }
