@@ -32,9 +32,12 @@ export class NewestTable {
   private readonly maxOwners: number
   private readonly maxBeside: number
   private readonly maxTombstones: number
-  /** In the order in which the owners were met. */
   private readonly records = new Map<string, RecordHeader>()
+  /** The owners of these, in the order in which they were met: who is to go is soon found from the end, however long the table is. */
+  private readonly met: string[] = []
   private readonly pinned = new Set<string>()
+  /** How many of the records are tombstones that are not pinned. */
+  private tombstones = 0
   /** In the order in which the conflicts were met. Every owner in it has a newest record. */
   private readonly contested = new Map<string, RecordHeader>()
 
@@ -78,7 +81,7 @@ export class NewestTable {
     const relation = order(record, present)
 
     if (relation === 'supersedes') {
-      this.records.set(record.owner, record)
+      this.counting(record.owner, () => { this.records.set(record.owner, record) })
       this.settle(record)
     } else if (relation === 'conflict') {
       this.contest(record)
@@ -89,11 +92,11 @@ export class NewestTable {
 
   /** Keeps the owner's entry, present or to come, from being forgotten: its stash is held, or its tombstone kept. */
   pin (owner: string): void {
-    this.pinned.add(owner)
+    this.counting(owner, () => { this.pinned.add(owner) })
   }
 
   unpin (owner: string): void {
-    this.pinned.delete(owner)
+    this.counting(owner, () => { this.pinned.delete(owner) })
 
     if (this.records.size > this.maxOwners) {
       this.forgetOne()
@@ -101,38 +104,41 @@ export class NewestTable {
   }
 
   private insert (record: RecordHeader): void {
+    const { owner } = record
     const full = this.records.size >= this.maxOwners
 
-    if (!full || this.forgetOne() || this.pinned.has(record.owner)) {
-      this.records.set(record.owner, record)
+    if (!full || this.forgetOne() || this.pinned.has(owner)) {
+      this.met.push(owner)
+      this.counting(owner, () => { this.records.set(owner, record) })
     }
   }
 
   private forgetOne (): boolean {
-    let watermark: string | undefined
-    let tombstone: string | undefined
-    let tombstones = 0
+    const last = this.tombstones > this.maxTombstones ? this.lastMet('tombstone') : this.lastMet('data') ?? this.lastMet('tombstone')
 
-    for (const [owner, { kind }] of this.records) {
-      if (this.pinned.has(owner)) {
-        continue
-      }
-
-      if (kind === 'tombstone') {
-        tombstone = owner
-        tombstones++
-      } else {
-        watermark = owner
-      }
+    if (last == null) {
+      return false
     }
 
-    const last = tombstones > this.maxTombstones ? tombstone : watermark ?? tombstone
+    this.met.splice(this.met.lastIndexOf(last), 1)
+    this.contested.delete(last)
+    this.counting(last, () => { this.records.delete(last) })
 
-    if (last != null) {
-      this.contested.delete(last)
-    }
+    return true
+  }
 
-    return last != null && this.records.delete(last)
+  /** Of those that are not pinned. */
+  private lastMet (kind: RecordHeader['kind']): string | undefined {
+    return this.met.findLast(owner => !this.pinned.has(owner) && this.records.get(owner)?.kind === kind)
+  }
+
+  /** Something changes about this owner's entry. */
+  private counting (owner: string, change: () => void): void {
+    const counts = (): number => !this.pinned.has(owner) && this.records.get(owner)?.kind === 'tombstone' ? 1 : 0
+
+    this.tombstones -= counts()
+    change()
+    this.tombstones += counts()
   }
 
   private contest (record: RecordHeader): void {
