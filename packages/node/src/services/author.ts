@@ -1,4 +1,5 @@
-import { newestOf } from '@nara-stash/protocol'
+import { newestOf, order } from '@nara-stash/protocol'
+import { equals } from 'uint8arrays/equals'
 import { RecoveredFirstError } from '../errors.ts'
 import { asSetAside } from './set-aside.ts'
 import { Turns } from './turns.ts'
@@ -7,6 +8,7 @@ import type { OwnStash, Version } from './own-stash.ts'
 import type { Content } from './set-aside.ts'
 import type { Replication } from './replication.ts'
 import type { KnownCopies } from './stores.ts'
+import type { Read } from './strangers.ts'
 import type { Clock, Placement, RecordHeader } from '@nara-stash/protocol'
 
 /** What is known of our own stash beside its current version. */
@@ -15,8 +17,8 @@ export interface Standing {
   content: RecordHeader | undefined
   /** The application wrote, or a merge did, since `content` was recovered. */
   written: boolean
-  /** Id of the placement with which recovery was confirmed. */
-  confirmedBy: string | undefined
+  /** The placement with which recovery was confirmed. */
+  confirmedBy: Placement | undefined
 }
 
 export interface AuthorInit {
@@ -85,7 +87,7 @@ export class Author {
     this.adopt(version, placement, known, confirmed)
 
     if (confirmed) {
-      this.standing = { ...this.standing, confirmedBy: placement.id }
+      this.standing = { ...this.standing, confirmedBy: placement }
     }
   }
 
@@ -132,21 +134,30 @@ export class Author {
   }
 
   /**
-   * Merges `version` into the current one.
+   * Merges a version into the current one.
    *
    * @throws what the merge function throws
    */
-  async take (version: Version, merge: Merge): Promise<void> {
+  async take ({ version, placement, origin }: Read, merge: Merge): Promise<void> {
     const { own } = this.init
     const { boot, current } = own
 
-    if (current != null) {
-      const data = await merge(new Uint8Array(version.data), new Uint8Array(current.data))
+    if (current == null) {
+      return
+    }
 
-      if (own.boot === boot) {
-        own.buildOn(version.record)
-        this.written(await this.seal(data))
-      }
+    const data = await merge(new Uint8Array(version.data), new Uint8Array(current.data))
+
+    if (own.boot !== boot) {
+      return
+    }
+
+    if (order(version.record, current.record) === 'supersedes' && equals(data, version.data)) {
+      // it has all of ours already; sealed anew, it would only be news to whoever wrote it, and so without end
+      this.adopt(version, placement, { holding: [{ peer: origin.from, placement: placement.id }], without: [] }, false)
+    } else {
+      own.buildOn(version.record)
+      this.written(await this.seal(data))
     }
   }
 

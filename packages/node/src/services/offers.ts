@@ -1,5 +1,5 @@
 import { verified } from './recovery/bodies.ts'
-import { isOurs } from './strangers.ts'
+import { isOurs } from './is-ours.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
 import type { OwnStash } from './own-stash.ts'

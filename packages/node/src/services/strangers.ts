@@ -1,5 +1,8 @@
 import { order } from '@nara-stash/protocol'
 import { BODY_RETRY, RECONCILE_INTERVAL, ROLLBACK_TIMEOUT } from '../constants.ts'
+import { isCutShort } from './cut-short.ts'
+import { isOurs } from './is-ours.ts'
+import { verified } from './recovery/bodies.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Origin } from './recovery/bodies.ts'
 import type { Clock, Placement, RecordHeader, StashNetwork } from '@nara-stash/protocol'
@@ -25,12 +28,14 @@ export interface Stranger {
   asked: boolean
   /** Nothing but a person, or another peer, can resolve it. */
   stuck: boolean
+  /** minCopies never acknowledged it, as far as its holders say; undefined as long as they were not asked. */
+  cutShort?: boolean | 'asking'
   /** What the merge function failed with. */
   error?: string
 }
 
 export interface StrangersInit {
-  network: Pick<StashNetwork, 'ask'>
+  network: Pick<StashNetwork, 'ask' | 'peers'>
   own: OwnStash
   clock: Clock
   /** A stranger came, or more is known of one. */
@@ -41,7 +46,7 @@ export interface StrangersInit {
 export class Strangers {
   private readonly init: StrangersInit
   private readonly table = new Map<string, Stranger>()
-  private readonly fetching = new Set<Promise<void>>()
+  private readonly asking = new Set<Promise<void>>()
   private cancelTimer: () => void = () => {}
   private abort = new AbortController()
 
@@ -78,7 +83,7 @@ export class Strangers {
 
   /** Resolves when those who are being asked have answered. */
   async settled (): Promise<void> {
-    await Promise.all(this.fetching)
+    await Promise.all(this.asking)
   }
 
   /** A holder gave us `version`. */
@@ -103,6 +108,23 @@ export class Strangers {
 
   resolved ({ record }: Stranger): void {
     this.table.delete(record.id)
+  }
+
+  /** Finds out whether it was cut short; `onChange` when that is known. */
+  examine (stranger: Stranger, placement: Placement): void {
+    if (stranger.cutShort == null) {
+      const { signal } = this.abort
+
+      stranger.cutShort = 'asking'
+      this.track(isCutShort(this.init, stranger.record, placement, { signal }).then(isSo => {
+        if (signal.aborted) {
+          delete stranger.cutShort
+        } else {
+          stranger.cutShort = isSo
+          this.init.onChange()
+        }
+      }))
+    }
   }
 
   /** True once its body should have come. */
@@ -145,8 +167,12 @@ export class Strangers {
   }
 
   private fetch (record: RecordHeader): void {
-    const fetching = this.fetchFromAny(record).finally(() => { this.fetching.delete(fetching) })
-    this.fetching.add(fetching)
+    this.track(this.fetchFromAny(record))
+  }
+
+  private track (asking: Promise<void>): void {
+    const tracked = asking.finally(() => { this.asking.delete(tracked) })
+    this.asking.add(tracked)
   }
 
   private async fetchFromAny (record: RecordHeader): Promise<void> {
@@ -181,7 +207,7 @@ export class Strangers {
       const answer = await network.ask(holder, { type: 'fetch', whole: true }, { signal })
 
       if (!signal.aborted && answer.type === 'found' && answer.body != null && answer.record.kind === 'data' && isOurs(answer, own.owner) && !own.covers(answer.record)) {
-        this.read(own.open(answer.record, answer.body), answer.placement, { via: 'fetch', from: holder })
+        this.read(own.open(answer.record, verified(answer.record, answer.body)), answer.placement, { via: 'fetch', from: holder })
       }
     } catch {
       // another holder, or the same one later
@@ -200,9 +226,4 @@ export class Strangers {
       }, wait)
     }
   }
-}
-
-/** A record and its placement, both signed by `owner`. */
-export function isOurs ({ record, placement }: { record: RecordHeader, placement: Placement }, owner: string): boolean {
-  return record.owner === owner && placement.owner === owner
 }

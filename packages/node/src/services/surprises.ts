@@ -13,7 +13,7 @@ import type { Apart } from './twins.ts'
 import type { Clock, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
 export interface SurprisesInit {
-  network: Pick<StashNetwork, 'ask'>
+  network: Pick<StashNetwork, 'ask' | 'peers'>
   own: OwnStash
   replication: Replication
   clock: Clock
@@ -56,7 +56,9 @@ export class Surprises {
     const { own, author: { standing } } = this.init
     const { read } = stranger
 
-    const meaning = meaningOf({ ...stranger, ...standing, covered: own.covers(stranger.record), boot: own.boot })
+    // what its holders say against it, they say of the placement as well
+    const confirmedBy = stranger.cutShort === false ? undefined : standing.confirmedBy?.id
+    const meaning = meaningOf({ ...stranger, ...standing, confirmedBy, covered: own.covers(stranger.record), boot: own.boot })
 
     if (meaning !== 'known' && meaning !== 'leftover' && stranger.asked) {
       const { record, from, holders } = stranger
@@ -68,13 +70,25 @@ export class Surprises {
       case 'known':
         return true
       case 'leftover':
+        return stranger.asked && this.isCutShort(stranger) && await this.absorb(stranger)
       case 'again':
-        return stranger.asked && await this.absorb(stranger)
+        return await this.absorb(stranger)
       case 'newer':
         return stranger.record.kind === 'tombstone' ? await this.delete(stranger.record) : read == null ? this.wait(stranger) : await this.take(read)
       case 'other':
         return read == null ? this.wait(stranger) : await this.merge(stranger, read)
     }
+  }
+
+  /** Known only after its holders were asked. */
+  private isCutShort (stranger: Stranger): boolean {
+    const { confirmedBy } = this.init.author.standing
+
+    if (confirmedBy != null) {
+      this.strangers.examine(stranger, confirmedBy)
+    }
+
+    return stranger.cutShort === true
   }
 
   /** What we recovered, and have not changed, had been deleted. */
@@ -132,7 +146,7 @@ export class Surprises {
   }
 
   /** Into ours. Without a merge function, or if it fails, it is left to a person. */
-  private async merge (stranger: Stranger, { version }: Read): Promise<boolean> {
+  private async merge (stranger: Stranger, read: Read): Promise<boolean> {
     const { merge, author, own } = this.init
 
     if (stranger.stuck) {
@@ -141,7 +155,7 @@ export class Surprises {
 
     try {
       if (merge != null && own.current != null) {
-        await author.take(version, merge)
+        await author.take(read, merge)
         this.init.onMerged()
 
         return true
@@ -151,7 +165,7 @@ export class Surprises {
     }
 
     stranger.stuck = true
-    author.putAside(version)
+    author.putAside(read.version)
 
     return false
   }

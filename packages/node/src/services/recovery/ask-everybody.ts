@@ -1,7 +1,7 @@
 import { deadlineSignal } from '@nara-stash/protocol'
 import { ASK_TIMEOUT } from '../../constants.ts'
 import { NotFoundError, UnreachableError } from '../../errors.ts'
-import { isOurs } from '../strangers.ts'
+import { isOurs } from '../is-ours.ts'
 import type { OwnStash } from '../own-stash.ts'
 import type { Clock, FetchResponse, Placement, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
@@ -40,7 +40,8 @@ export async function askEverybody (init: AskEverybodyInit, options: AbortOption
   return found
 }
 
-async function askHeader ({ network, clock }: AskEverybodyInit, peer: string, { signal }: AbortOptions): Promise<FetchResponse> {
+/** Rejects if there is no answer within ASK_TIMEOUT. */
+export async function askHeader ({ network, clock }: Pick<AskEverybodyInit, 'network' | 'clock'>, peer: string, { signal }: AbortOptions): Promise<FetchResponse> {
   const deadline = deadlineSignal(clock, ASK_TIMEOUT, signal)
 
   try {

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+import type { Merge } from '../../src/api.ts'
+
+const words = (data: Uint8Array): string[] => new TextDecoder().decode(data).split(' ')
+
+const union: Merge = (a, b) => new TextEncoder().encode([...new Set([...words(a), ...words(b)])].toSorted().join(' '))
+
+/** Two live processes with one soul, which both have recovered "one", and make one of what both write. */
+async function twins (): Promise<{ world: World, owner: Nara, twin: Nara }> {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3, { merge: union })
+  await kept(world, owner, 'one')
+  const twin = owner.twin()
+  await twin.start()
+  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
+  await world.settled(twin)
+
+  return { world, owner, twin }
+}
+
+const seq = (nara: Nara): number => Number(nara.stash.status().stash?.seq)
+
+describe('two processes with one soul and a merge function', () => {
+  it('come to the same content, and then to rest', async () => {
+    const { world, owner, twin } = await twins()
+    void owner.put('one mine')
+    void twin.put('its one')
+    await world.run(60 * 60_000)
+    const before = [seq(owner), seq(twin)]
+    await world.run(4 * 60 * 60_000)
+
+    expect([owner.text, twin.text]).toEqual(['its mine one', 'its mine one'])
+    expect([seq(owner), seq(twin)]).toEqual(before)
+  })
+})
+
+it('what a living process goes on to write under the placement that confirmed another one is no leftover of a crash', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3, { gossip: false })
+  await kept(world, owner, 'one')
+  const twin = owner.twin()
+  await twin.start()
+  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
+  await world.settled(twin)
+  expect(twin.stash.status().recovery.confirmed).toBe(true)
+  expect(await world.of(owner.put('two'))).toMatchObject({ outcome: 'kept' })
+  const record = owner.process.parts.owning?.own.current?.record.id
+  await world.run(60 * 60_000)
+
+  expect(confidants.map(nara => nara.holds(owner))).toEqual([record, record, record])
+  expect(twin.text).toBe('two')
+})
