@@ -200,8 +200,10 @@ describe('the days of a tombstone', () => {
     const { held, clock } = heldStashes()
     await held.admit(arrivalOf(end3, { direct: false, leaseRemaining: 60 }))
     await held.admit(arrivalOf(tombstone('other', 'a', 1), { direct: false, leaseRemaining: 10 * TOMBSTONE_LIFE }))
-    expect(await held.admit(arrivalOf(tombstone('third', 'a', 1), { direct: false, leaseRemaining: 0 }))).toStrictEqual({ type: 'have' })
+    expect(await held.admit(arrivalOf(tombstone('third', 'a', 2), { direct: false, leaseRemaining: 0 }))).toStrictEqual({ type: 'have' })
     expect(held.tombstone('third')).toBeUndefined()
+    // it is known all the same
+    expect(await held.admit(arrivalOf(header('third', 'a', 1), { direct: false }))).toMatchObject({ type: 'stale', record: { kind: 'tombstone' } })
 
     clock.advance(60_000)
     expect(held.tombstone('owner')).toBeUndefined()
