@@ -26,6 +26,8 @@ export function verifyBody (body: Uint8Array, record: Promised): Uint8Array {
 
 /**
  * True if `body` is the one that the record promises. Lets other work run between slices of 1 MiB.
+ *
+ * @throws the signal's reason, if it aborts between two slices
  */
 export async function bodyMatches (record: Promised, body: Uint8Array, clock: Pick<Clock, 'setTimer'>, options?: AbortOptions): Promise<boolean> {
   if (body.byteLength !== record.bodyLength) {

@@ -24,6 +24,7 @@ export interface ProofClaims {
  * Whoever challenges computes the same over its own copy. Lets other work run between slices of 1 MiB.
  *
  * @returns 32 bytes
+ * @throws the signal's reason, if it aborts between two slices
  */
 export async function proofOf (claims: ProofClaims, clock: Pick<Clock, 'setTimer'>, options?: AbortOptions): Promise<Uint8Array> {
   const hash = createSha256()
