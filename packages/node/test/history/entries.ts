@@ -33,6 +33,8 @@ export type Happening =
   // what an owner shows
   { type: 'state', owner: string, state: string, record: string | undefined, text: string | undefined } |
   { type: 'recovered', owner: string, record: string | undefined, text: string | undefined, confirmed: boolean, answered: number, of: number } |
+  /** It tells whoever asks that minCopies have this. */
+  { type: 'watermark', owner: string, record: string } |
   { type: 'doubt', owner: string, reason: string, records: string[] } |
   { type: 'aside', owner: string, text: string } |
   // the wire

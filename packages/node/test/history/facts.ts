@@ -1,4 +1,5 @@
 import { buildsOf } from './entries.ts'
+import { saidWhoHolds } from './speaker.ts'
 import type { Entry, EntryOf, Placed, SealedRecord } from './entries.ts'
 import type { NaraFacts, OwnerFacts, RecordFacts, WriteFacts } from './fact-types.ts'
 
@@ -131,6 +132,9 @@ export class Facts {
       case 'forgotten':
         this.told(entry)
         break
+      case 'watermark':
+        this.kept(entry)
+        break
       case 'choose':
         this.owner(entry.owner).deciding = [...this.owner(entry.owner).writes.values()].filter(({ givenUp }) => !givenUp)
         this.owner(entry.owner).deciding.forEach(write => { write.givenUp = true })
@@ -182,6 +186,16 @@ export class Facts {
     if (facts != null && (outcome === 'kept' || outcome === 'forgotten')) {
       facts.keptAt = at
     }
+  }
+
+  private kept ({ owner, record, at }: EntryOf<'watermark'>): void {
+    this.records.get(record)?.builds.forEach(id => {
+      const write = this.owner(owner).writes.get(id)
+
+      if (write != null) {
+        write.keptAt ??= at
+      }
+    })
   }
 
   private chose ({ owner, text, error }: EntryOf<'chose'>): void {
@@ -262,20 +276,6 @@ export class Facts {
 
     return this.loss === 0 && [one, other].every(nara => nara.up && !nara.asleep && nara.slow <= PROMPT_FACTOR) &&
       one.group === other.group && one.links.has(b) && other.links.has(a)
-  }
-}
-
-/** Who said in this exchange that it holds the record in question. */
-function saidWhoHolds (request: string, answer: string, from: string, to: string): string | undefined {
-  switch (`${request} ${answer}`) {
-    case 'store stored':
-    case 'store have':
-    case 'fetch found':
-    case 'challenge proof':
-    case 'release have':
-      return to
-    default:
-      return request === 'offer' ? from : undefined
   }
 }
 

@@ -50,6 +50,14 @@ export class Recorder {
         const { record, text } = this.own(process)
         this.note({ type: 'recovered', owner: id, record, text, confirmed, answered, of })
       })
+      service.addEventListener('stash:watermark', ({ detail: { seq } }) => {
+        const { record } = this.own(process)
+        const { current } = parts.owning?.own ?? {}
+
+        if (record != null && String(current?.record.seq) === seq) {
+          this.note({ type: 'watermark', owner: id, record })
+        }
+      })
       service.addEventListener('stash:doubt', ({ detail: { reason, records } }) => {
         this.note({ type: 'doubt', owner: id, reason, records: records.map(({ id }) => id) })
       })

@@ -97,6 +97,8 @@ function lineOf (entry: Entry, names: Names): string | undefined {
       return `${n(entry.owner)} is ${entry.state} with ${r(entry.record)}`
     case 'recovered':
       return `${n(entry.owner)} recovers ${r(entry.record)}, ${entry.confirmed ? 'confirmed' : 'unconfirmed'}, ${entry.answered} of ${entry.of}`
+    case 'watermark':
+      return `${n(entry.owner)} says that ${r(entry.record)} is kept`
     case 'doubt':
       return `${n(entry.owner)} doubts: ${entry.reason} ${entry.records.map(r).join(', ')}`
     case 'aside':
