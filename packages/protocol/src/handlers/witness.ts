@@ -11,7 +11,7 @@ export async function handleWitness (context: HandlerContext, caller: Caller): P
     return refused('not trusted')
   }
 
-  const record = context.newest.get(caller.peer) ?? context.held.tombstone(caller.peer)?.record
+  const record = context.newest.get(caller.peer)
 
   if (record == null) {
     return { type: 'not-found' }
