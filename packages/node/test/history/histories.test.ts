@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { historyOf, shrunk, tallyOf } from './histories.ts'
 import { story } from './story.ts'
+import type { World } from '../simulated/world.ts'
 
 /** `pnpm histories` runs thousands, or a single one again. */
 const SCHEDULES = 50
@@ -27,4 +28,21 @@ it(`${SCHEDULES} random histories break no rule`, async () => {
   expect(sum.recovered).toBeGreaterThan(3 * SCHEDULES)
   expect(sum.unconfirmed).toBeGreaterThan(SCHEDULES / 2)
   expect(sum.doubts).toBeGreaterThan(SCHEDULES / 10)
-}, 180_000)
+}, 300_000)
+
+it('a history follows from its seed', async () => {
+  const [first, second] = [await historyOf(3), await historyOf(3)]
+  expect(first.entries.length).toBeGreaterThan(100)
+  expect(second.entries).toEqual(first.entries)
+}, 30_000)
+
+it('one that breaks a rule is told in fewer steps', async () => {
+  // an owner to whom everybody lies that it keeps what it is given
+  const broken = { plant: ({ net }: World) => net.intercept(async (_from, _to, request, next) => request.type === 'store' ? { type: 'stored' } : await next()) }
+  const whole = await historyOf(3, broken)
+  const short = await shrunk(whole, broken, 20)
+  expect(whole.violations.length).toBeGreaterThan(0)
+  expect(short.violations[0]?.rule).toBe(whole.violations[0]?.rule)
+  expect(short.plan.steps.length).toBeLessThan(whole.plan.steps.length / 2)
+  expect(story(short.plan, short.entries, short.violations)).toMatch(/^schedule .*"seed":3[\s\S]*BROKEN at/)
+}, 60_000)
