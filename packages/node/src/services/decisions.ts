@@ -21,6 +21,7 @@ export interface DecisionsInit {
   settling: Settling
   strangers: Strangers
   writes: Pick<Writes, 'unread' | 'recovered' | 'flush'>
+  isStopped (): boolean
 }
 
 /** What a doubt is about. */
@@ -64,7 +65,7 @@ export class Decisions {
       const best = this.bestOf(evidence.versions)
 
       if (best == null) {
-        throw new NotFoundError('no version can be read')
+        throw new NotFoundError('no version can be read: wait for who may have one, or start fresh')
       }
 
       await this.take(best, evidence)
@@ -96,6 +97,8 @@ export class Decisions {
     checkOutsideMerge()
 
     await this.init.author.turns.run(() => {
+      this.checkRunning()
+
       const { author, replication, settling, strangers, writes } = this.init
       const evidence = this.evidence()
 
@@ -114,9 +117,23 @@ export class Decisions {
 
     const { own, author, replication } = this.init
 
-    await author.turns.run(decision)
+    await author.turns.run(async () => {
+      this.checkRunning()
+      await decision()
+    })
 
     return own.current == null ? replication.result() : await committed(this.init, own.current, options).result
+  }
+
+  /**
+   * With the search, a stop ended what is known of what it found.
+   *
+   * @throws {NotDoubtfulError}
+   */
+  private checkRunning (): void {
+    if (this.init.isStopped()) {
+      throw new NotDoubtfulError('a nara that does not run searches for nothing, so nothing is in doubt: start it')
+    }
   }
 
   /**
@@ -179,7 +196,12 @@ export class Decisions {
     }
 
     settling.recovery.stop()
-    strangers.clear()
+
+    if (condition.state === 'doubtful') {
+      // they are among what was seen
+      strangers.clear()
+    }
+
     this.keepReadable({ seen, versions }, record)
     own.setAside = own.setAside.filter(version => version !== chosen && version.id !== record?.id)
 

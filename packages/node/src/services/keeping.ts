@@ -113,7 +113,8 @@ export class Keeping {
     return this.stores.copies.views().filter(copy => this.isCurrent(copy) && copy.placement === this.placements.current?.id)
   }
 
+  /** Who could not prove what it said it had is not believed once more before it has proved it. */
   private isCurrent (copy: CopyView): boolean {
-    return copy.connected && copy.record != null && copy.record === this.version?.record.id && this.placements.holders.includes(copy.peer)
+    return copy.connected && copy.audit?.verdict !== 'failed' && copy.record != null && copy.record === this.version?.record.id && this.placements.holders.includes(copy.peer)
   }
 }

@@ -32,6 +32,7 @@ export class Lookout {
   private readonly init: LookoutInit
   private readonly twins: Twins
   private readonly round: WitnessRound
+  private abort = new AbortController()
 
   constructor (init: LookoutInit) {
     this.init = init
@@ -71,6 +72,8 @@ export class Lookout {
   stop (): void {
     this.surprises.strangers.stop()
     this.round.stop()
+    this.abort.abort()
+    this.abort = new AbortController()
   }
 
   connected (peer: string): void {
@@ -108,7 +111,7 @@ export class Lookout {
 
   private async askAround (): Promise<void> {
     try {
-      (await askEverybody(this.init, {})).forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
+      (await askEverybody(this.init, { signal: this.abort.signal })).forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
     } catch {
       // nobody has anything of ours, or says so
     }

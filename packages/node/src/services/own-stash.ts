@@ -154,7 +154,8 @@ export class OwnStash {
     }, this.privateKey)
 
     const version = { record, body, ...content }
-    this.alsoKnown = this.alsoKnown.filter(other => !known.includes(other))
+    // so many boots came after some that the past has no room for them
+    this.alsoKnown = this.alsoKnown.filter(other => !known.includes(other) || !supersedesOrIs(record, other))
     this.note(record)
 
     // a later one may have been faster

@@ -91,7 +91,7 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
     }
   })
   const { strangers } = lookout.surprises
-  const deciding = { ...parts, settling, strangers }
+  const deciding = { ...parts, settling, strangers, isStopped: hooks.isStopped }
 
   return {
     ...deciding,

@@ -4,6 +4,7 @@ import { checkData } from './check-data.ts'
 import { checkOutsideMerge } from './checked-merge.ts'
 import { committed } from './committed.ts'
 import { makeOwnerParts } from './owner-parts.ts'
+import { optionsAt } from './writes.ts'
 import type { Doubt, ForgetResult, StashState, Twin, WriteOptions, WriteResult } from '../api.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
@@ -217,6 +218,7 @@ export class Owner {
 
       if (current == null && tombstone == null) {
         // it was thought that there was nothing, and there is something
+        this.fresh = false
         this.writes.unread = true
         this.search()
         return
@@ -236,7 +238,7 @@ export class Owner {
   /** Undefined if something came up that has to be decided first. */
   private async commit (write: PendingWrite): Promise<Committed | undefined> {
     const isSealed = await this.author.turns.run(async () => {
-      if (!this.isReady) {
+      if (!this.isReady || write.options.signal?.aborted === true) {
         return false
       }
 
@@ -252,6 +254,6 @@ export class Owner {
     })
     const version = this.init.own.current
 
-    return isSealed && version != null ? committed(this.init, version, write.options, write.preferred) : undefined
+    return isSealed && version != null ? committed(this.init, version, optionsAt(write, this.init.clock.now()), write.preferred) : undefined
   }
 }

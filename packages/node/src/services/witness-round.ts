@@ -21,6 +21,7 @@ export class WitnessRound {
   private readonly init: WitnessRoundInit
   private cancelTimer: (() => void) | undefined
   private began = 0
+  private abort = new AbortController()
   private last = ''
 
   constructor (init: WitnessRoundInit) {
@@ -35,6 +36,8 @@ export class WitnessRound {
   }
 
   stop (): void {
+    this.abort.abort()
+    this.abort = new AbortController()
     this.cancelTimer?.()
     this.cancelTimer = undefined
   }
@@ -69,12 +72,13 @@ export class WitnessRound {
 
   private async ask (peer: string): Promise<void> {
     const { network, clock, onHeader } = this.init
-    const deadline = deadlineSignal(clock, ASK_TIMEOUT)
+    const { signal } = this.abort
+    const deadline = deadlineSignal(clock, ASK_TIMEOUT, signal)
 
     try {
       const answer = await network.ask(peer, { type: 'witness' }, { signal: deadline.signal })
 
-      if (answer.type === 'witnessed' && this.cancelTimer != null) {
+      if (answer.type === 'witnessed' && !signal.aborted) {
         [answer.record, ...(answer.beside == null ? [] : [answer.beside])].forEach(record => { onHeader(record, peer) })
       }
     } catch {

@@ -5,6 +5,8 @@ import type { Clock } from '@nara-stash/protocol'
 export interface PendingWrite {
   data: Uint8Array
   options: WriteOptions
+  /** When its time is over, on the clock's scale. */
+  until: number | undefined
   /** A peer that shall be among the confidants. */
   preferred: string | undefined
   /** A stash may have been recovered, or merged, that whoever wrote this did not know of: known only when it has its turn. */
@@ -18,9 +20,12 @@ export interface Committed {
   result: Promise<WriteResult>
 }
 
+/** Of the time to wait for copies, what passed before is gone. */
+export function optionsAt ({ options, until }: Pick<PendingWrite, 'options' | 'until'>, now: number): WriteOptions {
+  return until == null ? options : { ...options, timeout: Math.max(until - now, 1) }
+}
+
 interface Entry extends PendingWrite {
-  /** When its time is over, on the clock's scale. */
-  until: number | undefined
   resolve (result: WriteResult): void
   reject (err: unknown): void
   cancel (): void
@@ -146,20 +151,22 @@ export class Writes {
 
     while (this.init.isReady() && this.queue.length > 0) {
       const entry = this.queue.shift() as Entry
-      entry.cancel()
       this.committing = entry
 
       try {
-        const committed = await this.init.commit(this.inTime(entry))
+        const committed = await this.init.commit(entry)
 
         if (committed == null) {
           this.waitOn(entry)
         } else {
+          // until then it may have waited for its turn
+          entry.cancel()
           this.committing = undefined
           committed.result.then(entry.resolve, entry.reject)
           await committed.turn
         }
       } catch (err) {
+        entry.cancel()
         entry.reject(err)
       }
 
@@ -169,23 +176,12 @@ export class Writes {
     this.running = false
   }
 
-  /** Of the time to wait for copies, what recovery took is gone. */
-  private inTime (entry: Entry): PendingWrite {
-    if (entry.until != null) {
-      entry.options = { ...entry.options, timeout: Math.max(entry.until - this.init.clock.now(), 1) }
-    }
-
-    return entry
-  }
-
   /** Something came up between its turn and its commit. */
   private waitOn (entry: Entry): void {
     if (this.stopped) {
+      entry.cancel()
       entry.resolve({ ...this.init.result(), outcome: 'unstored' })
-    } else if (entry.options.signal?.aborted === true) {
-      entry.reject(entry.options.signal.reason)
-    } else {
-      entry.cancel = this.giveUp(entry)
+    } else if (entry.options.signal?.aborted !== true) {
       this.queue.unshift(entry)
     }
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_SET_ASIDE } from '../../src/constants.ts'
 import { peerIdOf } from '../../src/identity.ts'
 import { OwnStash } from '../../src/services/own-stash.ts'
+import type { Version } from '../../src/services/own-stash.ts'
 
 const soul = soulFromSeed(new Uint8Array(32).fill(7), 'alice')
 const owner = peerIdOf(soul)
@@ -54,6 +55,30 @@ describe('a version', () => {
 
     expect(order(second.record, first.record)).toBe('supersedes')
     expect(own.current).toBe(second)
+  })
+
+  it('covers what it was decided to build on, though more boots came since than its past has room for', async () => {
+    const old = await boot(1).seal(bytes('old'))
+    let before: Version | undefined
+
+    for (let n = 0; n < 70; n++) {
+      const own = boot(2 + n)
+
+      if (before != null) {
+        own.adopt(before)
+      }
+
+      before = await own.seal(bytes(String(n)))
+    }
+
+    const own = boot(100)
+    own.adopt(before as Version)
+    own.buildOn(old.record)
+    await own.seal(bytes('decided'))
+
+    expect(own.covers(old.record)).toBe(true)
+    await own.seal(bytes('next'))
+    expect(own.isDecided(old.record)).toBe(true)
   })
 
   it('has a seq that no other has, also when two are sealed at once, and the later one stays', async () => {

@@ -1,6 +1,6 @@
 import { VirtualClock } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
-import { Writes } from '../../src/services/writes.ts'
+import { optionsAt, Writes } from '../../src/services/writes.ts'
 import type { WriteOptions, WriteResult } from '../../src/api.ts'
 import type { PendingWrite } from '../../src/services/writes.ts'
 
@@ -127,17 +127,45 @@ describe('writes', () => {
   it('have as much time for copies as waiting left them', async () => {
     const desk = new Desk(false)
     const timeouts: unknown[] = []
-    desk.commit = async ({ options }) => {
-      timeouts.push(options.timeout)
+    desk.commit = async write => {
+      // what its turn took is gone as well
+      await new Promise<void>(resolve => { desk.clock.setTimer(resolve, 100) })
+      timeouts.push(optionsAt(write, desk.clock.now()).timeout)
 
       return kept
     }
     const write = desk.add('one', { timeout: 1_000 })
     await desk.clock.advance(400)
     desk.open()
+    await desk.clock.advance(100)
     await write
 
-    expect(timeouts).toStrictEqual([600])
+    expect(timeouts).toStrictEqual([500])
+  })
+
+  it('are answered in time, or at once when their signal aborts, though their turn does not come', async () => {
+    const desk = new Desk()
+    const abort = new AbortController()
+    const turns: Array<() => void> = []
+    desk.commit = async ({ options }) => {
+      await new Promise<void>(resolve => { turns.push(resolve) })
+
+      return options.signal?.aborted === true ? undefined : kept
+    }
+    const one = desk.add('one', { timeout: 1_000 })
+    await desk.clock.advance(1_000)
+    await expect(one).resolves.toMatchObject({ outcome: 'unstored' })
+
+    turns.shift()?.()
+    const two = desk.add('two', { signal: abort.signal })
+    await desk.clock.advance(1)
+    abort.abort(new RangeError('enough'))
+    await expect(two).rejects.toThrow(RangeError)
+
+    turns.shift()?.()
+    await desk.clock.advance(1)
+    // it is taken back, and does not have another turn
+    expect([desk.texts, turns, desk.clock.pending]).toStrictEqual([['one', 'two'], [], 0])
   })
 
   it('know whether a stash was recovered that they did not know of', async () => {

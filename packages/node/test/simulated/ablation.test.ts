@@ -1,6 +1,7 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { acknowledgedElsewhere, forgottenByOne, vouchedForAfterRefill } from './cut-short.ts'
 import { runSchedule } from './schedule.ts'
+import type { isCutShort } from '../../src/services/cut-short.ts'
 import type { Exposure } from '../../src/services/exposure.ts'
 import type { Placements } from '../../src/services/placements.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
@@ -32,6 +33,15 @@ vi.mock('../../src/policy/surprise.ts', async (original) => {
     meaningOf: (surprise: Parameters<typeof meaningOf>[0]) => broken.rule === 'any placement shows a leftover' && !surprise.covered && surprise.content != null
       ? 'leftover'
       : real.meaningOf(surprise)
+  }
+})
+
+// what the first answer missed would be found out when its holders are asked once more
+vi.mock('../../src/services/cut-short.ts', async (original) => {
+  const real = await original<{ isCutShort: typeof isCutShort }>()
+
+  return {
+    isCutShort: async (...asked: Parameters<typeof isCutShort>) => broken.rule === 'the first answer wins' || await real.isCutShort(...asked)
   }
 })
 

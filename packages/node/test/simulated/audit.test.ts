@@ -244,6 +244,24 @@ it('no peer is challenged for one record more than once a minute, whatever it an
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(AUDIT_GAP)
 })
 
+it('a liar that nobody can replace is not counted, however often it says that it has the stash', async () => {
+  const world = new World()
+  const { owner, confidants: [liar, ...others] } = await world.owned(3) as { owner: Nara, confidants: [Nara, ...Nara[]] }
+  await kept(world, owner, 'one')
+  const times = lies(world, liar, () => ({ type: 'proof', proof: new Uint8Array(32), leaving: false }))
+  await world.run(longest)
+  await world.until(() => times.length > 1, 2 * minute)
+  const counts: number[] = []
+
+  for (let i = 0; i < 60; i++) {
+    await world.run(second)
+    counts.push(owner.stash.status().copies.have)
+  }
+
+  expect(new Set(counts)).toEqual(new Set([2]))
+  expect(others.map(nara => nara.holds(owner) != null)).toEqual([true, true])
+})
+
 it('a liar keeps its place if nobody can take it, and is asked again to keep the stash', async () => {
   const world = new World()
   const { owner, confidants } = await world.owned(3)

@@ -31,8 +31,12 @@ for (const merge of [false, true]) {
     expect(sum.boots).toBeGreaterThan(2 * SCHEDULES)
 
     if (SCHEDULES >= 100) {
-      expect(sum.absorbed).toBeGreaterThan(0)
       expect(sum.doubts).toBeGreaterThan(0)
+    }
+
+    // a crash leaves something behind that turns up late in one of some hundreds
+    if (SCHEDULES >= 2_000) {
+      expect(sum.absorbed).toBeGreaterThan(0)
     }
   }, Math.max(SCHEDULES * 1_000, 20_000))
 }

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { kept, World } from './world.ts'
+import type { Nara, NaraInit } from './world.ts'
+
+const second = 1_000
+
+const texts = (nara: Nara): string[] => nara.stash.setAside().map(({ data }) => new TextDecoder().decode(data))
+
+/** An owner whose twin wrote, and is gone; both versions can be read. */
+async function inConflict (init: NaraInit = {}): Promise<{ world: World, owner: Nara, confidants: Nara[] }> {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3, { gossip: false, ...init })
+  await kept(world, owner, 'one')
+  const twin = owner.twin()
+  await twin.start()
+  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
+  await world.settled(twin)
+  await world.of(twin.put('its'))
+  world.net.crash(twin.process.port)
+  await world.of(owner.put('mine', { timeout: second }))
+  await world.until(() => owner.state === 'doubtful', 120 * second)
+
+  return { world, owner, confidants }
+}
+
+/** An owner that has just started and finds two versions. */
+async function foundTwo (): Promise<{ world: World, owner: Nara, confidants: Nara[] }> {
+  const { world, owner, confidants } = await inConflict()
+  const [holder] = confidants as [Nara]
+  // one of them has its own version: who had the stash from the twin was stopped from having it
+  const record = owner.process.parts.owning?.own.current?.record
+  world.net.intercept((_from, to, request, next) => request.type === 'witness' && to === holder.id && record != null ? { type: 'witnessed', record } : next())
+  owner.kill()
+  await owner.restart()
+  confidants.forEach(({ id }) => { world.net.connect(owner.id, id) })
+  expect(await world.settled(owner)).toBe('doubtful')
+
+  return { world, owner, confidants }
+}
+
+describe('a decision', () => {
+  it('is not made by a nara that was stopped, which then would search on', async () => {
+    const { world, owner, confidants } = await foundTwo()
+    await world.of(owner.stop())
+
+    for (const decide of [() => owner.stash.startFresh(), () => owner.stash.acceptOlder(), () => owner.stash.adopt('00')]) {
+      await expect(world.of<unknown>(decide())).rejects.toMatchObject({ name: 'NotDoubtfulError' })
+    }
+
+    await world.run(60 * second)
+    expect(owner.process.clock.live.size).toBe(0)
+
+    await owner.start()
+    confidants.forEach(({ id }) => { world.net.connect(owner.id, id) })
+    await world.until(() => owner.state === 'doubtful')
+    expect(await world.of(owner.stash.acceptOlder({ timeout: 10 * second }))).toMatchObject({ outcome: 'kept' })
+    expect(owner.text).toBe('its')
+  })
+
+  it('made twice at once is made once', async () => {
+    const { world, owner } = await inConflict()
+    const results = await world.of(Promise.allSettled([owner.stash.acceptOlder({ timeout: 10 * second }), owner.stash.acceptOlder(), owner.stash.startFresh()]))
+
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+    expect(owner.text).toBe('mine')
+    expect(texts(owner)).toEqual(['its'])
+  })
+
+  it('to take what was set aside leaves open what was not decided yet', async () => {
+    const { world, owner, confidants } = await inConflict()
+    await world.of(owner.stash.acceptOlder({ timeout: 10 * second }))
+    const [aside] = owner.stash.setAside()
+    const [holder] = confidants as [Nara]
+    const stranger = owner.twin()
+    await stranger.start()
+    world.net.connect(stranger.process.port, holder.id)
+    await world.settled(stranger)
+    world.net.disconnect(stranger.process.port, holder.id)
+    await world.of(stranger.put('another', { timeout: second }))
+    const record = stranger.process.parts.owning?.own.current?.record
+    world.net.crash(stranger.process.port)
+    // one has seen it, and nobody has it
+    let asked = 0
+    world.net.intercept((_from, _to, request, next) => request.type === 'witness' && record != null && asked++ === 0 ? { type: 'witnessed', record } : next())
+    world.net.disconnect(owner.id, holder.id)
+    world.net.connect(owner.id, holder.id)
+    await world.run(second)
+    expect([asked, owner.state]).toEqual([1, 'settled'])
+    await world.of(owner.stash.adopt(aside?.id ?? '', { timeout: 10 * second }))
+    expect(owner.text).toBe('its')
+    await world.run(40 * second)
+
+    expect(owner.stash.status().recovery.doubt?.records.map(({ id }) => id)).toContain(record?.id)
+  })
+})
+
+it('who was told that its soul is fresh, and met a stash of it, searches after a stop as well', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3, { gossip: false })
+  await kept(world, owner, 'one')
+  owner.kill()
+  await owner.restart({ fresh: true })
+  expect(owner.state).toBe('empty')
+  confidants.forEach(({ id }) => { world.net.connect(owner.id, id) })
+  await world.until(() => owner.state === 'searching' || owner.state === 'recovering')
+  await world.of(owner.stop())
+  await owner.start()
+  expect(owner.state).toBe('searching')
+})
