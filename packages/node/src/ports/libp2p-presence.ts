@@ -59,7 +59,8 @@ export class Libp2pPresence implements PresencePort, Startable {
         return TopicValidatorResult.Reject
       }
 
-      return VERDICTS[this.listener(message.from.toString(), message.data)]
+      // of its own: parts of it are remembered, and must not keep everything alive that came with it
+      return VERDICTS[this.listener(message.from.toString(), message.data.slice())]
     })
     this.pubsub.addEventListener('subscription-change', this.onChange)
     this.pubsub.addEventListener('gossipsub:graft', this.onGraft)

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { comesBack, holdersNow, ownerAway } from './absent-owner.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
-import type { StashResponse } from '@nara-stash/protocol'
+import type { HeldStash, StashResponse } from '@nara-stash/protocol'
 
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
 
-const heldBy = (nara: Nara, owner: Nara) => nara.process.parts.held.get(owner.id)
+const heldBy = (nara: Nara, owner: Nara): HeldStash | undefined => nara.process.parts.held.get(owner.id)
 
 describe('a holder', () => {
   it('that restarts in a loop is not refilled each time; others make good for it, and it is refilled when it has settled down', async () => {
@@ -78,6 +78,29 @@ describe('a holder', () => {
     expect(holdersNow(world, owner).filter(nara => nara !== liar)).toHaveLength(3)
   })
 
+  it('that shows an older record and lets every body fail gets ever fewer', async () => {
+    const { world, owner, holders: [liar, b] } = await ownerAway()
+    const held = heldBy(b, owner)
+    const older = { ...held?.record, id: 'ab'.repeat(32), boot: held?.record.boot, seq: (held?.record.seq ?? 0) - 1 } as HeldStash['record']
+    let bodies = 0
+    world.net.intercept((from, to, request, next) => {
+      if (to !== liar.id || (request.type !== 'challenge' && request.type !== 'offer')) {
+        return next()
+      }
+
+      bodies += Number(request.type === 'offer' && from === b.id)
+
+      return request.type === 'offer' ? undefined : { type: 'other', record: older, leaving: false }
+    })
+    world.net.disconnect(liar.id, b.id)
+    world.net.connect(liar.id, b.id)
+    await world.run(2 * hour)
+    expect(bodies).toBeGreaterThan(0)
+    bodies = 0
+    await world.run(hour)
+    expect(bodies).toBeLessThanOrEqual(3)
+  })
+
   it('whose proofs are wrong is not asked for another at once because it says once more that it has it, over whatever connection', async () => {
     const { world, owner, holders: [liar, b] } = await ownerAway()
     let challenges = 0
@@ -143,6 +166,44 @@ describe('a holder', () => {
 
     expect(lost).toBeGreaterThan(1)
     expect(a.holds(owner)).toBeDefined()
+  })
+})
+
+describe('who says that it leaves', () => {
+  it('and stays, hurries the others once, not each time that one of them is away for a moment', async () => {
+    const { world, owner, holders: [a, b, c], others } = await ownerAway()
+    await world.run(2 * minute)
+    const recordId = heldBy(a, owner)?.record.id ?? ''
+    const leaves = async (): Promise<void> => {
+      await world.of(Promise.all([b, c].map(async ({ id }) => await a.process.port.ask(id, { type: 'release', owner: owner.id, recordId, reason: 'leaving' }))))
+    }
+    await leaves()
+    await world.run(5 * second)
+    expect(holdersNow(world, owner)).toHaveLength(4)
+    await world.run(2 * minute)
+    world.net.stats.reset()
+
+    for (let i = 0; i < 5; i++) {
+      others.filter(nara => nara !== b).forEach(nara => { world.net.disconnect(b.id, nara.id) })
+      await leaves().catch(() => {})
+      await world.run(8 * second)
+      world.net.connectAll()
+      await world.run(2 * minute)
+    }
+
+    expect(world.net.stats.sent(c.id, 'store').messages).toBe(0)
+  })
+
+  it('says so once, whoever asks it to', async () => {
+    const { owner, world, holders: [a] } = await ownerAway()
+    await world.run(minute)
+    const { steward } = a.process.parts
+    world.net.stats.reset()
+    const [first, second] = await world.of(Promise.all([steward.leave(), steward.leave()]))
+    expect(first).toStrictEqual({ handedOn: 1, left: [] })
+    expect(second).toBe(first)
+    expect(world.net.stats.sent(a.id, 'store').messages).toBe(1)
+    expect(holdersNow(world, owner)).toHaveLength(4)
   })
 })
 

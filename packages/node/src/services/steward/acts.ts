@@ -47,6 +47,7 @@ export class Acts {
     } else if (answer.outcome === 'proved') {
       holder.leavingSince = undefined
       holder.leftSince = undefined
+      holder.isMadeGood = false
     }
 
     if (answer.outcome === 'proved') {
@@ -60,7 +61,8 @@ export class Acts {
       duty.wariness.denied(holder.peer, now)
     }
 
-    if (!['busy', 'refused', 'timeout', 'unreachable'].includes(answer.outcome)) {
+    // who was merely said to hold it, and holds nothing, knows nothing
+    if (!['busy', 'refused', 'timeout', 'unreachable'].includes(answer.outcome) && duty.holders.has(holder.peer)) {
       this.confirm(duty)
     }
 
@@ -76,18 +78,32 @@ export class Acts {
       return
     }
 
-    const { lacks } = holder
+    const { lacks, connection } = holder
+    const { clock, onRepaired } = this.init
     const everybody = this.everybody(duty)
     const answer = await this.over(holder, async () => await this.init.exchanges.offer(holder.peer, stash, everybody, options))
-    holder.shown = new Set(everybody)
-    holder.unmet = false
+
+    // on another connection nothing was offered yet
+    if (holder.connection !== connection) {
+      return
+    }
+
+    if (answer?.type === 'stored' || (answer == null && lacks != null)) {
+      // the body may have been on its way when it failed
+      duty.wariness.gave(holder.peer, clock.now())
+    }
 
     if (answer?.type === 'stored') {
-      duty.wariness.gave(holder.peer, this.init.clock.now())
-      this.init.onRepaired(duty.owner, holder.peer, lacks === 'older' ? 'it had an older one' : lacks == null ? 'it was said to have it' : 'it came back without it')
+      onRepaired(duty.owner, holder.peer, lacks === 'older' ? 'it had an older one' : lacks == null ? 'it was said to have it' : 'it came back without it')
     }
 
     this.answered(holder, answer)
+
+    // what did not arrive is said again, but not for ever
+    if (answer != null || holder.offerFailures > STORE_BACKOFF.length) {
+      holder.shown = new Set(everybody)
+      holder.unmet = false
+    }
   }
 
   /** True if it keeps a copy. */

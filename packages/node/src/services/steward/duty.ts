@@ -108,6 +108,8 @@ export class Duty {
   /** What the holders that were short of each other are done with: who left and was made good for is no reason for haste next time. */
   calm (): void {
     for (const holder of this.holders.values()) {
+      holder.isMadeGood = holder.leftSince != null
+
       if (holder.connection == null) {
         holder.leavingSince = undefined
         holder.leftSince = undefined

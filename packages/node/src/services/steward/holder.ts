@@ -18,6 +18,8 @@ export interface Holder {
   promised: boolean
   leavingSince: number | undefined
   leftSince: number | undefined
+  /** Since it said that it leaves there have been enough others: that it says so once more is no reason for haste. */
+  isMadeGood: boolean
   lacks: HolderView['lacks']
   lacksSince: number | undefined
   unmet: boolean
@@ -43,6 +45,7 @@ export function newHolder (recordId: string, peer: string, now: number): Holder 
     promised: false,
     leavingSince: undefined,
     leftSince: undefined,
+    isMadeGood: false,
     lacks: undefined,
     lacksSince: undefined,
     unmet: false,
@@ -64,6 +67,7 @@ export function arrive (holder: Holder, { connection, address }: NetworkPeer, no
   holder.promised = false
   holder.leavingSince = undefined
   holder.leftSince = undefined
+  holder.isMadeGood = false
   holder.lacks = undefined
   holder.lacksSince = undefined
   holder.unmet = false
@@ -133,10 +137,12 @@ export function claims (holder: Holder, now: number): void {
 }
 
 /** It let go of its copy. */
-export function released (holder: Holder, now: number, isLeaving: boolean): void {
-
+export function released (holder: Holder, now: number, { isLeaving, isMissed }: { isLeaving: boolean, isMissed: boolean }): void {
   if (isLeaving) {
     holder.leavingSince ??= now
+  }
+
+  if (isLeaving && isMissed) {
     holder.leftSince ??= now
   }
 
@@ -153,7 +159,7 @@ export function isForgotten ({ awaySince, busy }: Holder, now: number): boolean 
 }
 
 export function viewOf (holder: Holder, everybody: readonly string[] = []): HolderView {
-  const { peer, rank, connection, address, audit, leavingSince, leftSince, lacks, lacksSince, unmet, shown, offerAfter, busy } = holder
+  const { peer, rank, connection, address, audit, leavingSince, leftSince, isMadeGood, lacks, lacksSince, unmet, shown, offerAfter, busy } = holder
 
   return {
     peer,
@@ -167,7 +173,7 @@ export function viewOf (holder: Holder, everybody: readonly string[] = []): Hold
     busy: busy > 0,
     putOff: audit.last === 'busy',
     ...(leavingSince == null ? {} : { leavingSince }),
-    ...(leftSince == null ? {} : { leftSince }),
+    ...(leftSince == null || isMadeGood ? {} : { leftSince }),
     ...(lacks == null ? {} : { lacks, ...(lacksSince == null ? {} : { lacksSince }) }),
     unmet,
     told: everybody.every(other => other === peer || shown.has(other)),

@@ -139,7 +139,8 @@ export class News {
     }
 
     if (duty?.recordId === recordId && holder != null) {
-      released(holder, clock.now(), reason === 'leaving')
+      // one that never showed a copy takes none away
+      released(holder, clock.now(), { isLeaving: reason === 'leaving', isMissed: isNamed || holder.wasSeen })
 
       if (reason !== 'leaving' && !isNamed) {
         // a stranger again, that may be asked to keep a copy like any other

@@ -57,6 +57,7 @@ export class Steward {
   private readonly reconciler: Reconciler
   private running: AbortController | undefined
   private draining = false
+  private left: Promise<LeaveResult> | undefined
   private renewedAt = -Infinity
 
   constructor (init: StewardInit) {
@@ -89,6 +90,7 @@ export class Steward {
   start (): void {
     if (this.running == null) {
       this.draining = false
+      this.left = undefined
       this.running = new AbortController()
       setMaxListeners(Infinity, this.running.signal)
       this.peers.refresh()
@@ -106,8 +108,14 @@ export class Steward {
     this.register.clear()
   }
 
-  /** Hands on what absent owners left here and tells the others, in a bounded time. Nothing is repaired after that. */
-  async leave (): Promise<LeaveResult> {
+  /** Hands on what absent owners left here and tells the others, in a bounded time. Nothing is repaired after that. Who asks twice gets one answer. */
+  leave (): Promise<LeaveResult> {
+    this.left ??= this.handOn()
+
+    return this.left
+  }
+
+  private async handOn (): Promise<LeaveResult> {
     this.register.sync(this.init.clock.now())
     this.draining = true
     const { acts, exchanges, peers, contact } = this
