@@ -32,14 +32,12 @@ export class LettingGo {
     duty.ending = true
     await this.tell(duty, reason, signal)
 
-    const stash = held.get(duty.owner)
-
     try {
       // while they were told its owner may have come back, and chosen us, or others have gone
-      if (stash?.record.id === duty.recordId && !isDue(stash)) {
-        duty.stay()
-      } else if (await held.drop(duty.owner, duty.recordId)) {
+      if (await held.drop(duty.owner, duty.recordId, { isDue })) {
         this.init.onDropped(duty.owner, why)
+      } else if (held.get(duty.owner)?.record.id === duty.recordId) {
+        duty.stay()
       }
     } catch {
       // its store fails: it is still held

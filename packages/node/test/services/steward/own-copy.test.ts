@@ -25,7 +25,7 @@ describe('a copy that is to go', () => {
     const lettingGo = new LettingGo({
       clock: new VirtualClock(),
       exchanges: { release: async () => ++told > 0 } as unknown as Exchanges,
-      held: { get: () => stash, drop: async () => ++drops > 0 },
+      held: { get: () => stash, drop: async (_, __, options) => options?.isDue?.(stash) === true && ++drops > 0 },
       onDropped: () => {}
     })
     // asked once all have been told
