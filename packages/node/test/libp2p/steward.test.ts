@@ -1,8 +1,8 @@
 import { createSoul } from '@nara-stash/crypto'
-import { systemClock } from '@nara-stash/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import { privateKeyFromSoul } from '../../src/identity.ts'
 import { stash } from '../../src/stash.ts'
+import { fastClock } from './fast-clock.ts'
 import { host, presenceService } from './host.ts'
 import { Loopback } from './loopback.ts'
 import { until } from './until.ts'
@@ -10,18 +10,9 @@ import type { StashInit } from '../../src/api.ts'
 import type { StashService } from '../../src/stash-service.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { Libp2p } from '@libp2p/interface'
-import type { Clock } from '@nara-stash/protocol'
 
 /** Six nodes that shake hands, on a machine that other tests use as well. Milliseconds. */
 const TIME = 60_000
-
-/** Minutes pass in seconds: what the stash waits for is shorter, what libp2p does takes the time it takes. */
-const SPEED = 10
-const fast: Clock = {
-  ...systemClock,
-  now: () => systemClock.now() * SPEED,
-  setTimer: (callback, delay) => systemClock.setTimer(callback, delay / SPEED)
-}
 
 type Host = Libp2p<{ stash: StashService }>
 
@@ -32,7 +23,7 @@ afterEach(async () => { await loopback.stop() }, TIME)
 async function nara (gossip: boolean, init: StashInit & { soul?: Soul } = {}): Promise<Host> {
   const { soul } = init
   const identity = soul == null ? {} : { privateKey: privateKeyFromSoul(soul) }
-  const service = stash({ clock: fast, leaveTimeout: 0, ...init })
+  const service = stash({ clock: fastClock, leaveTimeout: 0, ...init })
 
   return loopback.keep(gossip
     ? await host({ ...identity, services: { pubsub: presenceService(), stash: service } })
