@@ -201,8 +201,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async startFresh (options?: AbortOptions): Promise<void> {
-    options?.signal?.throwIfAborted()
-    await this.owning.owner.decisions.startFresh()
+    await this.owning.owner.decisions.startFresh(options)
   }
 
   async forgetStash (options?: WriteOptions): Promise<ForgetResult> {

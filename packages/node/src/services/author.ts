@@ -189,6 +189,8 @@ export class Author {
     const version = await own.sealTombstone()
 
     if (own.tombstone !== version.record) {
+      this.unkept.add(version.record.id)
+
       return false
     }
 
@@ -250,6 +252,8 @@ export class Author {
     const version = await own.seal(data)
 
     if (own.current !== version) {
+      this.unkept.add(version.record.id)
+
       return false
     }
 

@@ -6,6 +6,7 @@ import type { OwnStash } from './own-stash.ts'
 import type { Settling } from './recovery/settling.ts'
 import type { Strangers } from './strangers.ts'
 import type { Writes } from './writes.ts'
+import type { AbortOptions } from '@libp2p/interface'
 
 export interface BurialInit {
   own: OwnStash
@@ -21,13 +22,16 @@ export interface BurialInit {
  * first.
  *
  * @throws {NotFoundError | DoubtfulError | InsideMergeError}
+ * @throws the signal's reason: nothing is deleted then
  */
-export async function bury ({ own, author, condition, settling, strangers, writes }: BurialInit): Promise<void> {
+export async function bury ({ own, author, condition, settling, strangers, writes }: BurialInit, { signal }: AbortOptions = {}): Promise<void> {
   checkOutsideMerge()
 
   const takeBack = writes.mark()
 
   await author.turns.run(async () => {
+    signal?.throwIfAborted()
+
     if (condition.state === 'doubtful') {
       throw new DoubtfulError('it is in doubt what our stash is: decide that first, see status')
     }
@@ -49,11 +53,13 @@ export async function bury ({ own, author, condition, settling, strangers, write
     settling.recovery.stop()
     strangers.clear()
 
-    if (await author.bury()) {
-      own.setAside = []
-      takeBack()
-      condition.recovered = undefined
-      condition.is('empty')
+    if (!await author.bury()) {
+      throw new NotFoundError('what there was has been cleared away meanwhile')
     }
+
+    own.setAside = []
+    takeBack()
+    condition.recovered = undefined
+    condition.is('empty')
   })
 }

@@ -11,6 +11,7 @@ import type { Settling } from './recovery/settling.ts'
 import type { Strangers } from './strangers.ts'
 import type { Writes } from './writes.ts'
 import type { Clock, RecordHeader } from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
 
 export interface DecisionsInit {
   own: OwnStash
@@ -93,10 +94,11 @@ export class Decisions {
   /**
    * @throws {NotDoubtfulError | InsideMergeError}
    */
-  async startFresh (): Promise<void> {
+  async startFresh ({ signal }: AbortOptions = {}): Promise<void> {
     checkOutsideMerge()
 
     await this.init.author.turns.run(() => {
+      signal?.throwIfAborted()
       this.checkRunning()
 
       const { author, replication, settling, strangers, writes } = this.init
@@ -113,11 +115,11 @@ export class Decisions {
 
   private async decide (options: WriteOptions = {}, decision: () => Promise<void>): Promise<WriteResult> {
     checkOutsideMerge()
-    options.signal?.throwIfAborted()
 
     const { own, author, replication } = this.init
 
     await author.turns.run(async () => {
+      options.signal?.throwIfAborted()
       this.checkRunning()
       await decision()
     })

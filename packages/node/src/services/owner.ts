@@ -187,7 +187,7 @@ export class Owner {
 
   /** Deletes our stash everywhere. */
   async forget (options: WriteOptions = {}): Promise<ForgetResult> {
-    await bury(this.parts)
+    await bury(this.parts, options)
 
     return await this.init.replication.forgotten(options)
   }

@@ -94,6 +94,26 @@ describe('a decision', () => {
   })
 })
 
+it('what was being sealed when all was cleared away is no loss', async () => {
+  const world = new World()
+  const { owner } = await world.owned(3)
+  await kept(world, owner, 'one')
+  const written = owner.put('two')
+  const boot = owner.process.parts.owning?.own.boot
+  // it has its turn, and signs
+  for (let i = 0; i < 5; i++) {
+    await Promise.resolve()
+  }
+
+  owner.stash.clearMyStash()
+  expect(owner.process.parts.owning?.own.boot).not.toBe(boot)
+  await expect(world.of(written)).rejects.toMatchObject({ name: 'RecoveredFirstError' })
+  await world.run(60 * second)
+
+  expect([owner.state, owner.text]).toEqual(['settled', 'one'])
+  expect(owner.events('stash:doubt')).toEqual([])
+})
+
 it('who was told that its soul is fresh, and met a stash of it, searches after a stop as well', async () => {
   const world = new World()
   const { owner, confidants } = await world.owned(3, { gossip: false })

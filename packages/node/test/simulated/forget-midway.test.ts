@@ -51,6 +51,33 @@ describe('who waits for a deletion', () => {
   })
 })
 
+describe('who deletes', () => {
+  it('deletes nothing if it was aborted before its turn', async () => {
+    const { world, owner } = await stashed()
+    const abort = new AbortController()
+    const forgotten = owner.stash.forgetStash({ signal: abort.signal })
+    abort.abort(new RangeError('enough'))
+
+    await expect(world.of(forgotten)).rejects.toThrow(RangeError)
+    expect(owner.text).toBe('one')
+    await expect(world.of(owner.stash.forgetStash({ signal: abort.signal }))).rejects.toThrow(RangeError)
+    expect(owner.text).toBe('one')
+  })
+
+  it('is told if all was cleared away while the tombstone was sealed', async () => {
+    const { world, owner } = await stashed()
+    const forgotten = owner.stash.forgetStash()
+    // it has its turn, and signs
+    await Promise.resolve()
+    await Promise.resolve()
+    owner.stash.clearMyStash()
+
+    await expect(world.of(forgotten)).rejects.toMatchObject({ name: 'NotFoundError' })
+    expect(await world.settled(owner)).toBe('settled')
+    expect(owner.text).toBe('one')
+  })
+})
+
 describe('two deletions that do not know of each other', () => {
   async function twice (): Promise<{ world: World, owner: Nara, holders: [Nara, Nara, Nara] }> {
     const { world, owner, holders } = await stashed()
