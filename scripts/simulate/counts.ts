@@ -44,8 +44,8 @@ export function noCounts (): Counts {
 }
 
 /** Those that the holders' promise was for, and that had the time to end. */
-export function promisedReturns (returns: Returns): number {
-  return allReturns(returns) - returns.unresolved - returns.expired
+export function promisedReturns ({ newest, older, foreign, doubtful, lost }: Returns): number {
+  return newest + older + foreign + doubtful + lost
 }
 
 export function allReturns (returns: Returns): number {

@@ -1,5 +1,5 @@
 import { expect, describe, it } from 'vitest'
-import { formatCsv, makeReport } from '../simulate/report.ts'
+import { formatCsv, formatReport, makeReport } from '../simulate/report.ts'
 import { Simulation } from '../simulate/simulation.ts'
 import type { SimulationInit } from '../simulate/arguments.ts'
 import type { SimulatedNara } from '../simulate/simulated-nara.ts'
@@ -144,6 +144,7 @@ it('a report says what was counted', async () => {
   expect(report.returns.newest).toBe(last?.counts.returns.newest)
   expect(report.perNode).toStrictEqual({ cpuSecondsPerDay: 2 / (8 * 0.25), rss: 1_000, heap: 100 })
   expect(report.lossUpperBound).toBeGreaterThan(report.lossPerReturn)
+  expect(formatReport(report)).toContain(`${report.returns.all}, of which ${report.returns.all - report.returns.unresolved} in time and resolved`)
   expect(formatCsv(rows).split('\r\n')[0]).toMatch(/^hours,up,stashes,copies,/)
   expect(formatCsv(rows).trimEnd().split('\r\n')).toHaveLength(rows.length + 1)
 })
