@@ -69,6 +69,12 @@ export class Lookout {
     }
   }
 
+  /** After a stop: it is known what our stash is. */
+  start (): void {
+    this.surprises.strangers.start()
+    this.look()
+  }
+
   stop (): void {
     this.surprises.strangers.stop()
     this.round.stop()

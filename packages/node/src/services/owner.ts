@@ -94,7 +94,7 @@ export class Owner {
 
     if (own.current != null || own.tombstone != null) {
       // stopped and started again: this process knows its stash
-      this.lookout.look()
+      this.lookout.start()
       void this.resolve()
     } else if (this.fresh) {
       this.condition.is('empty')

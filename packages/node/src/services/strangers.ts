@@ -137,10 +137,19 @@ export class Strangers {
     this.table.clear()
   }
 
+  /** Those that could not be read are asked for again. */
+  start (): void {
+    this.unread.forEach(({ record }) => { this.fetch(record) })
+  }
+
   stop (): void {
     this.cancelTimer()
     this.abort.abort()
     this.abort = new AbortController()
+  }
+
+  private get unread (): Stranger[] {
+    return this.list.filter(({ record, read }) => read == null && record.kind === 'data')
   }
 
   /** A stranger that was read builds on it. */
@@ -215,15 +224,13 @@ export class Strangers {
   }
 
   private retry (): void {
-    const unread = this.list.filter(({ record, read }) => read == null && record.kind === 'data')
+    const { unread } = this
 
     if (unread.length > 0) {
       const wait = unread.every(({ stuck }) => stuck) ? RECONCILE_INTERVAL : BODY_RETRY
 
       this.cancelTimer()
-      this.cancelTimer = this.init.clock.setTimer(() => {
-        this.list.filter(({ record, read }) => read == null && record.kind === 'data').forEach(({ record }) => { this.fetch(record) })
-      }, wait)
+      this.cancelTimer = this.init.clock.setTimer(() => { this.start() }, wait)
     }
   }
 }

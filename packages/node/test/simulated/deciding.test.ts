@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
+import type { Version } from '../../src/services/own-stash.ts'
+import type { RecordHeader } from '@nara-stash/protocol'
 
 const second = 1_000
 
@@ -38,6 +40,26 @@ async function foundTwo (): Promise<{ world: World, owner: Nara, confidants: Nar
   return { world, owner, confidants }
 }
 
+/** What another process wrote, of which nobody has the body. */
+async function writtenUnseen (world: World, owner: Nara, holder: Nara): Promise<RecordHeader> {
+  const twin = owner.twin()
+  await twin.start()
+  world.net.connect(twin.process.port, holder.id)
+  await world.settled(twin)
+  world.net.disconnect(twin.process.port, holder.id)
+  await world.of(twin.put('another', { timeout: second }))
+  world.net.crash(twin.process.port)
+
+  return (twin.process.parts.owning?.own.current as Version).record
+}
+
+/** The first who is asked has seen `record`. */
+function tellOnce (world: World, record: RecordHeader): () => void {
+  let asked = 0
+
+  return world.net.intercept((_from, _to, request, next) => request.type === 'witness' && asked++ === 0 ? { type: 'witnessed', record } : next())
+}
+
 describe('a decision', () => {
   it('is not made by a nara that was stopped, which then would search on', async () => {
     const { world, owner, confidants } = await foundTwo()
@@ -71,27 +93,35 @@ describe('a decision', () => {
     await world.of(owner.stash.acceptOlder({ timeout: 10 * second }))
     const [aside] = owner.stash.setAside()
     const [holder] = confidants as [Nara]
-    const stranger = owner.twin()
-    await stranger.start()
-    world.net.connect(stranger.process.port, holder.id)
-    await world.settled(stranger)
-    world.net.disconnect(stranger.process.port, holder.id)
-    await world.of(stranger.put('another', { timeout: second }))
-    const record = stranger.process.parts.owning?.own.current?.record
-    world.net.crash(stranger.process.port)
-    // one has seen it, and nobody has it
-    let asked = 0
-    world.net.intercept((_from, _to, request, next) => request.type === 'witness' && record != null && asked++ === 0 ? { type: 'witnessed', record } : next())
+    const record = await writtenUnseen(world, owner, holder)
+    tellOnce(world, record)
     world.net.disconnect(owner.id, holder.id)
     world.net.connect(owner.id, holder.id)
     await world.run(second)
-    expect([asked, owner.state]).toEqual([1, 'settled'])
+    expect(owner.state).toBe('settled')
     await world.of(owner.stash.adopt(aside?.id ?? '', { timeout: 10 * second }))
     expect(owner.text).toBe('its')
     await world.run(40 * second)
 
-    expect(owner.stash.status().recovery.doubt?.records.map(({ id }) => id)).toContain(record?.id)
+    expect(owner.stash.status().recovery.doubt?.records.map(({ id }) => id)).toContain(record.id)
   })
+})
+
+it('what could not be read before a stop is looked for again after it, and does not keep writes waiting in silence', async () => {
+  const { world, owner, confidants } = await inConflict()
+  await world.of(owner.stash.acceptOlder({ timeout: 10 * second }))
+  const record = await writtenUnseen(world, owner, confidants[0] as Nara)
+  const stop = tellOnce(world, record)
+  world.net.disconnect(owner.id, (confidants[0] as Nara).id)
+  world.net.connect(owner.id, (confidants[0] as Nara).id)
+  await world.run(second)
+  stop()
+  world.net.intercept((_from, _to, request, next) => request.type === 'witness' ? { type: 'not-found' } : next())
+  await world.of(owner.stop())
+  await owner.start()
+  await world.run(60 * second)
+
+  expect(owner.state).toBe('doubtful')
 })
 
 it('what was being sealed when all was cleared away is no loss', async () => {
