@@ -83,6 +83,7 @@ export class Lookout {
   }
 
   connected (peer: string): void {
+    this.surprises.strangers.reexamine()
     this.round.connected(peer)
   }
 

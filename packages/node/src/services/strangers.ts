@@ -127,6 +127,16 @@ export class Strangers {
     }
   }
 
+  /** Somebody came who may say more of what was not known to be cut short. */
+  reexamine (): void {
+    const open = this.list.filter(({ cutShort }) => cutShort === false)
+
+    if (open.length > 0) {
+      open.forEach(stranger => { delete stranger.cutShort })
+      this.init.onChange()
+    }
+  }
+
   /** True once its body should have come. */
   isOverdue ({ since }: Stranger): boolean {
     return this.init.clock.now() - since >= ROLLBACK_TIMEOUT
