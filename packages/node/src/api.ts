@@ -225,7 +225,8 @@ export interface Stash extends TypedEventTarget<StashEvents> {
   adopt (recordId: string, options?: WriteOptions): Promise<WriteResult>
 
   /**
-   * Ends a doubt: there is nothing, and the next write has all that was seen in its past. Versions that could be read are set aside.
+   * Ends a doubt: there is nothing, and the next write has all that was seen in its past. Versions that could be read are set aside. Who holds one goes on to;
+   * `forgetStash` deletes them.
    *
    * @throws {NotDoubtfulError} nothing is in doubt
    */
@@ -233,7 +234,7 @@ export interface Stash extends TypedEventTarget<StashEvents> {
 
   /**
    * Deletes our stash everywhere: a tombstone goes to everybody who has, or may have, a copy, and to those who come back later. The state is `empty` then,
-   * and what was set aside is gone. A write afterwards builds on the tombstone.
+   * and what was set aside is gone; a write that was made before and waits is answered `unstored` and gone as well. A write afterwards builds on the tombstone.
    *
    * @throws {NotFoundError} there is nothing to forget
    * @throws {DoubtfulError} what our stash is, is in doubt: decide first

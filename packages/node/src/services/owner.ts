@@ -179,8 +179,13 @@ export class Owner {
 
       this.init.network.peers().forEach(({ id }) => { recovery.met(id) })
     } else {
+      const { strangers } = this.lookout.surprises
+
       found.forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
-      await this.lookout.surprises.strangers.settled()
+      await strangers.settled()
+      await this.resolve()
+      // of what may have been cut short, its holders are asked only then
+      await strangers.settled()
       await this.resolve()
     }
   }

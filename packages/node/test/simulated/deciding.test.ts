@@ -50,7 +50,9 @@ async function writtenUnseen (world: World, owner: Nara, holder: Nara): Promise<
   await world.of(twin.put('another', { timeout: second }))
   world.net.crash(twin.process.port)
 
-  return (twin.process.parts.owning?.own.current as Version).record
+  const version = twin.process.parts.owning?.own.current as Version
+
+  return version.record
 }
 
 /** The first who is asked has seen `record`. */

@@ -36,6 +36,19 @@ describe('two processes with one soul and a merge function', () => {
   })
 })
 
+it('who asks everybody is given what a living process wrote under the placement that confirmed it', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3, { gossip: false })
+  await kept(world, owner, 'one')
+  const twin = owner.twin()
+  await twin.start()
+  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
+  await world.settled(twin)
+  await world.of(owner.put('two'))
+
+  expect(new TextDecoder().decode(await world.of(twin.stash.recoverFromAny()))).toBe('two')
+})
+
 it('what a living process goes on to write under the placement that confirmed another one is no leftover of a crash', async () => {
   const world = new World()
   const { owner, confidants } = await world.owned(3, { gossip: false })
