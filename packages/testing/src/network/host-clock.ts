@@ -1,5 +1,10 @@
 import type { CancelTimer, Clock } from '@nara-stash/protocol'
 
+/**
+ * A clock that is ahead adds two numbers, and what is left of them is coarser: a timer must not find itself a rounding error early, for ever. Milliseconds.
+ */
+const GRAIN = 0.001
+
 interface HostTimer {
   /** On this machine's clock. */
   readonly due: number
@@ -98,6 +103,6 @@ export class HostClock implements Clock {
       if (this.#isUp()) {
         timer.callback()
       }
-    }, delay)
+    }, this.#ahead === 0 ? delay : Math.max(delay, 0) + GRAIN)
   }
 }
