@@ -74,6 +74,12 @@ export const RANK_STEP = 10 * second
 /** An owner that is here, and settled, for so long has had the time to repair by itself: its own delay, and as much to store. Milliseconds. */
 export const OWNER_TAKEOVER = 2 * minute
 
+/**
+ * A holder that knows of a newer record than its own leaves its own alone, until nobody who is here has shown the newer one for this long: time for its holders to bring
+ * it, whatever its size. Milliseconds.
+ */
+export const OUTDATED_WAIT = 60 * minute
+
 /** Promises that end sooner than this are not spread any more. Milliseconds. */
 export const REPAIR_LEASE = 24 * 60 * minute
 

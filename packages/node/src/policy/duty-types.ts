@@ -53,7 +53,7 @@ export interface DutyInput {
   leaseLeft: number
   /** False while we cannot know what happened: we were away, and nobody has answered since. */
   mayRepair: boolean
-  /** No record that supersedes it was heard of. */
+  /** No record that supersedes it was heard of; or one was, long ago, and nobody who is here has it. */
   isNewest: boolean
   isDraining: boolean
   /** A STORE of it to a new holder is under way. */

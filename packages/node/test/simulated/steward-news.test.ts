@@ -45,6 +45,35 @@ describe('a holder that lags', () => {
     expect(lagging.holds(owner)).toBeDefined()
   })
 
+  it('sees to what it has, if all who had the newer are gone and it is the best there is', async () => {
+    const { world, owner, lagging, others } = await oneLags()
+    owner.kill()
+    let isLost = true
+    world.net.intercept((_, to, request, next) => isLost && to === lagging.id && (request.type === 'offer' || request.type === 'store') ? undefined : next())
+    world.net.connectAll()
+    await world.run(5 * second)
+    others.forEach(nara => { nara.kill() })
+    isLost = false
+    const spare = await world.confidants(4)
+    world.net.connectAll()
+    await world.run(70 * minute)
+    expect(spare.filter(nara => nara.holds(owner) === lagging.holds(owner))).toHaveLength(2)
+    lagging.kill()
+    expect(await comesBack(world, owner)).toBe('one')
+  })
+
+  it('makes no copies of what is old as long as somebody shows the newer', async () => {
+    const { world, owner, lagging } = await oneLags()
+    owner.kill()
+    const spare = await world.confidants(4)
+    world.net.intercept((_, to, request, next) => to === lagging.id && (request.type === 'offer' || request.type === 'store') ? undefined : next())
+    world.net.connectAll()
+    await world.run(6 * 60 * minute)
+    const old = lagging.holds(owner)
+    expect(old).toBeDefined()
+    expect(spare.filter(nara => nara.holds(owner) === old)).toHaveLength(0)
+  })
+
   it('and was replaced hears the owner\'s watermark, offers what it has, and is relieved', async () => {
     const world = new World()
     const { owner, confidants } = await world.owned(6)

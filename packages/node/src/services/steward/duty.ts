@@ -1,10 +1,11 @@
-import { MAX_DUTY_HOLDERS } from '../../constants.ts'
+import { order } from '@nara-stash/protocol'
+import { MAX_DUTY_HOLDERS, OUTDATED_WAIT } from '../../constants.ts'
 import { rankOf } from '../../policy/surrogate.ts'
 import { arrive, depart, isForgotten, newHolder, viewOf } from './holder.ts'
 import { Wariness } from './wariness.ts'
 import type { Holder } from './holder.ts'
 import type { HolderView, Shortage } from '../../policy/duties.ts'
-import type { HeldStash, NetworkPeer } from '@nara-stash/protocol'
+import type { HeldStash, NetworkPeer, RecordHeader } from '@nara-stash/protocol'
 
 /** One record that is held here, and what its holder knows of the others. It ends with the record: another one begins with nothing known. */
 export class Duty {
@@ -22,6 +23,8 @@ export class Duty {
   endAfter = -Infinity
   /** We were away, and nobody who would know has answered since. */
   unconfirmed = false
+  /** Since when a newer record is known of. */
+  private outdatedSince: number | undefined
   /** Holders that are to be connected to. */
   reach: readonly string[] = []
   /** When it is to be looked at; undefined if only what happens can change anything. */
@@ -35,6 +38,23 @@ export class Duty {
     this.owner = record.owner
     this.recordId = record.id
     this.rank = rankOf(record.id, self)
+  }
+
+  /**
+   * Until when this record is of no use, since a newer one is known of; 0 if none is. A header is no copy: if nobody who is here has shown the newer one for long, its last
+   * holders may have died, and this is the best that its owner can have back. What was deleted stays so.
+   */
+  outdatedUntil (known: RecordHeader | undefined, { record }: HeldStash, now: number): number {
+    const isOutdated = known != null && order(known, record) === 'supersedes'
+    this.outdatedSince = isOutdated ? this.outdatedSince ?? now : undefined
+
+    if (this.outdatedSince == null || known?.kind === 'tombstone') {
+      return isOutdated ? Infinity : 0
+    }
+
+    const shown = this.present().filter(({ audit }) => audit.last === 'newer').map(({ audit }) => audit.challengedAt ?? 0)
+
+    return Math.max(this.outdatedSince, ...shown) + OUTDATED_WAIT
   }
 
   /** It changed: look at once. */

@@ -1,4 +1,4 @@
-import { deadlineSignal, leaseLeft, order } from '@nara-stash/protocol'
+import { deadlineSignal, leaseLeft } from '@nara-stash/protocol'
 import { setMaxListeners } from 'main-event'
 import { REPAIR_LEASE, TAKEOVER_WAIT } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
@@ -66,12 +66,12 @@ export class Leaving {
 
   /** True if the stash is as safe without us. */
   private async one (duty: Duty, signal: AbortSignal): Promise<boolean> {
-    const { held, contact, newest } = this.init
+    const { held, contact, newest, clock } = this.init
     const stash = held.get(duty.owner)
-    const known = newest.get(duty.owner)
+    const now = clock.now()
 
     // nobody needs what is superseded
-    if (stash == null || (known != null && order(known, stash.record) === 'supersedes')) {
+    if (stash == null || duty.outdatedUntil(newest.get(duty.owner), stash, now) > now) {
       return true
     }
 

@@ -1,4 +1,4 @@
-import { leaseLeft, order } from '@nara-stash/protocol'
+import { leaseLeft } from '@nara-stash/protocol'
 import { setMaxListeners } from 'main-event'
 import { ABSENCE_TICK } from '../../constants.ts'
 import { duties } from '../../policy/duties.ts'
@@ -198,16 +198,16 @@ export class Steward {
     const left = leaseLeft(stash, now) * 1_000
     duty.know(stash, this.peers.present, now)
     const made = this.decide(duty, stash, now)
+    const outdatedUntil = duty.outdatedUntil(this.init.newest.get(duty.owner), stash, now)
 
     // a lease that is over is seen to at every look
-    duty.nextLook = Math.min(made.wakeAt ?? Infinity, left > 0 ? now + left : Infinity)
+    duty.nextLook = Math.min(made.wakeAt ?? Infinity, left > 0 ? now + left : Infinity, outdatedUntil > now ? outdatedUntil : Infinity)
     this.carryOut(duty, made)
   }
 
   private decide (duty: Duty, stash: HeldStash, now: number): Duties {
     const { random, network, newest } = this.init
     const owner = this.contact.of(duty.owner)
-    const known = newest.get(duty.owner)
     duty.settledSince = owner.settled ? duty.settledSince ?? now : undefined
 
     return duties({
@@ -219,7 +219,7 @@ export class Steward {
       ...(duty.settledSince == null ? {} : { settledSince: duty.settledSince }),
       leaseLeft: leaseLeft(stash, now) * 1_000,
       mayRepair: !stash.restored && !duty.unconfirmed,
-      isNewest: known == null || order(known, stash.record) !== 'supersedes',
+      isNewest: duty.outdatedUntil(newest.get(duty.owner), stash, now) <= now,
       isDraining: this.draining,
       storing: duty.storing,
       since: duty.since,
