@@ -4,8 +4,6 @@ import { admitsHolder, noteCoHolder } from './co-holder.ts'
 import type { HandlerContext } from './index.ts'
 import type { Arrival, StoreOutcome } from '../held/held-stashes.ts'
 import type { Caller, IncomingRequest, Refused, StoreResponse, WantsBody } from '../messages.ts'
-import type { RecordHeader } from '../record/header.ts'
-import type { Placement } from '../record/placement.ts'
 
 /**
  * STORE: the owner, or a holder whose placement admits us, asks us to keep a record. Everything that can be refused is refused before
@@ -18,7 +16,7 @@ export async function handleStore (context: HandlerContext, caller: Caller, requ
 /** The way in for a record, whoever brings it and whether it is told (STORE) or offered (OFFER). */
 export async function admit (context: HandlerContext, caller: Caller, request: Extract<IncomingRequest, { type: 'store' | 'offer' }>): Promise<StoreResponse | WantsBody> {
   const { record, placement } = request
-  const refusal = refuse(context, caller, record, placement)
+  const refusal = refuse(context, caller, request)
 
   if (refusal != null) {
     return refusal
@@ -55,7 +53,9 @@ export async function admit (context: HandlerContext, caller: Caller, request: E
   }
 }
 
-function refuse (context: HandlerContext, caller: Caller, { owner, kind }: RecordHeader, placement: Placement): Refused | undefined {
+function refuse (context: HandlerContext, caller: Caller, request: Extract<IncomingRequest, { type: 'store' | 'offer' }>): Refused | undefined {
+  const { record: { owner, kind }, placement, leaseRemaining } = request
+
   // to forget is possible to the last: a copy that is kept on disk would come back with the next start
   if (context.draining() && kind === 'data') {
     return refused('draining')
@@ -73,6 +73,11 @@ function refuse (context: HandlerContext, caller: Caller, { owner, kind }: Recor
 
   if (caller.peer !== owner && !admitsHolder(placement, context.self)) {
     return refused('not trusted')
+  }
+
+  // its owner's promise is over: what is taken now would be dropped at once
+  if (kind === 'data' && caller.peer !== owner && leaseRemaining === 0 && context.held.get(owner) == null) {
+    return refused('unsupported')
   }
 }
 

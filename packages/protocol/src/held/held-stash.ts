@@ -120,7 +120,8 @@ export function refreshed (stash: HeldStash, arrival: Arrival, now: number): Hel
     ...stash,
     placement,
     direct,
-    leaseRemaining: leaseAfter(arrival, stash, placement, now),
+    // only the owner prolongs its promise: among themselves holders could keep one alive for ever
+    leaseRemaining: arrival.direct ? leaseAfter(arrival, stash, placement, now) : Math.min(leaseLeft(stash, now), placement.leaseSeconds),
     leaseNotedAt: now,
     liveHolders: [...arrival.liveHolders],
     restored: false,
@@ -138,7 +139,7 @@ export function paused (stash: HeldStash, milliseconds: number, now: number): He
   return { ...stash, leaseNotedAt: Math.min(now, stash.leaseNotedAt + milliseconds) }
 }
 
-/** The owner's word decides; a surrogate can pass on its knowledge of a longer promise, but not cut one short. */
+/** The owner's word decides; a surrogate can pass on its knowledge of a longer promise with a record that is new here, but not cut one short. */
 function leaseAfter (arrival: Arrival, before: HeldStash | undefined, placement: Placement, now: number): number {
   const known = arrival.direct || before == null ? 0 : leaseLeft(before, now)
 

@@ -29,6 +29,30 @@ describe('handleStore', () => {
     expect(held.get(owner.id)).toMatchObject({ direct: false, leaseRemaining: kept })
   })
 
+  it('does not let a holder prolong a promise that it knows already', async () => {
+    const { ask, held, clock } = scene()
+    const request = await storing()
+    await ask(owner, request)
+    await clock.advance(1_000 * 2 * day)
+
+    expect(await ask(holder, { ...request, leaseRemaining: 2 ** 32 - 1 })).toEqual([{ type: 'have' }])
+    await clock.advance(1_000 * 4 * day)
+    await ask(holder, { ...request, leaseRemaining: 7 * day })
+    const { leaseRemaining, leaseNotedAt } = held.get(owner.id) ?? { leaseRemaining: 0, leaseNotedAt: 0 }
+    expect(leaseRemaining - (clock.now() - leaseNotedAt) / 1_000).toBe(day)
+  })
+
+  it('takes nothing from a holder whose owner\'s promise is over, unless it has a promise of its own', async () => {
+    const { ask, held } = scene()
+    const first = await storing()
+
+    expect(await ask(holder, { ...first, leaseRemaining: 0 })).toEqual(refused('unsupported'))
+    expect(held.count).toBe(0)
+    await ask(owner, first)
+    expect(await ask(holder, await storing({ seq: 2 }, { leaseRemaining: 0 }))).toEqual(KEPT)
+    expect(held.get(owner.id)).toMatchObject({ leaseRemaining: 7 * day })
+  })
+
   it('takes a newer placement with a record that it has, and the owner\'s word for the lease and the origin', async () => {
     const { ask, held, clock } = scene()
     const request = await storing()

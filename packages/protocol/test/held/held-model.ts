@@ -123,7 +123,7 @@ export class Model {
     const ends = kind === 'tombstone' && this.held(owner) != null
     const known = direct ? 0 : this.held(owner)?.left ?? 0
     const left = kind === 'data'
-      ? Math.min(LEASE * second, Math.max(lease * second, known))
+      ? Math.min(LEASE * second, same && !direct ? known : Math.max(lease * second, known))
       : same ? before.left : second * (direct || ends ? TOMBSTONE_LIFE : lease)
     this.forgotten += ends ? 1 : 0
     this.see(stash)
