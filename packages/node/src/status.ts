@@ -69,7 +69,7 @@ export function peerStatuses (parts: StashParts): PeerStatus[] {
   })
 }
 
-function confidantStatuses ({ owning, directory }: StashParts): ConfidantStatus[] {
+function confidantStatuses ({ owning, directory, options }: StashParts): ConfidantStatus[] {
   if (owning == null) {
     return []
   }
@@ -79,7 +79,7 @@ function confidantStatuses ({ owning, directory }: StashParts): ConfidantStatus[
   return replication.confidants.map(peerId => ({
     peerId,
     name: directory.name(peerId),
-    since: new Date(replication.copies.get(peerId)?.since ?? 0).toISOString(),
+    since: isoDate(replication.copies.get(peerId)?.since ?? options.clock.wallTime()),
     state: replication.copies.state(peerId, own.current?.record.id, FAILED_AFTER),
     pinned: replication.pinned.includes(peerId)
   }))

@@ -47,9 +47,14 @@ export function backoff (failures: number): number {
 
 /** How a confidant does that is to have `record`. */
 export function stateOf (copy: Copy | undefined, record: string | undefined, failedAfter: number): ConfidantState {
-  const verdict = copy?.audit?.verdict ?? 'trusted'
+  if (copy == null) {
+    // nobody watches it: before a start, and after a stop
+    return 'pending'
+  }
 
-  if (copy == null || copy.failures >= failedAfter || copy.refused || verdict === 'failed') {
+  const verdict = copy.audit?.verdict ?? 'trusted'
+
+  if (copy.failures >= failedAfter || copy.refused || verdict === 'failed') {
     return 'failed'
   }
 

@@ -395,7 +395,7 @@ describe('the state of a confidant', () => {
     const { copies } = await watching()
     const state = (id: string, record?: string): string => copies.state(id, record, FAILED_AFTER)
 
-    expect([state('x', 'record'), state('a', 'record'), state('a'), state('b', 'record')]).toStrictEqual(['failed', 'pending', 'pending', 'suspect'])
+    expect([state('x', 'record'), state('a', 'record'), state('a'), state('b', 'record')]).toStrictEqual(['pending', 'pending', 'pending', 'suspect'])
 
     copies.acknowledged('a', 'record', 'placement')
     expect([state('a', 'record'), state('a', 'another'), state('a')]).toStrictEqual(['trusted', 'pending', 'pending'])
