@@ -109,6 +109,45 @@ describe('a decision', () => {
   })
 })
 
+describe('a stop in the middle', () => {
+  const acts: Array<[string, (owner: Nara) => Promise<unknown>]> = [
+    ['accepting the older', owner => owner.stash.acceptOlder()],
+    ['adopting', owner => owner.stash.adopt(owner.stash.setAside()[0]?.id ?? '')],
+    ['starting fresh', owner => owner.stash.startFresh()],
+    ['starting fresh and deleting', async owner => { await owner.stash.startFresh().then(async () => await owner.stash.forgetStash()) }]
+  ]
+
+  it.each(acts)('of %s leaves nobody waiting and no timer, and what is there after a start is one of both, or nothing', async (_, act) => {
+    for (const moments of [0, 1, 3, 6, 10, 20, 40]) {
+      const { world, owner, confidants } = await inConflict()
+      const acting = act(owner).then(() => 'done', (err: Error) => err.name)
+
+      for (let i = 0; i < moments; i++) {
+        await Promise.resolve()
+      }
+
+      const stopped = owner.stop()
+      expect(['done', 'NotDoubtfulError', 'DoubtfulError', 'NotFoundError']).toContain(await world.of(acting))
+      await world.of(stopped)
+      await world.run(60 * second)
+      expect(owner.process.clock.live.size).toBe(0)
+
+      await owner.start()
+      confidants.forEach(({ id }) => { world.net.connect(owner.id, id) })
+      await world.run(60 * second)
+      expect(['settled', 'doubtful', 'empty']).toContain(owner.state)
+      expect(['mine', 'its', undefined]).toContain(owner.text)
+
+      if (owner.state === 'doubtful') {
+        await world.of(owner.stash.acceptOlder())
+      }
+
+      owner.stash.getStashData()
+      expect(await world.of(owner.put('after', { timeout: 10 * second }))).toMatchObject({ outcome: 'kept' })
+    }
+  })
+})
+
 it('what could not be read before a stop is looked for again after it, and does not keep writes waiting in silence', async () => {
   const { world, owner, confidants } = await inConflict()
   await world.of(owner.stash.acceptOlder({ timeout: 10 * second }))
