@@ -1,13 +1,13 @@
 import { leaseLeft, MAX_LIVE_HOLDERS, order, proofOf, sameProof, TimeoutError, UnreachableError } from '@nara-stash/protocol'
 import type { ProofOutcome } from '../../policy/audit.ts'
 import type {
-  ChallengeResponse, Clock, HeldStash, HeldStashes, OfferResponse, Random, RecordHeader, ReleaseReason, StashNetwork, StoreResponse
+  ChallengeRequest, ChallengeResponse, Clock, HeldStash, HeldStashes, OfferResponse, Random, RecordHeader, ReleaseReason, StashNetwork, StoreResponse
 } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface ExchangesInit {
   network: Pick<StashNetwork, 'ask' | 'self'>
-  held: Pick<HeldStashes, 'read' | 'hearOf'>
+  held: Pick<HeldStashes, 'get' | 'read' | 'hearOf'>
   clock: Clock
   random: Random
 }
@@ -40,9 +40,13 @@ export class Exchanges {
       return { outcome: err instanceof TimeoutError ? 'timeout' : err instanceof UnreachableError ? 'unreachable' : 'refused', leaving: false, retryAfter: 0 }
     }
 
-    const ours = await this.read(owner, recordId, options)
+    if (answer.type === 'proof') {
+      return await this.compare(answer, peer, { owner, recordId, nonce }, options)
+    }
 
-    return ours == null ? undefined : await this.judge(answer, peer, { ...ours, nonce }, options)
+    const record = this.init.held.get(owner)?.record
+
+    return record?.id === recordId ? await this.judge(answer, record) : undefined
   }
 
   /** Undefined if the record is not held any longer, or could not be brought over. */
@@ -71,15 +75,23 @@ export class Exchanges {
     return answer?.type === 'have' && answer.leaving !== true
   }
 
-  private async judge (answer: ChallengeResponse, peer: string, ours: { stash: HeldStash, body: Uint8Array, nonce: Uint8Array }, options?: AbortOptions): Promise<Answer> {
-    const { stash: { record }, body, nonce } = ours
+  /** Our own body is read for a proof alone: nothing else that is answered is to cost us that. */
+  private async compare (
+    { proof, leaving }: Extract<ChallengeResponse, { type: 'proof' }>, prover: string, { owner, recordId, nonce }: Pick<ChallengeRequest, 'owner' | 'recordId' | 'nonce'>, options?: AbortOptions
+  ): Promise<Answer | undefined> {
+    const ours = await this.read(owner, recordId, options)
 
+    if (ours == null) {
+      return
+    }
+
+    const expected = await proofOf({ nonce, prover, recordId, body: ours.body }, this.init.clock, options)
+
+    return { outcome: sameProof(proof, expected) ? 'proved' : 'wrong', leaving, retryAfter: 0 }
+  }
+
+  private async judge (answer: Exclude<ChallengeResponse, { type: 'proof' }>, record: RecordHeader): Promise<Answer> {
     switch (answer.type) {
-      case 'proof': {
-        const expected = await proofOf({ nonce, prover: peer, recordId: record.id, body }, this.init.clock, options)
-
-        return { outcome: sameProof(answer.proof, expected) ? 'proved' : 'wrong', leaving: answer.leaving, retryAfter: 0 }
-      }
       case 'other':
         await this.heard(answer.record, record)
 

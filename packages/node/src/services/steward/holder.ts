@@ -132,7 +132,8 @@ export function claims (holder: Holder, now: number): void {
   holder.unmet = false
 
   if (holder.audit.provedAt == null || holder.audit.verdict === 'failed') {
-    holder.audit = { ...holder.audit, due: now, challengedAt: undefined }
+    // at once, if it was not asked a moment ago: that it says so again and again is no reason to ask it again and again
+    holder.audit = { ...holder.audit, due: now }
   }
 }
 
@@ -183,5 +184,8 @@ export function viewOf (holder: Holder, everybody: readonly string[] = []): Hold
 
 /** A proof costs its prover something; that there is none to give, nothing. */
 function mayChallengeAt ({ last, challengedAt, due }: AuditState): number {
-  return last === 'busy' ? due : challengedAt == null || last === 'not-found' || last === 'older' ? 0 : challengedAt + AUDIT_GAP
+  const isFree = challengedAt == null || last === 'not-found' || last === 'older'
+  const after = isFree ? 0 : challengedAt + AUDIT_GAP
+
+  return last === 'busy' ? Math.max(due, after) : after
 }

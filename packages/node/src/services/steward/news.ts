@@ -121,7 +121,7 @@ export class News {
       acts.heed(duty, holder)
     } else {
       // it has another version, or looks for one: ask
-      holder.audit = { ...holder.audit, due: now, challengedAt: undefined }
+      holder.audit = { ...holder.audit, due: now }
     }
 
     acts.confirm(duty)
