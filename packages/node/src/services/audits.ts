@@ -152,7 +152,8 @@ export class Audits {
     if (copy != null && isClaimed && !signal.aborted && copy === this.copies.get(peer) && copy.record === version.record.id) {
       const state = copy.audit ?? unaudited(started)
 
-      this.copies.audited(peer, judgeProof(state, proof.outcome, { now: clock.now(), retryAfter: answer?.type === 'busy' ? answer.retryAfter : 0 }, random))
+      const judged = judgeProof(state, proof.outcome, { now: clock.now(), retryAfter: answer?.type === 'busy' ? answer.retryAfter : 0 }, random)
+      this.copies.audited(peer, judged, proof.outcome === 'older' && answer?.type === 'other' ? answer.record.id : undefined)
       this.heard(peer, version, answer, proof.outcome)
     }
 

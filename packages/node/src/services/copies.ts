@@ -1,10 +1,9 @@
 import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
 import { FAILED_AWAY } from '../constants.ts'
 import { unaudited } from '../policy/audit.ts'
-import { backoff, blank, forgetWord, stateOf, stopStore } from './copy.ts'
+import { backoff, blank, breakWord, forgetWord, stateOf, stopStore } from './copy.ts'
 import type { ConfidantState, CopyFailure } from '../api.ts'
 import type { AuditState } from '../policy/audit.ts'
-import type { CopyView } from '../policy/plan.ts'
 import type { Copy } from './copy.ts'
 import type { Clock, NetworkPeer, RefusalReason } from '@nara-stash/protocol'
 
@@ -170,8 +169,8 @@ export class Copies {
     }
   }
 
-  /** What its challenges showed. Who has nothing, something else, or other bytes has not what it acknowledged. */
-  audited (peer: string, audit: AuditState): void {
+  /** What its challenges showed. Who has nothing, something else (`shown`), or other bytes has not what it acknowledged. */
+  audited (peer: string, audit: AuditState, shown?: string): void {
     const copy = this.table.get(peer)
 
     if (copy == null) {
@@ -181,7 +180,7 @@ export class Copies {
     copy.audit = audit
 
     if (audit.last === 'not-found' || audit.last === 'wrong' || audit.last === 'older') {
-      forgetWord(copy)
+      breakWord(copy, shown)
     }
 
     if (audit.verdict === 'failed') {
@@ -206,6 +205,7 @@ export class Copies {
 
     if (copy != null) {
       forgetWord(copy)
+      delete copy.unproved
 
       if (copy.dropped === true && copy.notBefore === 0) {
         this.table.delete(peer)
@@ -263,7 +263,7 @@ export class Copies {
     return this.table.get(peer)
   }
 
-  views (): CopyView[] {
+  views (): Copy[] {
     return [...this.table.values()]
   }
 

@@ -18,6 +18,8 @@ export interface Copy extends CopyView {
   refusals?: number
   /** Id of the record that it took, or proved, on this connection: of that it has said more than that it has it. */
   shown?: string
+  /** Id of the record that it acknowledged and did not prove, or showed in place of that: it counts for nothing, and may be there. */
+  unproved?: string
 }
 
 /** One of whom nothing is known. */
@@ -31,6 +33,12 @@ export function forgetWord (copy: Copy): void {
   delete copy.placement
   delete copy.promisedAt
   delete copy.shown
+}
+
+/** It did not prove what it acknowledged; `shown` is what it has in place of that. */
+export function breakWord (copy: Copy, shown: string | undefined): void {
+  copy.unproved = shown ?? copy.record ?? copy.unproved
+  forgetWord(copy)
 }
 
 /** What its answer would have been is no longer asked. */

@@ -33,8 +33,11 @@ export class Surplus {
     const now = this.init.clock.now()
     let next = Infinity
 
-    for (const { peer, connected, record, leaving = false } of this.stores.copies.views()) {
-      if (!connected || leaving || record == null || this.isNeeded(peer, record)) {
+    for (const { peer, connected, ...copy } of this.stores.copies.views()) {
+      // a leaver waits for it, and who could not prove what it has may have it all the same
+      const record = copy.record ?? copy.unproved
+
+      if (!connected || record == null || this.isNeeded(peer, record)) {
         continue
       }
 
@@ -77,7 +80,9 @@ export class Surplus {
       const answer = await this.init.network.ask(peer, request)
 
       // it may have been chosen meanwhile, and been stored with anew: then it is asked when it is audited
-      if (answer.type === 'not-found' && this.stores.copies.get(peer)?.record === recordId) {
+      const copy = this.stores.copies.get(peer)
+
+      if (answer.type === 'not-found' && (copy?.record ?? copy?.unproved) === recordId) {
         this.stores.lost(peer)
       }
     } catch {
