@@ -1,4 +1,4 @@
-import { MalformedError, openHeader, order } from '@nara-stash/protocol'
+import { MalformedError, openHeader, supersedesOrIs } from '@nara-stash/protocol'
 import { InvalidOptionError } from '../errors.ts'
 import type { OwnStash } from './own-stash.ts'
 import type { RecordHeader } from '@nara-stash/protocol'
@@ -7,7 +7,7 @@ export interface OwnWatermarkInit {
   own: Pick<OwnStash, 'owner' | 'note'>
   /** The header of our newest record, as an earlier process knew it. */
   lastKnown: Uint8Array | undefined
-  /** The newest acknowledged record is another one. */
+  /** A record was acknowledged that is newer than what was told before, or, first of all, that is lastKnown or newer: who keeps the latest never goes back. */
   onWatermark (record: RecordHeader): void
 }
 
@@ -46,9 +46,11 @@ export class OwnWatermark {
     this.lastKnown = record
   }
 
-  /** minCopies have `record`. */
+  /** minCopies have `record`. While an older one is taken, what was known stays known: what is decided builds on it. */
   acknowledged (record: RecordHeader): void {
-    if (this.latest == null || order(this.latest, record) === 'superseded') {
+    const { latest, lastKnown } = this
+
+    if (record.id !== latest?.id && [latest, lastKnown].every(known => known == null || supersedesOrIs(record, known))) {
       this.latest = record
       this.init.onWatermark(record)
     }
