@@ -81,7 +81,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     clock,
     ...(init.datastore == null ? {} : { store: new DatastoreStashStore({ datastore: init.datastore, clock }) })
   })
-  const owning = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, trust, announce })
+  const owning = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, trust, announce, onChosen: () => { connector?.look() } })
   const confidant = new Confidant({
     network,
     held,
@@ -230,9 +230,10 @@ interface OwnerSurroundings {
   directory: PeerDirectory
   trust: Trust
   announce: ReturnType<typeof announceEvents>
+  onChosen (): void
 }
 
-function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, trust, announce }: OwnerSurroundings): OwningParts {
+function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, trust, announce, onChosen }: OwnerSurroundings): OwningParts {
   const { clock, random } = options
   const own = new OwnStash({ soul, owner: peerIdOf(soul), clock, random, newest })
   const replication: Replication = new Replication({
@@ -253,7 +254,8 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
     onStranger: (record, placement, from) => { owner.met(record, placement, from) },
     isInDoubt: () => owner.state === 'doubtful',
-    onOutdated: version => { void owner.revise(version) }
+    onOutdated: version => { void owner.revise(version) },
+    onChosen
   })
   const owner = new Owner({
     network,

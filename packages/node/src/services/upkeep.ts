@@ -31,6 +31,8 @@ export interface UpkeepInit {
   candidates (): Candidate[]
   /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
   onOutdated (version: Version): void
+  /** Somebody chose who shall hold: they are wanted here. */
+  onChosen? (): void
 }
 
 /** One look at the copies of a version: what is wanted, what is there, and what to do about it. */
@@ -92,6 +94,7 @@ export class Upkeep {
     this.unpinned = this.pinned
     this.pinned = pinned
     this.chosen = holders
+    this.init.onChosen?.()
   }
 
   /** What `peer` has comes anew, or goes. */
