@@ -31,8 +31,11 @@ export function withJson (command: Command, what = 'print JSON'): Command {
 
 type Example = readonly [line: string, what: string]
 
+/** What an exit code means, if that is not what it means to all commands. */
+type Meanings = Partial<Record<ExitCode, string>>
+
 /** Examples and exit codes, at the end of `--help`. */
-export function withExamples (command: Command, examples: readonly Example[], codes: readonly ExitCode[]): Command {
+export function withExamples (command: Command, examples: readonly Example[], codes: readonly ExitCode[], meanings: Meanings = {}): Command {
   const width = Math.max(...examples.map(([line]) => line.length))
 
   return command.addHelpText('after', [
@@ -41,6 +44,6 @@ export function withExamples (command: Command, examples: readonly Example[], co
     ...examples.map(([line, what]) => `  $ ${line.padEnd(width)}  # ${what}`),
     '',
     'Exit codes:',
-    ...codes.map(code => `  ${code}  ${exitMeanings[code]}`)
+    ...codes.map(code => `  ${code}  ${meanings[code] ?? exitMeanings[code]}`)
   ].join('\n'))
 }

@@ -10,7 +10,7 @@ const explanations: Record<StashState, string> = {
   searching: 'no peer has told of a stash yet; the search goes on',
   recovering: 'a copy was found; whether it is the newest is being asked',
   settled: 'the stash is known',
-  empty: 'nobody holds a stash of this nara',
+  empty: 'there is no stash of this nara: nobody holds one, or it was deleted',
   doubtful: 'somebody has to decide, or to come back'
 }
 

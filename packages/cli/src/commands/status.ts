@@ -23,7 +23,11 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash status', 'how is it?'],
     ['nara-stash status --wait settled --timeout 30s', 'until the stash is back'],
     ['nara-stash status --wait copies=3', 'until three confidants hold it']
-  ], [0, 1, 2, 5, 6])
+  ], [0, 1, 2, 5, 6], {
+    0: 'done: the state was told, whatever it is',
+    1: 'error, or what --wait waits for did not come in time',
+    6: 'what --wait waits for did not come in time, and the state is doubtful'
+  })
 
   bind<CommonOptions & { wait?: string, timeout: string }>(command, async (io, { dir, wait, timeout, json }) => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)

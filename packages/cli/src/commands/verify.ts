@@ -25,12 +25,15 @@ const verdicts: Record<CopyVerdict, string> = {
 
 export function configure (command: Command, bind: Bind): void {
   withJson(withDir(command))
-  command.addHelpText('after', '\nEvery confidant is challenged to prove, byte by byte, that it has the newest version. Who lost or altered it is replaced by the daemon. ' +
-    'Ends with 0 if as many copies as wanted were proved, with 3 if fewer, with 1 if too few to be safe.')
+  command.addHelpText('after', '\nEvery confidant is challenged to prove, byte by byte, that it has the newest version. Who lost or altered it is replaced by the daemon.')
   withExamples(command, [
     ['nara-stash verify', 'is every copy what it should be?'],
     ['nara-stash verify --json || alert', 'in a cron job']
-  ], [0, 1, 2, 3, 4, 5])
+  ], [0, 1, 2, 3, 4, 5], {
+    0: 'done: as many copies as wanted were proved',
+    1: 'error, or fewer copies proved than make the stash safe',
+    3: 'fewer copies proved than wanted'
+  })
 
   bind(command, async (io, { dir, json }) => {
     const result = await (await connect(stateDir(io, dir))).verify()

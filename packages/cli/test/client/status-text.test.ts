@@ -53,6 +53,10 @@ describe('the status for people', () => {
     expect(statusText({ ...status, state: 'empty', stash: null, recovery: { ...status.recovery, via: null, from: null } })).toContain('asked      2 of 3 peers answered\n')
   })
 
+  it('does not say of a stash that was deleted that nobody ever held one', () => {
+    expect(statusText({ ...status, state: 'empty', stash: null })).toContain('state      empty: there is no stash of this nara: nobody holds one, or it was deleted\n')
+  })
+
   it('says what is doubtful, and what waits', () => {
     const records = [{ id: 'ff'.repeat(32), seq: '8', readable: false, holders: ['a\u0007', 'b'] }, { id: '00'.repeat(32), seq: '7', readable: true, holders: [], bytes: 5, createdAt: '2026-01-02T03:04:05.000Z' }]
     const text = statusText({
