@@ -23,6 +23,11 @@ export class BodyMismatchError extends Error {
   override name = 'BodyMismatchError'
 }
 
+/** A peer wants the body of a record that it was merely shown. */
+export class BodyWithheldError extends Error {
+  override name = 'BodyWithheldError'
+}
+
 /** The datastore that keeps held stashes failed. It says nothing about whether a stash is there. */
 export class HeldStoreError extends Error {
   override name = 'HeldStoreError'

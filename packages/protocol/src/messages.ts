@@ -38,6 +38,11 @@ export interface OfferRequest extends RecordCarrier {
   /** This copy came from the owner itself and was never lost since. */
   direct: boolean
   body: Uint8Array
+  /**
+   * The record is shown to one that is to have it: if the peer wants the body, the asker resets the stream instead of sending it, and is told by a
+   * BodyWithheldError. `body` is empty.
+   */
+  withheld?: boolean
 }
 
 /** Owner or co-holder -> holder: prove that you have this very record, body and all (SPEC.md, "CHALLENGE"). */
@@ -153,7 +158,7 @@ export type ResponseTo<R extends StashRequest> = Responses[R['type']]
 export type PlainRequest = Exclude<StashRequest, CarrierRequest>
 
 /** A request as its receiver first sees it: the body may still be with the sender. */
-export type IncomingRequest = Omit<StoreRequest, 'body'> | Omit<OfferRequest, 'body'> | PlainRequest
+export type IncomingRequest = Omit<StoreRequest, 'body'> | Omit<OfferRequest, 'body' | 'withheld'> | PlainRequest
 
 /**
  * The receiver wants the body. Exactly one of `receive` and `abandon` is called, once. `receive` gets bytes whose length and

@@ -38,6 +38,7 @@ export interface StashNetwork extends TypedEventTarget<NetworkEvents> {
    *
    * @throws {UnreachableError} the peer is not connected, or its connection broke
    * @throws {TimeoutError} no whole answer within 10 s + body / 64 KiB/s
+   * @throws {BodyWithheldError} the peer wants the body of what it was merely shown
    * @throws {ProtocolViolationError | MalformedError | BodyMismatchError} the peer breaks the protocol
    */
   ask <R extends StashRequest> (peer: string, request: R, options?: AbortOptions): Promise<ResponseTo<R>>

@@ -1,6 +1,6 @@
 import { LARGEST_MAX_STASH, MAX_INLINE_BODY, MAX_MESSAGE_BYTES, maxBodyLength } from '../constants.ts'
 import { deadlineSignal } from '../deadline.ts'
-import { ProtocolViolationError } from '../errors.ts'
+import { BodyWithheldError, ProtocolViolationError } from '../errors.ts'
 import { verifyBody } from '../record/body.ts'
 import { checkAllowed } from './allowed.ts'
 import { receiveVerified, sendBody } from './body.ts'
@@ -9,6 +9,7 @@ import { decodeResponse, encodeRequest } from './codec.ts'
 import { requestError } from './failure.ts'
 import { endWriting, FrameReader, readFrame, sendMessage } from './framing.ts'
 import { requestTimeout } from './pace.ts'
+import { isShown } from './request-codec.ts'
 import type { TransferOptions } from './body.ts'
 import type { WireResponse } from './codec.ts'
 import type { Clock } from '../clock.ts'
@@ -44,6 +45,7 @@ interface Exchange extends TransferOptions {
  *
  * @throws {UnreachableError} the stream or its connection broke
  * @throws {TimeoutError} no whole answer within 10 s + body / 64 KiB/s, or a body at less than 16 KiB/s
+ * @throws {BodyWithheldError} the peer wants the body of what it was merely shown
  * @throws {ProtocolViolationError | MalformedError} the peer breaks the protocol
  * @throws {BodyMismatchError} the body found, or the one given, is not what its header promises
  */
@@ -72,7 +74,7 @@ export async function ask <R extends StashRequest> (stream: Stream, request: R, 
 async function converse (exchange: Exchange, request: StashRequest): Promise<WireResponse> {
   const { stream, frames, signal } = exchange
   const inline = request.type === 'store' && request.body.byteLength <= MAX_INLINE_BODY
-  const bodyAwaited = bringsBody(request) && !inline && request.body.byteLength > 0
+  const bodyAwaited = bringsBody(request) && !inline && (isShown(request) ? request.record.bodyLength : request.body.byteLength) > 0
 
   await sendMessage(stream, encodeRequest(request, inline), signal)
 
@@ -83,6 +85,10 @@ async function converse (exchange: Exchange, request: StashRequest): Promise<Wir
   let response = await readResponse(exchange, request, bodyAwaited)
 
   if (bringsBody(request) && (response.type === 'send' || response.type === 'wanted')) {
+    if (isShown(request)) {
+      throw new BodyWithheldError('the peer lacks the record that it was shown')
+    }
+
     await sendBody(stream, request.body, exchange)
     await endWriting(stream, signal)
     response = await readResponse(exchange, request, false)

@@ -1,4 +1,4 @@
-import { BodyMismatchError, MalformedError, ProtocolViolationError, TimeoutError, UnreachableError } from '../errors.ts'
+import { BodyMismatchError, BodyWithheldError, MalformedError, ProtocolViolationError, TimeoutError, UnreachableError } from '../errors.ts'
 
 /** True if a peer broke the protocol, as opposed to being slow or gone. */
 export function isViolation (err: unknown): err is Error {
@@ -25,5 +25,5 @@ export function requestError (err: unknown, signal: AbortSignal | undefined, dea
     return deadline.reason
   }
 
-  return err instanceof UnreachableError || err instanceof TimeoutError ? err : new UnreachableError('the stream broke', { cause: err })
+  return err instanceof UnreachableError || err instanceof TimeoutError || err instanceof BodyWithheldError ? err : new UnreachableError('the stream broke', { cause: err })
 }

@@ -25,7 +25,7 @@ export function encodeRequest (request: StashRequest, inline: boolean): Uint8Arr
     return Wire.encode(plainFields(request))
   }
 
-  if (request.body.byteLength !== request.record.bodyLength) {
+  if (request.body.byteLength !== request.record.bodyLength && !isShown(request)) {
     throw new BodyMismatchError(`a body of ${request.body.byteLength} bytes for a header that says ${request.record.bodyLength}`)
   }
 
@@ -34,6 +34,11 @@ export function encodeRequest (request: StashRequest, inline: boolean): Uint8Arr
   }
 
   return Wire.encode({ offer: { ...carrierFields(request), direct: request.direct } })
+}
+
+/** Its body is not to follow, whatever the peer answers. */
+export function isShown (request: StashRequest): boolean {
+  return request.type === 'offer' && request.withheld === true
 }
 
 /**

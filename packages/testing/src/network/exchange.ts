@@ -1,4 +1,4 @@
-import { REQUEST_RATE, REQUEST_TIMEOUT, TimeoutError, UnreachableError } from '@nara-stash/protocol'
+import { BodyWithheldError, REQUEST_RATE, REQUEST_TIMEOUT, TimeoutError, UnreachableError } from '@nara-stash/protocol'
 import { bodyOf, checkAnswer, copyOfAnswer, headBytes, incoming, isInline, wantsBody } from './message.ts'
 import type { Interceptor } from './ports.ts'
 import type { SimHost } from './sim-host.ts'
@@ -162,7 +162,9 @@ export class Exchange {
 
     this.#send(this.#responder, wants.type, 0, () => {
       // one that no longer waits has reset the stream instead
-      if (this.#asking) {
+      if (this.#asking && 'withheld' in this.#request && this.#request.withheld === true) {
+        this.#hangUp(new BodyWithheldError(`${this.#responder.id} lacks the record that it was shown`))
+      } else if (this.#asking) {
         const copy = body.slice()
 
         this.#send(this.#asker, 'body', copy.byteLength, () => {

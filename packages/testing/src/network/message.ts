@@ -56,7 +56,13 @@ export function headBytes (message: StashRequest | StashResponse): number {
 
 /** The request as its receiver first sees it. Nothing in it that can change is shared with the sender. */
 export function incoming (request: StashRequest): IncomingRequest {
-  if (request.type === 'store' || request.type === 'offer') {
+  if (request.type === 'offer') {
+    const { body: _body, withheld: _withheld, ...head } = request
+
+    return { ...head, liveHolders: [...head.liveHolders] }
+  }
+
+  if (request.type === 'store') {
     const { body: _body, ...head } = request
 
     return { ...head, liveHolders: [...head.liveHolders] }

@@ -3,10 +3,10 @@ import { counts } from '../../policy/duties.ts'
 import { admitsSurrogate } from '../../policy/surrogate.ts'
 import { claims, judge, named } from './holder.ts'
 import type { Duty } from './duty.ts'
-import type { Exchanges } from './exchanges.ts'
+import type { Exchanges, ShowResponse } from './exchanges.ts'
 import type { Holder } from './holder.ts'
 import type { Peers } from './peers.ts'
-import type { CoHolders, Clock, HeldStash, HeldStashes, OfferResponse, Random, StoreResponse } from '@nara-stash/protocol'
+import type { CoHolders, Clock, HeldStash, HeldStashes, Random, StoreResponse } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface ActsInit {
@@ -79,22 +79,25 @@ export class Acts {
     }
 
     const { lacks, connection } = holder
-    const { clock, onRepaired } = this.init
+    const { clock, exchanges, onRepaired } = this.init
     const everybody = this.everybody(duty)
-    const answer = await this.over(holder, async () => await this.init.exchanges.offer(holder.peer, stash, everybody, options))
+    // who is not known to lack it may be letting go of it at this moment: no body is sent after that
+    const answer = await this.over<ShowResponse>(holder, async () => lacks == null
+      ? await exchanges.show(holder.peer, stash, everybody, options)
+      : await exchanges.offer(holder.peer, stash, everybody, options))
 
     // on another connection nothing was offered yet
     if (holder.connection !== connection) {
       return
     }
 
-    if (answer?.type === 'stored' || (answer == null && lacks != null)) {
+    if (lacks != null && (answer?.type === 'stored' || answer == null)) {
       // the body may have been on its way when it failed
       duty.wariness.gave(holder.peer, clock.now())
     }
 
-    if (answer?.type === 'stored') {
-      onRepaired(duty.owner, holder.peer, lacks === 'older' ? 'it had an older one' : lacks == null ? 'it was said to have it' : 'it came back without it')
+    if (lacks != null && answer?.type === 'stored') {
+      onRepaired(duty.owner, holder.peer, lacks === 'older' ? 'it had an older one' : 'it came back without it')
     }
 
     this.answered(holder, answer)
@@ -187,8 +190,16 @@ export class Acts {
     return stash?.record.id === recordId ? stash : undefined
   }
 
-  private answered (holder: Holder, answer: OfferResponse | StoreResponse | undefined): void {
+  private answered (holder: Holder, answer: ShowResponse | StoreResponse | undefined): void {
     const now = this.init.clock.now()
+
+    if (answer?.type === 'wanted') {
+      // it does not have it: a challenge shows what it has, and leads to what is due
+      holder.offerFailures = 0
+      holder.audit = { ...holder.audit, due: now }
+
+      return
+    }
 
     if (answer?.type === 'stored' || answer?.type === 'have') {
       holder.offerFailures = 0

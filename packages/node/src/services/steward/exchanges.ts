@@ -1,4 +1,4 @@
-import { leaseLeft, MAX_LIVE_HOLDERS, order, proofOf, sameProof, TimeoutError, UnreachableError } from '@nara-stash/protocol'
+import { BodyWithheldError, leaseLeft, MAX_LIVE_HOLDERS, order, proofOf, sameProof, TimeoutError, UnreachableError } from '@nara-stash/protocol'
 import type { ProofOutcome } from '../../policy/audit.ts'
 import type {
   ChallengeRequest, ChallengeResponse, Clock, HeldStash, HeldStashes, OfferResponse, Random, RecordHeader, ReleaseReason, StashNetwork, StoreResponse
@@ -18,6 +18,8 @@ export interface Answer {
   leaving: boolean
   retryAfter: number
 }
+
+export type ShowResponse = OfferResponse | { type: 'wanted' }
 
 const NONCE_BYTES = 32
 
@@ -57,6 +59,19 @@ export class Exchanges {
     return body == null
       ? undefined
       : await this.hearing(() => this.init.network.ask(peer, { type: 'offer', ...this.carried(stash, liveHolders), direct: stash.direct, body }, options))
+  }
+
+  /** Says that we hold it, and who does. No body follows: `wanted` is who turns out to lack it. Undefined if it could not be said. */
+  async show (peer: string, stash: HeldStash, liveHolders: readonly string[], options?: AbortOptions): Promise<ShowResponse | undefined> {
+    const shown = { type: 'offer' as const, ...this.carried(stash, liveHolders), direct: stash.direct, body: new Uint8Array(), withheld: true }
+
+    return await this.hearing<ShowResponse>(async () => await this.init.network.ask(peer, shown, options).catch(err => {
+      if (err instanceof BodyWithheldError) {
+        return { type: 'wanted' }
+      }
+
+      throw err
+    }))
   }
 
   /** Undefined if the record is not held any longer, or could not be brought over. */
@@ -120,7 +135,7 @@ export class Exchanges {
     return whole?.stash.record.id === recordId ? whole : undefined
   }
 
-  private async hearing <A extends OfferResponse | StoreResponse> (ask: () => Promise<A>): Promise<A | undefined> {
+  private async hearing <A extends ShowResponse | StoreResponse> (ask: () => Promise<A>): Promise<A | undefined> {
     const answer = await ask().catch(() => undefined)
 
     if (answer != null && 'record' in answer) {

@@ -23,7 +23,7 @@ it('who was to learn of us, and did not hear it, is told again, but not for ever
     held: { get: () => stash, confirmed: () => {} },
     coHolders: { note: () => true },
     peers: {} as Peers,
-    exchanges: { offer: async () => { inBetween() } } as unknown as Exchanges,
+    exchanges: { show: async () => { inBetween() } } as unknown as Exchanges,
     clock,
     random: seededRandom(1),
     onRepaired: () => {},
