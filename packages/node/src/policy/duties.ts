@@ -124,7 +124,7 @@ function repairing (state: State, random: Random): Repair {
     return { ...nothing, again }
   }
 
-  const empty = holders.filter(({ connected, lacks }) => connected && lacks === 'all')
+  const empty = holders.filter(cameBackEmpty)
     .toSorted((a, b) => precedes(a, b, state.input.placement) ? -1 : 1)
   const refill = empty.filter(holder => mayOffer(holder, now)).slice(0, state.input.placement.target - state.places)
 
@@ -147,11 +147,16 @@ function dueTime (state: State): number {
     return Infinity
   }
 
-  const gone = holders.flatMap(({ connected, lacks, lacksSince, leftSince }) =>
-    [leftSince, connected && lacks === 'all' ? lacksSince : undefined].filter(since => since != null))
+  const gone = holders.flatMap(holder =>
+    [holder.leftSince, cameBackEmpty(holder) ? holder.lacksSince : undefined].filter(since => since != null))
   const hurry = gone.length === 0 ? Infinity : Math.max(short, Math.min(...gone))
 
   return Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW, hurry) + state.better.length * RANK_STEP
+}
+
+/** Who leaves is given the time to hand on its copy, and takes none; to who is new it may not show its own. */
+function cameBackEmpty ({ connected, lacks, leavingSince }: HolderView): boolean {
+  return connected && lacks === 'all' && leavingSince == null
 }
 
 /** Whoever lags is brought up at once by the first of us, by the others if it is not. */
