@@ -7,6 +7,8 @@ export interface OwnWatermarkInit {
   own: Pick<OwnStash, 'owner' | 'note'>
   /** The header of our newest record, as an earlier process knew it. */
   lastKnown: Uint8Array | undefined
+  /** Nobody holds anything of ours, so nothing has to be found: what is written first is told, whatever was known. */
+  fresh: boolean
   /** A record was acknowledged that is newer than what was told before, or, first of all, that is lastKnown or newer: who keeps the latest never goes back. */
   onWatermark (record: RecordHeader): void
 }
@@ -48,7 +50,8 @@ export class OwnWatermark {
 
   /** minCopies have `record`. While an older one is taken, what was known stays known: what is decided builds on it. */
   acknowledged (record: RecordHeader): void {
-    const { latest, lastKnown } = this
+    const { latest } = this
+    const lastKnown = this.init.fresh ? undefined : this.lastKnown
 
     if (record.id !== latest?.id && [latest, lastKnown].every(known => known == null || supersedesOrIs(record, known))) {
       this.latest = record

@@ -64,3 +64,17 @@ it('who finds what was known last tells it once more', async () => {
 
   expect(seqs(owner)).toEqual(['1'])
 })
+
+it('who is told that nobody can hold anything of its stash tells of what it writes, whatever was known', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3)
+  await kept(world, owner, 'one')
+  const { watermark: lastKnown } = owner
+  ;[owner, ...confidants].forEach(nara => { nara.kill() })
+  await Promise.all(confidants.map(async nara => await nara.restart()))
+  await owner.restart({ fresh: true, lastKnown })
+  world.net.connectAll()
+  await kept(world, owner, 'anew')
+
+  expect(seqs(owner)).toEqual(['2'])
+})
