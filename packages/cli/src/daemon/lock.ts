@@ -6,6 +6,12 @@ import type { DatabaseSync } from 'node:sqlite'
 /** SQLITE_BUSY (https://sqlite.org/rescode.html): somebody else has the lock. */
 const BUSY = 5
 
+/**
+ * An exclusive lock is taken in steps, and two that want it at once stand in each other's way for a moment: who is told BUSY tries again for so long, so that one of them gets
+ * it. Milliseconds.
+ */
+const PATIENCE = 1_000
+
 export interface Lock {
   release (): void
 }
@@ -25,8 +31,8 @@ export function takeLock (path: string, dir: string): Lock {
 
   try {
     database = openDatabase(path)
-    // nothing ever is stored, so no journal needs a file
-    database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    // nothing ever is stored, so no journal needs a file. In locking_mode EXCLUSIVE who fails would keep its shared lock, and all could fail
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database?.close()
 
@@ -52,7 +58,7 @@ function openDatabase (path: string): DatabaseSync {
   try {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 
-    return new DatabaseSync(path, { timeout: 0 })
+    return new DatabaseSync(path, { timeout: PATIENCE })
   } finally {
     process.emitWarning = emitWarning
   }

@@ -10,11 +10,22 @@ import type { ChildProcess } from 'node:child_process'
 const module = new URL('../../dist/daemon/lock.js', import.meta.url).href
 const script = `
   import { takeLock } from ${JSON.stringify(module)}
-  const take = () => {
-    try { globalThis.lock = takeLock(process.argv[1], 'here'); console.log('taken') } catch (error) { console.log(error.name) }
+  const take = path => {
+    try { globalThis.lock = takeLock(path, 'here'); console.log('taken') } catch (error) { console.log(error.name) }
   }
-  if (process.argv[2] === 'wait') { console.log('ready'); process.stdin.once('data', take) } else { take() }
-  process.stdin.resume()
+  const [path, how] = process.argv.slice(1)
+  // each line is a round: another lock, and the moment at which all want it
+  if (how === 'wait') {
+    console.log('ready')
+    process.stdin.on('data', line => {
+      const [round, at] = line.toString().trim().split(' ')
+      while (Date.now() < Number(at));
+      take(path + round)
+    })
+  } else {
+    take(path)
+    process.stdin.resume()
+  }
 `
 
 /** Another process that takes the lock, at once or when told to, and keeps it. */
@@ -62,10 +73,13 @@ describe('the lock of a folder', () => {
 
     expect(await Promise.all(children.map(said))).toEqual(children.map(() => 'ready'))
 
-    const answers = children.map(said)
+    for (let round = 0; round < 10; round++) {
+      const answers = children.map(said)
+      const at = Date.now() + 10
 
-    children.forEach(child => child.stdin?.write('go'))
-    expect((await Promise.all(answers)).sort()).toEqual(['AlreadyRunningError', 'AlreadyRunningError', 'AlreadyRunningError', 'taken'])
+      children.forEach(child => child.stdin?.write(`${round} ${at}\n`))
+      expect((await Promise.all(answers)).sort()).toEqual([...Array<string>(3).fill('AlreadyRunningError'), 'taken'])
+    }
   })
 
   it('needs no other file', async () => {
