@@ -7,7 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // the tests with processes mostly wait for real time to pass
     maxWorkers: 3,
-    testTimeout: 20_000,
-    hookTimeout: 20_000
+    // what must be fast says so itself; this ends what hangs, also where a test gets a tenth of a core
+    testTimeout: 60_000,
+    hookTimeout: 60_000
   }
 })

@@ -1,19 +1,30 @@
 /**
- * Repeats the tests that have processes, sockets or random schedules while every core is busy: `pnpm repeat [--times 20] [FILE...]`.
- * A test that fails once in a while fails here.
+ * Repeats the tests that have processes, sockets or random schedules while every core is busy: `pnpm repeat [--times 20] [--load N] [FILE...]`.
+ * `--load` is how many processes keep the cores busy beside the tests, one for each core if not said; 0 if something else does. A test that fails once in a while fails here.
  */
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { runStep } from './run-step.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { times: { type: 'string', default: '20' } } })
-const times = Number(values.times)
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { times: { type: 'string', default: '20' }, load: { type: 'string', default: `${availableParallelism()}` } }
+})
 
-if (!Number.isInteger(times) || times < 1) {
-  console.error(`--times is "${values.times}"; it must be a whole number from 1`)
-  process.exit(2)
+function wholeNumber (option: 'times' | 'load', least: number): number {
+  const value = Number(values[option])
+
+  if (!Number.isInteger(value) || value < least) {
+    console.error(`--${option} is "${values[option]}"; it must be a whole number from ${least}`)
+    process.exit(2)
+  }
+
+  return value
 }
+
+const times = wholeNumber('times', 1)
+const busy = wholeNumber('load', 0)
 
 const files = positionals.length > 0
   ? positionals
@@ -22,8 +33,8 @@ const files = positionals.length > 0
       'packages/protocol/test/libp2p-network', 'packages/protocol/test/wire', 'packages/protocol/test/held', 'packages/testing'
     ]
 
-// half of every core's time goes to these
-const load = Array.from({ length: availableParallelism() }, () => spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' }))
+// with one for each core, half of every core's time goes to these
+const load = Array.from({ length: busy }, () => spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' }))
 
 process.on('exit', () => { load.forEach(child => child.kill('SIGKILL')) })
 
