@@ -58,7 +58,7 @@ function line (args: readonly string[], reports: readonly Report[]): string {
 }
 
 async function report (args: readonly string[]): Promise<Report> {
-  const child = spawn(process.execPath, [join(root, 'scripts/simulate.ts'), ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--max-semi-space-size=64', join(root, 'scripts/simulate.ts'), ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
 
   console.error(`npm run simulate -- ${args.join(' ')}`)

@@ -17,6 +17,11 @@ const STORY_OF = 9 * 86_400_000
 
 const args = parse()
 
+// a peer that is out of reach is an error, and a run makes millions of them: `node --stack-trace-limit=10 scripts/simulate.ts` says where each was made
+if (!process.execArgv.some(flag => flag.startsWith('--stack-trace-limit'))) {
+  Error.stackTraceLimit = 0
+}
+
 for (const type of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(type, (err: unknown) => {
     console.error(`seed ${args.seed}: ${err instanceof Error ? err.stack : String(err)}`)

@@ -249,7 +249,10 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     pinned: checkConfidants(init.confidants ?? [], network.self, trust),
     candidates: () => candidatesAmong(network, directory, replication.copies, trust),
     onCopies: ({ seq, have }) => { announce.copies({ seq, have, minimum: options.minCopies, target: options.target }) },
-    onHolders: change => { announce.holders(change) },
+    onHolders: change => {
+      announce.holders(change)
+      onChosen()
+    },
     onAcknowledged: record => { owner.watermark.acknowledged(record) },
     onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
     onStranger: (record, placement, from) => { owner.met(record, placement, from) },

@@ -8,7 +8,7 @@ import type { Clock, Random, StashNetwork } from '@nara-stash/protocol'
 const NEXT_DIALS = 100
 
 /** Between two looks while no connection is missing: whatever changes that wakes us. Milliseconds. */
-const IDLE_INTERVAL = 60_000
+const IDLE_INTERVAL = 5 * 60_000
 
 export interface ConnectorInit {
   network: Pick<StashNetwork, 'peers' | 'self'>
@@ -89,7 +89,8 @@ export class Connector {
 
     const peers = network.peers()
     const missing = minConnections - peers.length - this.dialling.size
-    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !peers.some(({ id }) => id === peer)))
+    const connected = new Set(peers.map(({ id }) => id))
+    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !connected.has(peer)))
     const isWhole = missing <= 0 && wanted.size === 0
 
     this.lookIn((isWhole ? IDLE_INTERVAL : CONNECT_INTERVAL) * (0.8 + 0.4 * random.next()))
@@ -99,7 +100,6 @@ export class Connector {
       return
     }
 
-    const connected = new Set(peers.map(({ id }) => id))
     const turns = DIALS_AT_ONCE - this.dialling.size
 
     this.forget(connected)

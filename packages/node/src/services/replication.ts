@@ -287,7 +287,11 @@ export class Replication {
   private moved (peer: string): void {
     this.upkeep.moved(peer)
     this.deletion.moved(peer)
-    this.changed(peer)
+
+    // who has to do with no copy matters where one is missing
+    if (this.copies.get(peer) != null || !this.isWhole) {
+      this.changed(peer)
+    }
   }
 
   private changed (peer: string): void {

@@ -33,11 +33,12 @@ export class Surplus {
     const now = this.init.clock.now()
     let next = Infinity
 
-    for (const { peer, connected, ...copy } of this.stores.copies.views()) {
+    for (const copy of this.stores.copies.views()) {
+      const { peer } = copy
       // a leaver waits for it, and who could not prove what it has may have it all the same
       const record = copy.record ?? copy.unproved
 
-      if (!connected || record == null || this.isNeeded(peer, record)) {
+      if (!copy.connected || record == null || this.isNeeded(peer, record)) {
         continue
       }
 

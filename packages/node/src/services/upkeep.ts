@@ -17,7 +17,7 @@ const second = 1_000
 /**
  * Between two looks when every copy that is wanted is here: what changes that is an event, and what the plan knows to be due wakes us. Milliseconds.
  */
-const WHOLE_INTERVAL = 10 * RECONCILE_INTERVAL
+const WHOLE_INTERVAL = 20 * RECONCILE_INTERVAL
 
 export interface UpkeepInit {
   clock: Clock
@@ -67,13 +67,14 @@ export class Upkeep {
   async look (version: Version, isDue: () => boolean): Promise<{ isTried: boolean, next: number } | undefined> {
     const { init, keeping, placements, stores, surplus } = this
 
-    await this.place(version)
+    const planned = await this.place(version)
 
     if (!isDue()) {
       return
     }
 
-    const step = this.plan(version)
+    // a placement was sealed meanwhile, and with it more may have changed
+    const step = planned ?? this.plan(version)
 
     if (keeping.isOutdated) {
       init.onOutdated(version)
@@ -102,8 +103,8 @@ export class Upkeep {
     this.surplus.forget(peer)
   }
 
-  /** Makes a placement if one is due: for those who were chosen, for those who are planned. */
-  private async place (version: Version): Promise<void> {
+  /** Makes a placement if one is due: for those who were chosen, for those who are planned. Returns the plan if it needs none. */
+  private async place (version: Version): Promise<Plan | undefined> {
     const { chosen } = this
 
     if (chosen != null && chosen.length > 0 && await this.placements.place(chosen, peer => this.unpinned.includes(peer) ? 'unpinned' : 'replaced')) {
@@ -114,9 +115,13 @@ export class Upkeep {
       this.chosen = undefined
     }
 
-    const { holders } = this.plan(version)
+    const step = this.plan(version)
 
-    if (this.placements.isDue(holders) && await this.placements.place(holders, peer => removalOf(this.stores.copies.get(peer)))) {
+    if (!this.placements.isDue(step.holders)) {
+      return step
+    }
+
+    if (await this.placements.place(step.holders, peer => removalOf(this.stores.copies.get(peer)))) {
       this.stores.keepTo(this.placements.holders)
     }
   }

@@ -150,8 +150,14 @@ describe('a connector', () => {
 
       expect(world.dials.map(({ peer }) => peer).toSorted()).toStrictEqual(['peer 19', 'peer 7'])
 
+      // who makes it wanted says so; if nobody does, it is found out all the same
       wanted.push('peer 3')
-      await world.clock.advance(80_000)
+
+      if (seed % 2 === 0) {
+        world.connector.look()
+      }
+
+      await world.clock.advance(seed % 2 === 0 ? 1_000 : 400_000)
       expect([...world.connected].toSorted()).toStrictEqual(['peer 19', 'peer 3', 'peer 7'])
     }
   })

@@ -30,8 +30,8 @@ export class SimHost {
   /** The connections that this end holds open, oldest first. */
   readonly links = new Set<SimLink>()
   readonly #byPeer = new Map<string, SimLink[]>()
-  /** What `peers` says, until a connection comes or goes. */
-  #peers: readonly NetworkPeer[] | undefined
+  /** What `peers` says: of each peer the newest connection. */
+  readonly #peers = new Map<string, NetworkPeer>()
 
   constructor (id: string, address: string, hub: SimHub, privateKey?: PrivateKey) {
     this.id = id
@@ -55,15 +55,13 @@ export class SimHost {
   }
 
   peers (): NetworkPeer[] {
-    this.#peers ??= [...this.#byPeer.values()].flatMap(links => links.slice(-1)).map(link => peerOf(this, link))
-
-    return [...this.#peers]
+    return [...this.#peers.values()]
   }
 
   add (link: SimLink): void {
     const peer = link.other(this).id
 
-    this.#peers = undefined
+    this.#peers.set(peer, peerOf(this, link))
     this.links.add(link)
     this.#byPeer.set(peer, [...this.linksTo(peer), link])
   }
@@ -71,14 +69,16 @@ export class SimHost {
   remove (link: SimLink): void {
     const peer = link.other(this).id
     const rest = this.linksTo(peer).filter(other => other !== link)
+    const newest = rest.at(-1)
 
-    this.#peers = undefined
     this.links.delete(link)
 
-    if (rest.length === 0) {
+    if (newest === undefined) {
       this.#byPeer.delete(peer)
+      this.#peers.delete(peer)
     } else {
       this.#byPeer.set(peer, rest)
+      this.#peers.set(peer, peerOf(this, newest))
     }
   }
 }
