@@ -2,11 +2,11 @@ import { TypedEventEmitter } from 'main-event'
 import { NoSoulError, NotEnoughConfidantsError, NotFoundError, DoubtfulError, RefusedError, TimeoutError, UnreachableError } from './errors.ts'
 import { select } from './policy/select.ts'
 import { splitBody } from './sealed-body.ts'
-import { candidatesAmong, checkConfidants } from './services/confidants.ts'
+import { candidatesAmong, checkConfidants } from './services/replication/confidants.ts'
 import { drill } from './services/recovery/drill.ts'
 import { requestFrom } from './services/recovery/request-from.ts'
-import { asSetAside } from './services/set-aside.ts'
-import { verify } from './services/verify.ts'
+import { asSetAside } from './services/owner/set-aside.ts'
+import { verify } from './services/replication/verify.ts'
 import { peerStatuses, stashStatus } from './status.ts'
 import type {
   DrillResult, ForgetResult, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, StoredStash, VerifyResult, WriteOptions,
@@ -14,9 +14,9 @@ import type {
 } from './api.ts'
 import type { StashParts } from './compose.ts'
 import type { Candidate } from './policy/select.ts'
-import type { Owner } from './services/owner.ts'
-import type { OwnStash } from './services/own-stash.ts'
-import type { Replication } from './services/replication.ts'
+import type { Owner } from './services/owner/owner.ts'
+import type { OwnStash } from './services/owner/own-stash.ts'
+import type { Replication } from './services/replication/replication.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
 
 const OFFER_OUTCOMES = {

@@ -5,7 +5,7 @@ import { FAILED_AFTER } from './constants.ts'
 import { isoDate } from './services/iso-date.ts'
 import type { ConfidantStatus, PeerStatus, StashStatus } from './api.ts'
 import type { StashParts } from './compose.ts'
-import type { Version } from './services/own-stash.ts'
+import type { Version } from './services/owner/own-stash.ts'
 
 /** Digests of versions already shown: a status is asked for often, a stash may be large. */
 const digests = new WeakMap<Version, string>()

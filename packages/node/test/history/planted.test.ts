@@ -3,7 +3,7 @@ import { historyOf } from './histories.ts'
 import { planOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
-import type { Owner } from '../../src/services/owner.ts'
+import type { Owner } from '../../src/services/owner/owner.ts'
 import type { duties, DutyInput } from '../../src/policy/duties.ts'
 import type { HeldStash, HeldStashes, NewestTable, RecordHeader } from '@nara-stash/protocol'
 
@@ -35,7 +35,7 @@ vi.mock('../../src/policy/duties.ts', async (original) => {
   }
 })
 
-vi.mock('../../src/services/owner.ts', async (original) => {
+vi.mock('../../src/services/owner/owner.ts', async (original) => {
   const real = await original<{ Owner: typeof Owner }>()
 
   class Impatient extends real.Owner {}

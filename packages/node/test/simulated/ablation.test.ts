@@ -1,9 +1,9 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { acknowledgedElsewhere, forgottenByOne, vouchedForAfterRefill } from './cut-short.ts'
 import { runSchedule } from './schedule.ts'
-import type { isCutShort } from '../../src/services/cut-short.ts'
-import type { Exposure } from '../../src/services/exposure.ts'
-import type { Placements } from '../../src/services/placements.ts'
+import type { isCutShort } from '../../src/services/owner/cut-short.ts'
+import type { Exposure } from '../../src/services/replication/exposure.ts'
+import type { Placements } from '../../src/services/replication/placements.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
 import type { meaningOf } from '../../src/policy/surprise.ts'
 
@@ -37,7 +37,7 @@ vi.mock('../../src/policy/surprise.ts', async (original) => {
 })
 
 // what the first answer missed would be found out when its holders are asked once more
-vi.mock('../../src/services/cut-short.ts', async (original) => {
+vi.mock('../../src/services/owner/cut-short.ts', async (original) => {
   const real = await original<{ isCutShort: typeof isCutShort }>()
 
   return {
@@ -45,7 +45,7 @@ vi.mock('../../src/services/cut-short.ts', async (original) => {
   }
 })
 
-vi.mock('../../src/services/exposure.ts', async (original) => {
+vi.mock('../../src/services/replication/exposure.ts', async (original) => {
   const real = await original<{ Exposure: typeof Exposure }>()
 
   return {
@@ -57,7 +57,7 @@ vi.mock('../../src/services/exposure.ts', async (original) => {
   }
 })
 
-vi.mock('../../src/services/placements.ts', async (original) => {
+vi.mock('../../src/services/replication/placements.ts', async (original) => {
   const real = await original<{ Placements: typeof Placements }>()
 
   return {

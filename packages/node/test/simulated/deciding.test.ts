@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
-import type { Version } from '../../src/services/own-stash.ts'
+import type { Version } from '../../src/services/owner/own-stash.ts'
 import type { RecordHeader } from '@nara-stash/protocol'
 
 const second = 1_000

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { kept, World } from './world.ts'
-import type { Turns as RealTurns } from '../../src/services/turns.ts'
+import type { Turns as RealTurns } from '../../src/services/owner/turns.ts'
 import type * as Protocol from '@nara-stash/protocol'
 
 /** What sealing a header waits for, as with a cipher on another thread, and whether what changes the stash has its turn. */
@@ -19,7 +19,7 @@ vi.mock('@nara-stash/protocol', async (original) => {
   }
 })
 
-vi.mock('../../src/services/turns.ts', async (original) => {
+vi.mock('../../src/services/owner/turns.ts', async (original) => {
   const { Turns } = await original<{ Turns: typeof RealTurns }>()
 
   return {

@@ -1,8 +1,8 @@
 import { deadlineSignal } from '@nara-stash/protocol'
 import { ASK_TIMEOUT } from '../../constants.ts'
 import { NotFoundError, UnreachableError } from '../../errors.ts'
-import { isOurs } from '../is-ours.ts'
-import type { OwnStash } from '../own-stash.ts'
+import { isOurs } from '../owner/is-ours.ts'
+import type { OwnStash } from '../owner/own-stash.ts'
 import type { Clock, FetchResponse, Placement, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 

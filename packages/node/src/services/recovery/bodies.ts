@@ -2,9 +2,9 @@ import { BodyMismatchError, createSha256 } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { BODY_RETRY } from '../../constants.ts'
 import { wantedBodies } from '../../policy/wanted-bodies.ts'
-import { isOurs } from '../is-ours.ts'
+import { isOurs } from '../owner/is-ours.ts'
 import type { Answer } from '../../policy/settle.ts'
-import type { OwnStash, Version } from '../own-stash.ts'
+import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { Clock, FetchResponse, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
 /** Which way a version came back first. */

@@ -5,7 +5,7 @@ import { Recovery } from './recovery.ts'
 import type { DrillResult } from '../../api.ts'
 import type { Decision } from '../../policy/settle.ts'
 import type { Found } from './bodies.ts'
-import type { OwnStash, Version } from '../own-stash.ts'
+import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { Clock, StashNetwork } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 

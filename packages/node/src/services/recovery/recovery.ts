@@ -4,10 +4,10 @@ import { settle } from '../../policy/settle.ts'
 import { Answers } from './answers.ts'
 import { Bodies } from './bodies.ts'
 import { Questions } from './questions.ts'
-import { isOurs } from '../is-ours.ts'
+import { isOurs } from '../owner/is-ours.ts'
 import type { Answer, Decision } from '../../policy/settle.ts'
 import type { BodiesInit, Found } from './bodies.ts'
-import type { OwnStash } from '../own-stash.ts'
+import type { OwnStash } from '../owner/own-stash.ts'
 import type { Caller, Clock, FetchResponse, IncomingRequest, RecordHeader, StashNetwork, StashResponse, WantsBody } from '@nara-stash/protocol'
 
 export type Offer = Extract<IncomingRequest, { type: 'offer' }>

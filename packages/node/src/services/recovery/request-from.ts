@@ -1,7 +1,7 @@
 import { NotFoundError, RefusedError } from '../../errors.ts'
 import { verified } from './bodies.ts'
-import { isOurs } from '../is-ours.ts'
-import type { OwnStash, Version } from '../own-stash.ts'
+import { isOurs } from '../owner/is-ours.ts'
+import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { StashNetwork } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 

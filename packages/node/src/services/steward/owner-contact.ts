@@ -1,4 +1,4 @@
-import type { PeerDirectory } from '../peer-directory.ts'
+import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { NetworkPeer } from '@nara-stash/protocol'
 
 /**

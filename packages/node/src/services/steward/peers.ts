@@ -1,6 +1,6 @@
 import type { Duty } from './duty.ts'
 import type { Candidate } from '../../policy/select.ts'
-import type { PeerDirectory } from '../peer-directory.ts'
+import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { NetworkPeer, StashNetwork, Trust } from '@nara-stash/protocol'
 
 /** Who is connected, kept up to date by events: a look at one peer costs no walk over all. */

@@ -17,7 +17,7 @@ import type { Duty } from './duty.ts'
 import type { LeaveResult } from './leaving.ts'
 import type { Ending } from './letting-go.ts'
 import type { Duties } from '../../policy/duties.ts'
-import type { PeerDirectory } from '../peer-directory.ts'
+import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { Clock, Confidant, HeldStash, HeldStashes, NewestTable, Random, StashNetwork, Trust } from '@nara-stash/protocol'
 
 export interface StewardInit {

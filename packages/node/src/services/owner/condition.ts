@@ -1,0 +1,59 @@
+import type { Doubt, StashState } from '../../api.ts'
+import type { Decision } from '../../policy/settle.ts'
+import type { Version } from './own-stash.ts'
+import type { Origin } from '../recovery/bodies.ts'
+
+/** How sure it is that a version is the newest. */
+export type Sureness = Pick<Extract<Decision, { type: 'settled' }>, 'confirmed' | 'answered' | 'of'>
+
+export interface ConditionInit {
+  onState (state: StashState, previous: StashState): void
+  onRecovered (version: Version, origin: Origin, sureness: Sureness): void
+  onDoubt (doubt: Doubt): void
+}
+
+/** What is known of the state of our stash, and tells it when it changes. */
+export class Condition {
+  state: StashState = 'searching'
+  doubt: Doubt | null = null
+  /** How the stash came back, and how sure that is. */
+  recovered: { origin: Origin, confirmed: boolean } | undefined
+
+  private readonly init: ConditionInit
+
+  constructor (init: ConditionInit) {
+    this.init = init
+  }
+
+  /** The state is this, and free of doubt. */
+  is (state: Exclude<StashState, 'doubtful'>): void {
+    this.doubt = null
+    this.set(state)
+  }
+
+  /** A version is back, and current. */
+  isBack (version: Version, origin: Origin, sureness: Sureness): void {
+    this.recovered = { origin, confirmed: sureness.confirmed }
+    this.is('settled')
+    this.init.onRecovered(version, origin, sureness)
+  }
+
+  isDoubtful (doubt: Doubt): void {
+    const told = JSON.stringify(this.doubt) === JSON.stringify(doubt)
+
+    this.doubt = doubt
+    this.set('doubtful')
+
+    if (!told) {
+      this.init.onDoubt(doubt)
+    }
+  }
+
+  private set (state: StashState): void {
+    if (state !== this.state) {
+      const previous = this.state
+      this.state = state
+      this.init.onState(state, previous)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { supersedesOrIs } from '@nara-stash/protocol'
+import { askHeader } from '../recovery/ask-everybody.ts'
+import { isOurs } from './is-ours.ts'
+import type { AskEverybodyInit } from '../recovery/ask-everybody.ts'
+import type { Placement, RecordHeader } from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
+
+/**
+ * True if minCopies of `placement` cannot have acknowledged `record`: of its holders so many did not take it from who wrote it that too few are left. That they
+ * had not when recovery was confirmed is not enough: the process that wrote it may live, and go on writing under that placement.
+ *
+ * Does not reject.
+ */
+export async function isCutShort (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placement: Placement, options: AbortOptions): Promise<boolean> {
+  const { holders, minCopies } = placement
+  const answers = await Promise.all(holders.map(async peer => await didNotTake(init, peer, record, options)))
+
+  return answers.filter(isSo => isSo).length > holders.length - minCopies
+}
+
+/**
+ * It has a copy straight from us that does not build on the record; or it has that or what builds on it, but from another holder. To have an older one from another
+ * holder says nothing: it may have lost the record.
+ */
+async function didNotTake (init: Parameters<typeof isCutShort>[0], peer: string, record: RecordHeader, options: AbortOptions): Promise<boolean> {
+  try {
+    const answer = await askHeader(init, peer, options)
+
+    return answer.type === 'found' && isOurs(answer, init.own.owner) && answer.direct !== supersedesOrIs(answer.record, record)
+  } catch {
+    return false
+  }
+}

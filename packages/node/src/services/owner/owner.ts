@@ -1,0 +1,264 @@
+import { askEverybody } from '../recovery/ask-everybody.ts'
+import { bury } from './burial.ts'
+import { checkData } from './check-data.ts'
+import { checkOutsideMerge } from './checked-merge.ts'
+import { committed } from './committed.ts'
+import { makeOwnerParts } from './owner-parts.ts'
+import { optionsAt } from './writes.ts'
+import type { Doubt, ForgetResult, StashState, Twin, WriteOptions, WriteResult } from '../../api.ts'
+import type { Author } from './author.ts'
+import type { Condition } from './condition.ts'
+import type { Decisions } from './decisions.ts'
+import type { Lookout } from './lookout.ts'
+import type { Offers } from './offers.ts'
+import type { Version } from './own-stash.ts'
+import type { OwnWatermark } from './own-watermark.ts'
+import type { OwnerInit, OwnerParts } from './owner-parts.ts'
+import type { Settling } from '../recovery/settling.ts'
+import type { Committed, PendingWrite, Writes } from './writes.ts'
+import type { NetworkPeer, Placement, RecordHeader } from '@nara-stash/protocol'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** The owner's side: knows what state the stash is in, and lets writes through when it is known. */
+export class Owner {
+  readonly decisions: Decisions
+  /** Answers holders that offer us our stash. */
+  readonly offers: Offers
+  readonly watermark: OwnWatermark
+
+  private readonly init: OwnerInit
+  private readonly condition: Condition
+  private readonly author: Author
+  private readonly writes: Writes
+  private readonly settling: Settling
+  private readonly lookout: Lookout
+  private readonly parts: OwnerParts
+  private stopped = true
+  /** Nobody can hold anything of ours. */
+  private fresh: boolean
+
+  constructor (init: OwnerInit) {
+    this.init = init
+    this.fresh = init.fresh
+    this.parts = makeOwnerParts(init, {
+      isReady: () => this.isReady,
+      commit: async write => await this.commit(write),
+      isStopped: () => this.stopped,
+      resolve: () => { void this.resolve() },
+      met: (record, placement, from) => { this.met(record, placement, from) }
+    })
+    this.condition = this.parts.condition
+    this.author = this.parts.author
+    this.writes = this.parts.writes
+    this.settling = this.parts.settling
+    this.lookout = this.parts.lookout
+    this.offers = this.parts.offers
+    this.watermark = this.parts.watermark
+    this.decisions = this.parts.decisions
+  }
+
+  get state (): StashState {
+    return this.condition.state
+  }
+
+  get doubt (): Doubt | null {
+    return this.condition.doubt
+  }
+
+  /** How the stash came back, and how sure that is. */
+  get recovered (): Condition['recovered'] {
+    return this.condition.recovered
+  }
+
+  /** Bytes of the latest write that waits. */
+  get pending (): number | null {
+    return this.writes.latest?.data.byteLength ?? null
+  }
+
+  /** Another process with our soul, if one was seen. */
+  get twin (): Twin | null {
+    return this.lookout.twin
+  }
+
+  /** Presence of another boot of ours, which goes on. */
+  heardTwin (boot: string): void {
+    this.lookout.heardTwin(boot)
+  }
+
+  start (): void {
+    const { own, replication } = this.init
+
+    this.stopped = false
+    replication.start()
+    this.writes.start()
+
+    if (own.current != null || own.tombstone != null) {
+      // stopped and started again: this process knows its stash
+      this.lookout.start()
+      void this.resolve()
+    } else if (this.fresh) {
+      this.condition.is('empty')
+    } else {
+      this.search()
+    }
+  }
+
+  stop (): void {
+    this.stopped = true
+    this.settling.recovery.stop()
+    this.lookout.stop()
+    this.init.replication.stop()
+    this.writes.stop()
+  }
+
+  connected (peer: NetworkPeer): void {
+    this.init.replication.connected(peer)
+    this.settling.recovery.met(peer.id)
+    this.lookout.connected(peer.id)
+  }
+
+  disconnected (peer: string): void {
+    this.init.replication.disconnected(peer)
+    this.settling.recovery.lost(peer)
+  }
+
+  /** Of the peers that were asked how many answered. */
+  tally (): { answered: number, of: number } {
+    return this.settling.tally()
+  }
+
+  /**
+   * @throws {TypeError | TooLargeError | TooManyWritesError | RecoveredFirstError | InsideMergeError}
+   */
+  async write (data: Uint8Array, options: WriteOptions = {}, preferred?: string): Promise<WriteResult> {
+    checkOutsideMerge()
+    checkData('a stash', data, this.init.maxStash)
+
+    // the caller may go on using its buffer
+    return await this.writes.add(new Uint8Array(data), options, preferred)
+  }
+
+  /** Forgets the local stash and searches anew. */
+  clear (): void {
+    // what is forgotten here may be held elsewhere
+    this.fresh = false
+    this.author.forget()
+    this.condition.recovered = undefined
+    this.writes.unread = false
+    this.search()
+  }
+
+  /** The application has read the stash, so what it writes builds on it. */
+  read (): void {
+    this.writes.unread = false
+  }
+
+  /** A holder told of a record of ours. */
+  met (record: RecordHeader, placement: Placement | undefined, from: string): void {
+    this.lookout.met(record, placement, from)
+  }
+
+  /** `version` cannot be acknowledged any longer: the same content, sealed anew, can. */
+  async revise (version: Version): Promise<void> {
+    await this.author.revise(version)
+  }
+
+  /**
+   * Asks every stash peer at once; what is found goes the way of everything that is found.
+   *
+   * @throws {UnreachableError | NotFoundError}
+   */
+  async askAll (options: AbortOptions = {}): Promise<void> {
+    const found = await askEverybody(this.init, options)
+    const { recovery } = this.settling
+
+    if (recovery.active) {
+      if (this.state === 'empty') {
+        this.condition.is('searching')
+      }
+
+      this.init.network.peers().forEach(({ id }) => { recovery.met(id) })
+    } else {
+      const { strangers } = this.lookout.surprises
+
+      found.forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
+      await strangers.settled()
+      await this.resolve()
+      // of what may have been cut short, its holders are asked only then
+      await strangers.settled()
+      await this.resolve()
+    }
+  }
+
+  /** Deletes our stash everywhere. */
+  async forget (options: WriteOptions = {}): Promise<ForgetResult> {
+    await bury(this.parts, options)
+
+    return await this.init.replication.forgotten(options)
+  }
+
+  /** Nothing is open that a write should wait for. */
+  private get isReady (): boolean {
+    return !this.stopped && (this.state === 'settled' || this.state === 'empty') && this.lookout.surprises.strangers.list.length === 0
+  }
+
+  private search (): void {
+    this.lookout.surprises.strangers.clear()
+
+    if (this.stopped) {
+      this.condition.is('searching')
+    } else {
+      this.settling.search()
+    }
+  }
+
+  /** Decides what the records mean that turned up. */
+  private async resolve (): Promise<void> {
+    await this.author.turns.run(async () => {
+      if (this.stopped || this.settling.recovery.active) {
+        return
+      }
+
+      const { current, tombstone } = this.init.own
+
+      if (current == null && tombstone == null) {
+        // it was thought that there was nothing, and there is something
+        this.fresh = false
+        this.writes.unread = true
+        this.search()
+        return
+      }
+
+      const doubt = await this.lookout.surprises.resolve()
+
+      if (doubt == null) {
+        this.condition.is(this.init.own.current == null ? 'empty' : 'settled')
+        this.writes.flush()
+      } else {
+        this.condition.isDoubtful(doubt)
+      }
+    })
+  }
+
+  /** Undefined if something came up that has to be decided first. */
+  private async commit (write: PendingWrite): Promise<Committed | undefined> {
+    const isSealed = await this.author.turns.run(async () => {
+      if (!this.isReady || write.options.signal?.aborted === true) {
+        return false
+      }
+
+      this.settling.recovery.stop()
+
+      if (!await this.author.write(write.data, write.waited, write.preferred)) {
+        return false
+      }
+
+      this.condition.is('settled')
+
+      return true
+    })
+    const version = this.init.own.current
+
+    return isSealed && version != null ? committed(this.init, version, optionsAt(write, this.init.clock.now()), write.preferred) : undefined
+  }
+}

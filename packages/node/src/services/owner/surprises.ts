@@ -1,0 +1,194 @@
+import { order } from '@nara-stash/protocol'
+import { meaningOf } from '../../policy/surprise.ts'
+import { doubtfulRecord } from './doubtful-record.ts'
+import { messageOf } from '../replication/failure.ts'
+import { Strangers } from './strangers.ts'
+import type { Doubt, Merge } from '../../api.ts'
+import type { Author } from './author.ts'
+import type { OwnStash, Version } from './own-stash.ts'
+import type { Origin } from '../recovery/bodies.ts'
+import type { Replication } from '../replication/replication.ts'
+import type { Read, Stranger } from './strangers.ts'
+import type { Apart } from './twins.ts'
+import type { Clock, RecordHeader, StashNetwork } from '@nara-stash/protocol'
+
+export interface SurprisesInit {
+  network: Pick<StashNetwork, 'ask' | 'peers'>
+  own: OwnStash
+  replication: Replication
+  clock: Clock
+  merge: Merge | undefined
+  author: Author
+  /** Something may be decided: calls `resolve` in its turn. */
+  onChange (): void
+  /** Another version was merged into ours: what is written next must have been made with that in view. */
+  onMerged (): void
+  /** A newer version than the one that was recovered was taken over. */
+  onNewer (version: Version, origin: Origin): void
+  /** A record came up that ours does not build on, and that no crash left behind. */
+  onApart (apart: Apart): void
+}
+
+/** Decides what records mean that turn up after recovery: each is taken into the past, taken over, merged, or raises a doubt. */
+export class Surprises {
+  readonly strangers: Strangers
+  private readonly init: SurprisesInit
+
+  constructor (init: SurprisesInit) {
+    this.init = init
+    this.strangers = new Strangers(init)
+  }
+
+  /** Runs in its turn, with a current version. Returns the doubt that remains, if one does. */
+  async resolve (): Promise<Doubt | null> {
+    for (const stranger of this.strangers.list) {
+      // one that is resolved may explain those after it
+      if (await this.decide(stranger)) {
+        this.strangers.resolved(stranger)
+      }
+    }
+
+    return this.doubt()
+  }
+
+  /** True if nothing remains to be decided of it. */
+  private async decide (stranger: Stranger): Promise<boolean> {
+    const { own, author: { standing } } = this.init
+    const { read } = stranger
+
+    // what its holders say against it, they say of the placement as well
+    const confirmedBy = stranger.cutShort === false ? undefined : standing.confirmedBy?.id
+    const meaning = meaningOf({ ...stranger, ...standing, confirmedBy, covered: own.covers(stranger.record), boot: own.boot })
+
+    if (meaning !== 'known' && meaning !== 'leftover' && stranger.asked) {
+      const { record, from, holders } = stranger
+
+      this.init.onApart({ record, from, isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger) })
+    }
+
+    switch (meaning) {
+      case 'known':
+        return true
+      case 'leftover':
+        return stranger.asked && this.isCutShort(stranger) && await this.absorb(stranger)
+      case 'again':
+        return await this.absorb(stranger)
+      case 'newer':
+        return stranger.record.kind === 'tombstone' ? await this.delete(stranger.record) : read == null ? this.wait(stranger) : await this.take(read)
+      case 'other':
+        return read == null ? this.wait(stranger) : await this.merge(stranger, read)
+    }
+  }
+
+  /** Known only after its holders were asked. */
+  private isCutShort (stranger: Stranger): boolean {
+    const { confirmedBy } = this.init.author.standing
+
+    if (confirmedBy != null) {
+      this.strangers.examine(stranger, confirmedBy)
+    }
+
+    return stranger.cutShort === true
+  }
+
+  /** What we recovered, and have not changed, had been deleted. */
+  private async delete (tombstone: RecordHeader): Promise<true> {
+    const { own, author } = this.init
+    const { current } = own
+
+    if (current != null) {
+      author.putAside(current)
+    }
+
+    author.deleted(tombstone)
+
+    if (current != null && !own.covers(current.record)) {
+      // our own seal of the same content, made before we knew this one
+      await author.absorb(current.record)
+    }
+
+    return true
+  }
+
+  private wait (stranger: Stranger): false {
+    // of a tombstone nothing more will come
+    stranger.stuck ||= stranger.record.kind === 'tombstone' || this.strangers.isOverdue(stranger)
+
+    return false
+  }
+
+  /** The next record takes it into its past; what it said stays readable. */
+  private async absorb ({ record, read }: Stranger): Promise<true> {
+    if (read != null) {
+      this.init.author.putAside(read.version)
+    }
+
+    await this.init.author.absorb(record)
+
+    return true
+  }
+
+  /** It builds on what we recovered and have not changed. */
+  private async take ({ version, placement, origin }: Read): Promise<true> {
+    const { own, author } = this.init
+    const before = own.current?.record
+
+    author.adopt(version, placement, { holding: [{ peer: origin.from, placement: placement.id }], without: [] }, false)
+
+    if (before != null && !own.covers(before)) {
+      // our own seal of the same content, made before we knew this one
+      await author.absorb(before)
+    }
+
+    this.init.onNewer(version, origin)
+
+    return true
+  }
+
+  /** Into ours. Without a merge function, or if it fails, it is left to a person. */
+  private async merge (stranger: Stranger, read: Read): Promise<boolean> {
+    const { merge, author, own } = this.init
+
+    if (stranger.stuck) {
+      return false
+    }
+
+    try {
+      if (merge != null && own.current != null) {
+        await author.take(read, merge)
+        this.init.onMerged()
+
+        return true
+      }
+    } catch (err) {
+      stranger.error = messageOf(err)
+    }
+
+    stranger.stuck = true
+    author.putAside(read.version)
+
+    return false
+  }
+
+  private doubt (): Doubt | null {
+    const { own: { current, tombstone }, replication, author: { standing: { content } } } = this.init
+    const stuck = this.strangers.list.filter(({ stuck }) => stuck)
+
+    if (stuck.length === 0) {
+      return null
+    }
+
+    const error = stuck.find(({ error }) => error != null)?.error
+    const above = stuck.some(({ record }) => content != null && order(record, content) === 'supersedes')
+
+    return {
+      reason: above ? 'ROLLBACK_SUSPECTED' : 'CONFLICT',
+      records: [
+        ...stuck.map(({ record, read, holders }) => doubtfulRecord(record, read?.version, holders)),
+        ...(current == null ? [] : [doubtfulRecord(current.record, current, replication.holders)]),
+        ...(tombstone == null ? [] : [doubtfulRecord(tombstone, undefined, replication.holders)])
+      ],
+      ...(error == null ? {} : { error })
+    }
+  }
+}

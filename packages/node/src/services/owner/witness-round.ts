@@ -1,0 +1,90 @@
+import { deadlineSignal } from '@nara-stash/protocol'
+import { ASK_TIMEOUT, LATE_WITNESS, WITNESS_INTERVAL, WITNESS_INTERVAL_MOST, WITNESS_SLOWDOWN } from '../../constants.ts'
+import type { Clock, Random, RecordHeader, StashNetwork } from '@nara-stash/protocol'
+
+export interface WitnessRoundInit {
+  network: Pick<StashNetwork, 'ask' | 'peers'>
+  clock: Clock
+  random: Random
+  /** Those to ask in turn, of whom some may not be here. */
+  holders (): readonly string[]
+  admits (peer: string): boolean
+  /** A header that a peer has seen. */
+  onHeader (record: RecordHeader, from: string): void
+}
+
+/**
+ * Asks others which headers of ours they have seen while we know our stash: that is how an owner that writes nothing learns of a twin, or of a version that
+ * recovery missed. In turn, each minute at first, and less often the longer nothing comes of it. Who connects soon after recovery is asked at once.
+ */
+export class WitnessRound {
+  private readonly init: WitnessRoundInit
+  private cancelTimer: (() => void) | undefined
+  private began = 0
+  private abort = new AbortController()
+  private last = ''
+
+  constructor (init: WitnessRoundInit) {
+    this.init = init
+  }
+
+  /** It is known what our stash is, or it is another one than before. */
+  start (): void {
+    this.stop()
+    this.began = this.init.clock.now()
+    this.arm()
+  }
+
+  stop (): void {
+    this.abort.abort()
+    this.abort = new AbortController()
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+  }
+
+  connected (peer: string): void {
+    if (this.cancelTimer != null && this.init.admits(peer) && this.init.clock.now() - this.began < LATE_WITNESS) {
+      void this.ask(peer)
+    }
+  }
+
+  private arm (): void {
+    const { clock, random } = this.init
+    const interval = Math.min(Math.max((clock.now() - this.began) / WITNESS_SLOWDOWN, WITNESS_INTERVAL), WITNESS_INTERVAL_MOST)
+
+    this.cancelTimer = clock.setTimer(() => {
+      this.next()
+      this.arm()
+    }, Math.round(interval * (0.8 + 0.4 * random.next())))
+  }
+
+  /** The next of the holders that are here, after the one that was asked last. */
+  private next (): void {
+    const here = new Set(this.init.network.peers().map(({ id }) => id))
+    const holders = this.init.holders().filter(peer => here.has(peer)).toSorted()
+    const peer = holders.find(id => id > this.last) ?? holders[0]
+
+    if (peer != null) {
+      this.last = peer
+      void this.ask(peer)
+    }
+  }
+
+  private async ask (peer: string): Promise<void> {
+    const { network, clock, onHeader } = this.init
+    const { signal } = this.abort
+    const deadline = deadlineSignal(clock, ASK_TIMEOUT, signal)
+
+    try {
+      const answer = await network.ask(peer, { type: 'witness' }, { signal: deadline.signal })
+
+      if (answer.type === 'witnessed' && !signal.aborted) {
+        [answer.record, ...(answer.beside == null ? [] : [answer.beside])].forEach(record => { onHeader(record, peer) })
+      }
+    } catch {
+      // the next one may say
+    } finally {
+      deadline.clear()
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import { CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE, HERE_INTERVAL } from '../../constants.ts'
+import { shuffled } from '@nara-stash/protocol'
+import type { PeerDirectory } from './peer-directory.ts'
+import type { Dialler } from '../../ports/presence-port.ts'
+import type { Clock, Random, StashNetwork } from '@nara-stash/protocol'
+
+/** Milliseconds after a dial before others have their turn. */
+const NEXT_DIALS = 100
+
+/** Between two looks while no connection is missing: whatever changes that wakes us. Milliseconds. */
+const IDLE_INTERVAL = 5 * 60_000
+
+export interface ConnectorInit {
+  network: Pick<StashNetwork, 'peers' | 'self'>
+  dialler: Pick<Dialler, 'dial'>
+  directory: PeerDirectory
+  clock: Clock
+  random: Random
+  /** Connections to others of our kind to keep, if there are as many; with 0 nobody is dialled. */
+  minConnections: number
+  admits (peer: string): boolean
+  /** Peers that we want to be connected to in any case: our confidants, and who holds beside us what may be missing copies. */
+  wanted (): readonly string[]
+}
+
+/**
+ * Keeps connections to others of our kind: dials what was heard of and discovered, again and again. Level-triggered: events only wake it.
+ */
+export class Connector {
+  private readonly init: ConnectorInit
+  private readonly failures = new Map<string, { count: number, at: number, notBefore: number }>()
+  private readonly dialling = new Set<string>()
+  /** Peers to dial at the next turn, however many connections there are. */
+  private readonly called = new Set<string>()
+  private cancelTimer: () => void = () => {}
+  private stopped = true
+
+  constructor (init: ConnectorInit) {
+    this.init = init
+  }
+
+  start (): void {
+    this.stopped = false
+    this.look()
+  }
+
+  stop (): void {
+    this.stopped = true
+    this.called.clear()
+    this.cancelTimer()
+  }
+
+  /** A peer was heard of at an address: what failed before may work. */
+  discovered (peer: string): void {
+    this.failures.delete(peer)
+    this.look()
+  }
+
+  /**
+   * A peer said that it is there: who could not be dialled before is tried again, but not out of turn, and no sooner than somebody says HERE. Where it can be dialled is its
+   * word alone: who says so all the time, of an address that is not its own, must not make everybody dial that.
+   */
+  heard (peer: string): void {
+    const failed = this.failures.get(peer)
+
+    if (failed != null && failed.count > 0) {
+      failed.notBefore = Math.min(failed.notBefore, failed.at + HERE_INTERVAL)
+    }
+
+    this.look()
+  }
+
+  /** Connects to `peer`, if it can be dialled, as soon as it has its turn and whatever failed before. */
+  reach (peer: string): void {
+    if (!this.stopped && this.init.directory.get(peer) != null) {
+      this.called.add(peer)
+      this.failures.delete(peer)
+      this.look()
+    }
+  }
+
+  /** Looks whether connections are missing. */
+  look (): void {
+    const { directory, network, minConnections, random } = this.init
+
+    if (this.stopped || minConnections === 0) {
+      return
+    }
+
+    const peers = network.peers()
+    const missing = minConnections - peers.length - this.dialling.size
+    const connected = new Set(peers.map(({ id }) => id))
+    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !connected.has(peer)))
+    const isWhole = missing <= 0 && wanted.size === 0
+
+    this.lookIn((isWhole ? IDLE_INTERVAL : CONNECT_INTERVAL) * (0.8 + 0.4 * random.next()))
+
+    if (isWhole) {
+      this.called.clear()
+      return
+    }
+
+    const turns = DIALS_AT_ONCE - this.dialling.size
+
+    this.forget(connected)
+
+    if (turns <= 0) {
+      return
+    }
+
+    const known = missing > 0 ? directory.list() : [...wanted].flatMap(peer => directory.get(peer) ?? [])
+    const dialable = known.filter(({ id, addresses }) => addresses.length > 0 && !connected.has(id) && this.mayDial(id))
+    const candidates = shuffled(dialable, random)
+      .sort((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
+
+    candidates
+      .filter(({ id }, i) => wanted.has(id) || i < missing)
+      .slice(0, turns)
+      .forEach(({ id, addresses }) => { void this.dial(id, addresses) })
+  }
+
+  private mayDial (peer: string): boolean {
+    return peer !== this.init.network.self && this.init.admits(peer) && !this.dialling.has(peer) &&
+      (this.failures.get(peer)?.notBefore ?? 0) <= this.init.clock.now()
+  }
+
+  /** Of who is connected or not known any longer nothing is remembered. */
+  private forget (connected: ReadonlySet<string>): void {
+    const { directory } = this.init
+
+    for (const peer of this.called) {
+      if (connected.has(peer) || directory.get(peer) == null) {
+        this.called.delete(peer)
+      }
+    }
+
+    for (const peer of this.failures.keys()) {
+      if (directory.get(peer) == null) {
+        this.failures.delete(peer)
+      }
+    }
+  }
+
+  private async dial (peer: string, addresses: readonly string[]): Promise<void> {
+    this.dialling.add(peer)
+    this.called.delete(peer)
+    const count = this.failures.get(peer)?.count ?? 0
+
+    try {
+      await this.init.dialler.dial(peer, addresses)
+      // it may be connected and yet not one of us: ask again later
+      this.postpone(peer, 0, CONNECT_INTERVAL)
+    } catch {
+      this.postpone(peer, count + 1, DIAL_BACKOFF[Math.min(count, DIAL_BACKOFF.length - 1)] ?? CONNECT_INTERVAL)
+    } finally {
+      this.dialling.delete(peer)
+      this.lookIn(NEXT_DIALS)
+    }
+  }
+
+  private postpone (peer: string, count: number, wait: number): void {
+    const now = this.init.clock.now()
+
+    this.failures.set(peer, { count, at: now, notBefore: now + wait })
+  }
+
+  private lookIn (ms: number): void {
+    this.cancelTimer()
+
+    if (!this.stopped) {
+      this.cancelTimer = this.init.clock.setTimer(() => { this.look() }, ms)
+    }
+  }
+}

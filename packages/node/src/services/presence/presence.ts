@@ -1,0 +1,247 @@
+import {
+  HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
+} from '../../constants.ts'
+import { decodePresence, encodePresence, openPeerRecord } from '../../presence-message.ts'
+import type { MemoryMode, StashState } from '../../api.ts'
+import type { PeerDirectory } from './peer-directory.ts'
+import type { Dialler, PresencePort } from '../../ports/presence-port.ts'
+import type { Presence, PresenceKind } from '../../presence-message.ts'
+import type { Clock, Random } from '@nara-stash/protocol'
+
+export interface PresenceInit {
+  /** Our own peer id. */
+  self: string
+  port: PresencePort
+  dialler: Pick<Dialler, 'peerRecord'>
+  directory: PeerDirectory
+  clock: Clock
+  random: Random
+  boot: string
+  name: string
+  memory: MemoryMode
+  maxStash: number
+  state (): StashState | undefined
+  accepting (): boolean
+  /** The header of our newest record that minCopies have acknowledged, if there is one. */
+  watermark? (): Uint8Array | undefined
+  /** Another process speaks with our own key: it goes on speaking, so it is no message of ours from before a restart. */
+  onTwin? (boot: string): void
+  onPresence (peer: string, presence: Presence, change: { newBoot: boolean }): void
+}
+
+/**
+ * Says hey-there, here and chau, and listens to what others say. Presence only wakes a check somewhere else: nothing is believed because of
+ * it, and a chau ends no living relation.
+ */
+export class PresenceService {
+  private readonly init: PresenceInit
+  private startedAt = 0
+  private n = 0
+  private cancelNext: () => void = () => {}
+  private cancelRepeat: () => void = () => {}
+  private cancelGreeting: (() => void) | undefined
+  private repeats = 0
+  private lastHeyThere = -Infinity
+  private lastArrival = -Infinity
+  private stopped = true
+  /** The watermark that was told last, and how many HERE ago. */
+  private told: { watermark: Uint8Array | undefined, ago: number } = { watermark: undefined, ago: 0 }
+  /** Another boot of ours that was heard, and when first. */
+  private twin: { boot: string, since: number } | undefined
+
+  constructor (init: PresenceInit) {
+    this.init = init
+    init.port.onPresence((from, bytes) => this.judge(from, bytes))
+    init.port.onSubscriber(() => { this.greet() })
+  }
+
+  async start (): Promise<void> {
+    this.stopped = false
+    this.startedAt = this.init.clock.now()
+    this.repeats = 0
+    await this.say('hey-there')
+    this.repeat()
+    this.schedule()
+  }
+
+  /** Says chau. */
+  async stop (): Promise<void> {
+    if (!this.stopped) {
+      this.stopped = true
+      this.cancelNext()
+      this.cancelRepeat()
+      this.cancelGreeting?.()
+      this.cancelGreeting = undefined
+      await this.say('chau')
+    }
+  }
+
+  /** Seconds since the start. */
+  get uptime (): number {
+    return (this.init.clock.now() - this.startedAt) / 1_000
+  }
+
+  private judge (from: string, bytes: Uint8Array): 'accept' | 'reject' | 'ignore' {
+    const { directory } = this.init
+    let presence: Presence
+
+    try {
+      presence = decodePresence(bytes)
+    } catch {
+      return 'reject'
+    }
+
+    if (!directory.isNews(from, presence)) {
+      return 'ignore'
+    }
+
+    if (from === this.init.self) {
+      this.heardOurself(presence)
+
+      return 'accept'
+    }
+
+    const change = directory.heard(from, presence)
+    void this.locate(from, presence).then(() => { this.init.onPresence(from, presence, change) })
+
+    return 'accept'
+  }
+
+  /** What this process said before a restart may still go round for a moment; who says more after that lives. */
+  private heardOurself ({ boot, kind }: Presence): void {
+    const now = this.init.clock.now()
+
+    if (boot === this.init.boot || kind === 'chau') {
+      return
+    }
+
+    if (this.twin?.boot !== boot) {
+      this.twin = { boot, since: now }
+    } else if (now - this.twin.since >= TWIN_AFTER) {
+      this.init.onTwin?.(boot)
+    }
+  }
+
+  private async locate (from: string, { peerRecord }: Presence): Promise<void> {
+    if (peerRecord != null) {
+      try {
+        this.init.directory.located(from, await openPeerRecord(peerRecord, from))
+      } catch {
+        // without a valid record it is heard all the same, it just cannot be dialled by it
+      }
+    }
+  }
+
+  /** Somebody new listens: a nara that is young itself may not have been heard by it. */
+  private greet (): void {
+    const now = this.init.clock.now()
+
+    if (!this.stopped && now - this.startedAt <= YOUNG) {
+      this.lastArrival = now
+
+      if (this.cancelGreeting == null) {
+        this.greetThoseFrom(now)
+      }
+    }
+  }
+
+  /**
+   * One hey-there for all who came since `arrival`: not at once, because who tells that it listens may still be setting up the way on which it
+   * is to hear; and not too soon after another.
+   */
+  private greetThoseFrom (arrival: number): void {
+    const { clock, directory } = this.init
+    const gap = Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * directory.alive)
+    const due = Math.max(arrival + HEY_THERE_GAP, this.lastHeyThere + gap)
+
+    this.cancelGreeting = clock.setTimer(() => {
+      this.cancelGreeting = undefined
+
+      if (!this.allGreeted && clock.now() >= this.lastHeyThere + gap) {
+        void this.say('hey-there')
+      }
+
+      // neither this one nor a repetition meanwhile need have reached those who came right before it
+      if (!this.allGreeted) {
+        this.greetThoseFrom(this.lastArrival)
+      }
+    }, due - clock.now())
+  }
+
+  private get allGreeted (): boolean {
+    return this.lastHeyThere >= this.lastArrival + HEY_THERE_GAP
+  }
+
+  private repeat (): void {
+    const step = HEY_THERE_STEPS[this.repeats]
+
+    if (step != null && !this.stopped) {
+      this.cancelRepeat()
+      this.cancelRepeat = this.init.clock.setTimer(() => {
+        this.repeats++
+        void this.say('hey-there').then(() => { this.repeat() })
+      }, step)
+    }
+  }
+
+  private schedule (): void {
+    const { clock, directory, random } = this.init
+    const interval = Math.max(HERE_INTERVAL, HERE_PER_PEER * directory.alive)
+
+    if (!this.stopped) {
+      // after a stop and a start the round before may still be speaking
+      this.cancelNext()
+      this.cancelNext = clock.setTimer(() => { void this.say('here').then(() => { this.schedule() }) }, interval * (0.8 + 0.4 * random.next()))
+    }
+  }
+
+  private async say (kind: PresenceKind): Promise<void> {
+    const { init } = this
+    const state = init.state()
+
+    if (kind === 'hey-there') {
+      this.lastHeyThere = init.clock.now()
+    }
+
+    const peerRecord = kind === 'hey-there' ? await init.dialler.peerRecord() : undefined
+
+    // nothing after a chau
+    if (this.stopped && kind !== 'chau') {
+      return
+    }
+
+    const watermark = kind === 'chau' ? undefined : this.watermark(kind)
+
+    await init.port.announce(fitting({
+      kind,
+      boot: init.boot,
+      n: ++this.n,
+      ...(state == null ? {} : { state }),
+      accepting: init.accepting(),
+      uptime: this.uptime,
+      memory: init.memory,
+      maxBytes: init.maxStash,
+      name: init.name,
+      ...(peerRecord == null ? {} : { peerRecord }),
+      ...(watermark == null ? {} : { watermark })
+    }))
+  }
+
+  /** To newcomers, when it is another one, and now and then to those who missed it. */
+  private watermark (kind: PresenceKind): Uint8Array | undefined {
+    const watermark = this.init.watermark?.()
+    const isDue = kind === 'hey-there' || watermark !== this.told.watermark || this.told.ago + 1 >= WATERMARK_EVERY
+
+    this.told = { watermark, ago: isDue ? 0 : this.told.ago + 1 }
+
+    return isDue ? watermark : undefined
+  }
+}
+
+/** Without its peer record if that is too long (many addresses, or long ones): what nobody takes says less than one without. */
+function fitting ({ peerRecord, ...presence }: Presence): Uint8Array {
+  const whole = encodePresence({ ...presence, ...(peerRecord == null ? {} : { peerRecord }) })
+
+  // everything else, with a watermark of 2 KiB, is within bounds
+  return whole.byteLength > MAX_PRESENCE_BYTES ? encodePresence(presence) : whole
+}

@@ -1,0 +1,267 @@
+import { MAX_HOLDERS, order } from '@nara-stash/protocol'
+import { backoff } from './copy.ts'
+import { failureOf } from './failure.ts'
+import type { CopyFailure, ForgetResult } from '../../api.ts'
+import type { Version } from '../owner/own-stash.ts'
+import type { Placements } from './placements.ts'
+import type { StoresInit } from './stores.ts'
+import type { FetchResponse, Placement, RecordHeader, StoreResponse } from '@nara-stash/protocol'
+
+export interface ForgettingInit extends Pick<StoresInit, 'network' | 'clock' | 'onStranger'> {
+  minCopies: number
+  placements: Pick<Placements, 'seal'>
+  /** Somebody answered. */
+  onChange (): void
+}
+
+/** Who is to hear of a tombstone. */
+export interface Audience {
+  holders: readonly string[]
+  known: readonly string[]
+  others: readonly string[]
+}
+
+/** Somebody who has, or may have, a copy of what is to be forgotten. */
+interface Concerned {
+  peer: string
+  /** It is a holder by the last placement. */
+  isHolder: boolean
+  /** It has a copy: it is told without being asked. */
+  has: boolean
+  told: boolean
+  failures: number
+  notBefore: number
+  why?: CopyFailure['why']
+}
+
+/**
+ * Brings a tombstone to all who have, or may have, a copy of what it deletes: the last holders, those who were holders of this process before, and whoever
+ * is or comes within reach and says that it has something of ours. It goes on as long as the tombstone is what our stash is.
+ */
+export class Forgetting {
+  private readonly init: ForgettingInit
+  private readonly concerned = new Map<string, Concerned>()
+  /** Peers that were asked on their present connection what they have. */
+  private readonly asked = new Set<string>()
+  private readonly busy = new Set<string>()
+  private version: Version | undefined
+  private placement: Promise<Placement> | undefined
+  private abort = new AbortController()
+
+  constructor (init: ForgettingInit) {
+    this.init = init
+  }
+
+  /**
+   * @param holders - by the last placement
+   * @param known - peers that are known to have a copy
+   * @param others - who may have one, too
+   */
+  begin (version: Version, { holders, known, others }: Audience): void {
+    // who did not hear of a tombstone before has still to hear of one
+    const before = [...this.concerned.values()]
+
+    this.end()
+    this.version = version
+    before.forEach(({ peer, isHolder, has }) => { this.concerns(peer, { isHolder, has }) })
+    others.forEach(peer => { this.concerns(peer) })
+    holders.forEach(peer => { this.concerns(peer, { isHolder: true }) })
+    known.forEach(peer => { this.concerns(peer, { has: true }) })
+  }
+
+  /** What is under way ends. */
+  end (): void {
+    this.stop()
+    this.concerned.clear()
+    this.version = undefined
+    this.placement = undefined
+  }
+
+  stop (): void {
+    this.abort.abort()
+    this.abort = new AbortController()
+    this.asked.clear()
+    this.busy.clear()
+  }
+
+  /** It left, or came anew, and may have something, or listen better. */
+  moved (peer: string): void {
+    const entry = this.concerned.get(peer)
+
+    this.asked.delete(peer)
+
+    if (entry != null) {
+      entry.failures = 0
+      entry.notBefore = 0
+    }
+  }
+
+  /** `peer` says that it has the tombstone. */
+  confirm (peer: string): void {
+    this.concerns(peer).told = true
+  }
+
+  /** `peer` says that it has something that the tombstone ends: it never heard of it, or has lost it since. */
+  noticed (peer: string): void {
+    this.concerns(peer, { has: true }).told = false
+  }
+
+  /**
+   * minCopies of the last holders took it, or all, and no minCopies of them are left: no recovery can be confirmed by those. Where nobody is known to have been
+   * a holder last, whoever may have a copy counts.
+   */
+  get isForgotten (): boolean {
+    const { minCopies } = this.init
+    const all = [...this.concerned.values()]
+    const last = all.filter(({ isHolder }) => isHolder)
+    const holders = last.length > 0 ? last : all
+    const told = holders.filter(entry => entry.told).length
+
+    return told >= Math.min(minCopies, holders.length) && holders.length - told < minCopies
+  }
+
+  /** Everybody within reach was asked or told, and has answered or failed. */
+  get isTried (): boolean {
+    return this.busy.size === 0 && this.init.network.peers().every(({ id }) => !this.isDue(id))
+  }
+
+  result (): ForgetResult {
+    const all = [...this.concerned.values()]
+
+    return {
+      outcome: this.isForgotten ? 'forgotten' : 'degraded',
+      acknowledged: all.filter(({ told }) => told).length,
+      of: all.length,
+      failures: all.filter(({ told }) => !told).map(({ peer, why = 'unreachable' }) => ({ peer, why }))
+    }
+  }
+
+  /** Tells and asks who is within reach. Returns when to do so again. */
+  look (): number {
+    const { version } = this
+    const now = this.init.clock.now()
+
+    if (version == null) {
+      return Infinity
+    }
+
+    for (const { id } of this.init.network.peers()) {
+      if (this.isDue(id) && !this.busy.has(id)) {
+        void this.reach(id, version)
+      }
+    }
+
+    return Math.min(...[...this.concerned.values()].filter(({ told, notBefore }) => !told && notBefore > now).map(({ notBefore }) => notBefore))
+  }
+
+  private isDue (peer: string): boolean {
+    const entry = this.concerned.get(peer)
+
+    return entry == null ? !this.asked.has(peer) : !entry.told && entry.notBefore <= this.init.clock.now()
+  }
+
+  private concerns (peer: string, { isHolder = false, has = false }: Partial<Pick<Concerned, 'isHolder' | 'has'>> = {}): Concerned {
+    const entry = this.concerned.get(peer) ?? { peer, isHolder, has, told: false, failures: 0, notBefore: 0 }
+
+    entry.isHolder ||= isHolder
+    entry.has ||= has
+    this.concerned.set(peer, entry)
+
+    return entry
+  }
+
+  private async reach (peer: string, version: Version): Promise<void> {
+    const { signal } = this.abort
+
+    this.busy.add(peer)
+
+    try {
+      if (this.concerned.get(peer)?.has === true || await this.hasSome(peer, version, signal)) {
+        await this.tell(peer, version, signal)
+      }
+    } catch (err) {
+      this.failed(peer, failureOf(err), signal)
+    } finally {
+      if (!signal.aborted) {
+        this.busy.delete(peer)
+        this.init.onChange()
+      }
+    }
+  }
+
+  /** Asks whether it has something that the tombstone ends. */
+  private async hasSome (peer: string, { record }: Version, signal: AbortSignal): Promise<boolean> {
+    this.asked.add(peer)
+
+    const answer: FetchResponse = await this.init.network.ask(peer, { type: 'fetch', whole: false }, { signal })
+
+    if (signal.aborted) {
+      return false
+    }
+
+    if (answer.type !== 'found' || answer.record.owner !== record.owner) {
+      // it has nothing any longer, or never had
+      this.concerned.delete(peer)
+
+      return false
+    }
+
+    const relation = order(record, answer.record)
+    const entry = this.concerns(peer)
+
+    entry.has = relation === 'supersedes'
+    entry.told = relation === 'same'
+
+    if (relation === 'superseded' || relation === 'conflict') {
+      this.surprised(peer, answer.record, answer.placement, relation === 'conflict' ? 'conflict' : 'stale')
+    }
+
+    return entry.has
+  }
+
+  private async tell (peer: string, { record, body }: Version, signal: AbortSignal): Promise<void> {
+    this.placement ??= this.init.placements.seal([...this.concerned.values()].filter(({ has, isHolder }) => has || isHolder).map(({ peer }) => peer).slice(0, MAX_HOLDERS))
+
+    const placement = await this.placement
+    const answer = await this.init.network.ask(peer, {
+      type: 'store', record, placement, liveHolders: [], leaseRemaining: placement.leaseSeconds, body
+    }, { signal })
+
+    if (!signal.aborted) {
+      this.answered(peer, answer, record)
+    }
+  }
+
+  private answered (peer: string, answer: StoreResponse, tombstone: RecordHeader): void {
+    switch (answer.type) {
+      case 'stored':
+      case 'have':
+        this.confirm(peer)
+        break
+      case 'refused':
+        this.failed(peer, answer.reason, this.abort.signal, answer.retryAfter)
+        break
+      case 'stale':
+      case 'conflict':
+        if (answer.record.owner === tombstone.owner) {
+          this.surprised(peer, answer.record, answer.placement, answer.type)
+        }
+    }
+  }
+
+  /** It has a record of ours that the tombstone does not know of. */
+  private surprised (peer: string, record: RecordHeader, placement: Placement | undefined, why: 'stale' | 'conflict'): void {
+    this.failed(peer, why, this.abort.signal)
+    this.init.onStranger(record, placement, peer)
+  }
+
+  private failed (peer: string, why: CopyFailure['why'], signal: AbortSignal, retryAfter = 0): void {
+    const entry = this.concerned.get(peer)
+
+    if (entry != null && !signal.aborted) {
+      entry.why = why
+      entry.notBefore = this.init.clock.now() + Math.max(backoff(entry.failures), retryAfter)
+      entry.failures++
+    }
+  }
+}

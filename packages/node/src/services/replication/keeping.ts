@@ -1,0 +1,120 @@
+import { distinctCopies } from '../../policy/select.ts'
+import type { WriteResult } from '../../api.ts'
+import type { CopyView } from '../../policy/plan.ts'
+import type { Version } from '../owner/own-stash.ts'
+import type { Placements } from './placements.ts'
+import type { Stores } from './stores.ts'
+import type { RecordHeader } from '@nara-stash/protocol'
+
+export interface KeepingInit {
+  target: number
+  minCopies: number
+  onCopies (copies: { seq: string, have: number }): void
+  /** minCopies acknowledged it under one placement. */
+  onAcknowledged? (record: RecordHeader): void
+}
+
+/** How well the current version is kept: counts its copies, and knows when it is acknowledged. */
+export class Keeping {
+  /** minCopies acknowledged the current version under one placement. */
+  acknowledged = false
+  version: Version | undefined
+
+  private readonly init: KeepingInit
+  private readonly placements: Placements
+  private readonly stores: Stores
+  private lastHave = 0
+
+  constructor (init: KeepingInit, placements: Placements, stores: Stores) {
+    this.init = init
+    this.placements = placements
+    this.stores = stores
+  }
+
+  /** This is what is to be kept; undefined: nothing is. */
+  begin (version: Version | undefined): void {
+    this.version = version
+    this.acknowledged = false
+  }
+
+  /** Living copies of the current version; one per address counts. */
+  have (): number {
+    return distinctCopies(this.stores.copies.views().filter(copy => this.isCurrent(copy)))
+  }
+
+  /** minCopies acknowledged the current version, and as many are here. */
+  get isKept (): boolean {
+    return this.acknowledged && this.have() >= this.init.minCopies
+  }
+
+  /** As many copies as wanted are. */
+  get isWhole (): boolean {
+    return this.acknowledged && this.have() >= this.init.target
+  }
+
+  /** minCopies acknowledged the current version with the current placement, and are here. */
+  get isPlaced (): boolean {
+    return this.acknowledged && distinctCopies(this.acks()) >= this.init.minCopies
+  }
+
+  /**
+   * Until a record is acknowledged, a peer that may hold it with an older placement, and cannot be given the newer one, makes that older
+   * placement look as if nothing had been acknowledged after it.
+   */
+  get isOutdated (): boolean {
+    return this.version != null && !this.acknowledged && this.stores.isOutOfReach(this.placements.current, this.version.record.id)
+  }
+
+  /** The present state as a write's result. */
+  result (): WriteResult {
+    const { version, placements, stores, init } = this
+    const copies = this.have()
+
+    return {
+      outcome: this.isKept ? 'kept' : copies > 0 ? 'degraded' : 'unstored',
+      ...(version == null ? {} : { seq: String(version.record.seq) }),
+      copies,
+      minimum: init.minCopies,
+      target: init.target,
+      failures: version == null ? [] : stores.copies.failures(placements.holders, version.record.id)
+    }
+  }
+
+  /** Something changed: is it acknowledged, and are there more copies or fewer? */
+  look (): void {
+    const { version, stores, init } = this
+
+    if (version != null && !this.acknowledged && distinctCopies(this.acks()) >= init.minCopies && !stores.isExposedElsewhere(this.placements.current)) {
+      this.acknowledge()
+    }
+
+    this.count()
+  }
+
+  /** From here on a later boot will find it, or something newer. */
+  acknowledge (): void {
+    if (!this.acknowledged && this.version != null) {
+      this.acknowledged = true
+      this.init.onAcknowledged?.(this.version.record)
+    }
+  }
+
+  /** Tells when the number of copies is another one. */
+  count (): void {
+    const have = this.have()
+
+    if (have !== this.lastHave) {
+      this.lastHave = have
+      this.init.onCopies({ seq: String(this.version?.record.seq ?? 0), have })
+    }
+  }
+
+  private acks (): CopyView[] {
+    return this.stores.copies.views().filter(copy => this.isCurrent(copy) && copy.placement === this.placements.current?.id)
+  }
+
+  /** Who could not prove what it said it had is not believed once more before it has proved it. */
+  private isCurrent (copy: CopyView): boolean {
+    return copy.connected && copy.audit?.verdict !== 'failed' && copy.record != null && copy.record === this.version?.record.id && this.placements.holders.includes(copy.peer)
+  }
+}

@@ -1,0 +1,133 @@
+import { sealPlacement } from '@nara-stash/protocol'
+import type { RemovalReason } from '../../policy/removal.ts'
+import type { OwnStash } from '../owner/own-stash.ts'
+import type { Placement, Random } from '@nara-stash/protocol'
+
+/**
+ * A placement's version goes up by 1 to 2^24, at random: what two boots make of the same placement differs then, and 2^53 still leaves room for
+ * 500 million of them.
+ */
+const VERSION_STRIDE = 2 ** 24
+
+export interface PlacementsInit {
+  own: OwnStash
+  random: Random
+  target: number
+  minCopies: number
+  leaseSeconds: number
+  /** Whom confidants may ask to keep a copy. */
+  surrogates: Pick<Placement, 'surrogates' | 'allowed'>
+  onHolders (change: HoldersChange): void
+}
+
+export interface HoldersChange {
+  added: string[]
+  removed: Array<{ peer: string, why: RemovalReason }>
+}
+
+/** The placement that goes with the current version. */
+export class Placements {
+  current: Placement | undefined
+
+  private readonly init: PlacementsInit
+  /** Made by this boot, for records of its own. */
+  private ours = false
+  /** Nothing more may be stored with it. */
+  private worn = false
+  /** Counts what makes a placement that is being sealed worthless. */
+  private epoch = 0
+
+  constructor (init: PlacementsInit) {
+    this.init = init
+  }
+
+  get holders (): readonly string[] {
+    return this.current?.holders ?? []
+  }
+
+  /** True if what is to be stored with `holders` needs another placement. */
+  isDue (holders: readonly string[]): boolean {
+    return holders.length > 0 && (this.current == null || this.worn || !sameSet(holders, this.holders))
+  }
+
+  /**
+   * Takes over the placement that a version was found with.
+   *
+   * @param confirmed - nothing unknown was acknowledged under it, so it may go on to be used for this version
+   */
+  adopt (placement: Placement, confirmed: boolean): void {
+    const before = this.holders
+
+    this.epoch++
+    this.current = placement
+    this.ours = false
+    this.worn = !confirmed
+    this.changed(before, () => 'replaced')
+  }
+
+  /** A record of our own is to be stored: it travels with a placement of our own, so that whose record came with which placement is known. */
+  forOwnRecord (): void {
+    this.worn ||= !this.ours
+  }
+
+  reset (): void {
+    const before = this.holders
+
+    this.epoch++
+    this.current = undefined
+    this.worn = false
+    this.changed(before, () => 'forgotten')
+  }
+
+  /**
+   * Makes a placement for `holders`. False if it came too late.
+   *
+   * @param why - says why somebody is not among them any longer
+   */
+  async place (holders: readonly string[], why: (peer: string) => RemovalReason): Promise<boolean> {
+    const { epoch } = this
+    const placement = await this.seal(holders)
+
+    if (this.epoch !== epoch) {
+      return false
+    }
+
+    const before = this.holders
+
+    this.current = placement
+    this.ours = true
+    this.worn = false
+    this.changed(before, why)
+
+    return true
+  }
+
+  /** A placement that is above the current one, and is not put to use by this. */
+  async seal (holders: readonly string[]): Promise<Placement> {
+    const { own, random, target, minCopies, leaseSeconds, surrogates } = this.init
+
+    return await sealPlacement({
+      // a random stride: two boots that know the same placement never make the same next one
+      version: (this.current?.version ?? 0) + 1 + Math.floor(random.next() * VERSION_STRIDE),
+      holders,
+      target,
+      minCopies,
+      ...surrogates,
+      leaseSeconds
+    }, own.privateKey)
+  }
+
+  private changed (before: readonly string[], why: (peer: string) => RemovalReason): void {
+    const added = this.holders.filter(peer => !before.includes(peer))
+    const removed = before.filter(peer => !this.holders.includes(peer)).map(peer => ({ peer, why: why(peer) }))
+
+    if (added.length + removed.length > 0) {
+      this.init.onHolders({ added, removed })
+    }
+  }
+}
+
+/** The same peers, in any order. */
+export function sameSet (a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every(item => b.includes(item))
+}

@@ -1,0 +1,174 @@
+import { RECONCILE_INTERVAL, RENEW_SHARE } from '../../constants.ts'
+import { plan } from '../../policy/plan.ts'
+import { removalOf } from '../../policy/removal.ts'
+import { sameSet } from './placements.ts'
+import { Surplus } from './surplus.ts'
+import type { Plan } from '../../policy/plan.ts'
+import type { Candidate } from '../../policy/select.ts'
+import type { Keeping } from './keeping.ts'
+import type { Version } from '../owner/own-stash.ts'
+import type { Placements } from './placements.ts'
+import type { Stores } from './stores.ts'
+import type { SurplusInit } from './surplus.ts'
+import type { Clock, Random } from '@nara-stash/protocol'
+
+const second = 1_000
+
+/**
+ * Between two looks when every copy that is wanted is here: what changes that is an event, and what the plan knows to be due wakes us. Milliseconds.
+ */
+const WHOLE_INTERVAL = 20 * RECONCILE_INTERVAL
+
+export interface UpkeepInit {
+  clock: Clock
+  random: Random
+  target: number
+  minCopies: number
+  repairDelay: number
+  leaseSeconds: number
+  pinned: readonly string[]
+  /** Connected peers that may be chosen. */
+  candidates (): Candidate[]
+  /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
+  onOutdated (version: Version): void
+  /** Somebody chose who shall hold: they are wanted here. */
+  onChosen? (): void
+}
+
+/** One look at the copies of a version: what is wanted, what is there, and what to do about it. */
+export class Upkeep {
+  pinned: readonly string[]
+  private unpinned: readonly string[] = []
+  /** A peer that shall be among the holders of the current version. */
+  preferred: string | undefined
+  /** Holders that somebody chose, until they have a placement. */
+  chosen: readonly string[] | undefined
+
+  private readonly init: UpkeepInit
+  private readonly placements: Placements
+  private readonly stores: Stores
+  private readonly keeping: Keeping
+  private readonly surplus: Surplus
+
+  constructor (init: UpkeepInit & SurplusInit, placements: Placements, stores: Stores, keeping: Keeping) {
+    this.init = init
+    this.pinned = init.pinned
+    this.placements = placements
+    this.stores = stores
+    this.keeping = keeping
+    this.surplus = new Surplus(init, keeping, placements, stores)
+  }
+
+  /**
+   * Looks, and does what is to be done.
+   *
+   * @returns whether everybody willing was tried, and when to look again; undefined if it is not `isDue` any longer
+   */
+  async look (version: Version, isDue: () => boolean): Promise<{ isTried: boolean, next: number } | undefined> {
+    const { init, keeping, placements, stores, surplus } = this
+
+    const planned = await this.place(version)
+
+    if (!isDue()) {
+      return
+    }
+
+    // a placement was sealed meanwhile, and with it more may have changed
+    const step = planned ?? this.plan(version)
+
+    if (keeping.isOutdated) {
+      init.onOutdated(version)
+    } else {
+      this.store(version, step)
+    }
+
+    keeping.look()
+
+    return {
+      isTried: step.stores.length === 0 && !stores.isBusy,
+      next: Math.min(this.next(step), stores.audits.look(version, placements.holders), surplus.look())
+    }
+  }
+
+  /** These shall hold, and of them the pinned also when they fail. */
+  choose (holders: readonly string[], pinned: readonly string[]): void {
+    this.unpinned = this.pinned
+    this.pinned = pinned
+    this.chosen = holders
+    this.init.onChosen?.()
+  }
+
+  /** What `peer` has comes anew, or goes. */
+  moved (peer: string): void {
+    this.surplus.forget(peer)
+  }
+
+  /** Makes a placement if one is due: for those who were chosen, for those who are planned. Returns the plan if it needs none. */
+  private async place (version: Version): Promise<Plan | undefined> {
+    const { chosen } = this
+
+    if (chosen != null && chosen.length > 0 && await this.placements.place(chosen, peer => this.unpinned.includes(peer) ? 'unpinned' : 'replaced')) {
+      this.stores.keepTo(this.placements.holders)
+    }
+
+    if (this.chosen === chosen) {
+      this.chosen = undefined
+    }
+
+    const step = this.plan(version)
+
+    if (!this.placements.isDue(step.holders)) {
+      return step
+    }
+
+    if (await this.placements.place(step.holders, peer => removalOf(this.stores.copies.get(peer)))) {
+      this.stores.keepTo(this.placements.holders)
+    }
+  }
+
+  private plan (version: Version): Plan {
+    const { clock, random, target, minCopies, repairDelay, leaseSeconds } = this.init
+    const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
+
+    this.stores.watch(pinned)
+
+    const candidates = (): Candidate[] => this.init.candidates().map(candidate => this.holds(candidate.id, version) ? { ...candidate, holds: true } : candidate)
+
+    return plan({
+      now: clock.now(),
+      record: version.record.id,
+      isAcknowledged: this.keeping.acknowledged,
+      placement: this.placements.current,
+      copies: this.stores.copies.views(),
+      // looked up only if somebody is to be chosen
+      get candidates () { return candidates() },
+      pinned,
+      target,
+      minCopies,
+      repairDelay,
+      renewAfter: leaseSeconds * second * RENEW_SHARE
+    }, random)
+  }
+
+  private holds (peer: string, version: Version): boolean {
+    return this.stores.copies.get(peer)?.record === version.record.id
+  }
+
+  /** Sends the record to those who are to have it, and, until it is acknowledged, its placement to those who have it without. */
+  private store (version: Version, { stores }: Plan): void {
+    const placement = this.placements.current
+
+    if (placement != null) {
+      const beside = this.keeping.acknowledged ? [] : this.stores.beside(placement, version.record.id, this.init.clock.now())
+
+      ;[...stores.filter(peer => placement.holders.includes(peer)), ...beside].forEach(peer => { void this.stores.store(peer, version, placement) })
+    }
+  }
+
+  private next (step: Plan): number {
+    const isAsPlanned = sameSet(step.holders, this.placements.holders)
+    const isIdle = this.keeping.isWhole && !this.stores.isBusy && step.stores.length === 0
+
+    return Math.min(step.wakeAt ?? Infinity, this.init.clock.now() + (!isAsPlanned ? second : isIdle ? WHOLE_INTERVAL : RECONCILE_INTERVAL))
+  }
+}

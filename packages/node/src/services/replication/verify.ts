@@ -1,0 +1,67 @@
+import { NotFoundError } from '../../errors.ts'
+import { distinctCopies } from '../../policy/select.ts'
+import type { CopyVerdict, VerifyResult } from '../../api.ts'
+import type { ProofOutcome } from '../../policy/audit.ts'
+import type { OwnStash } from '../owner/own-stash.ts'
+import type { PeerDirectory } from '../presence/peer-directory.ts'
+import type { Replication } from './replication.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface VerifyInit {
+  own: Pick<OwnStash, 'current'>
+  replication: Pick<Replication, 'confidants' | 'copies' | 'audits'>
+  directory: Pick<PeerDirectory, 'name'>
+  options: { minCopies: number, target: number }
+}
+
+const VERDICTS: Record<ProofOutcome, CopyVerdict> = {
+  proved: 'proved',
+  older: 'older',
+  newer: 'newer',
+  // whichever it is, it is not ours
+  conflict: 'newer',
+  'not-found': 'missing',
+  wrong: 'altered',
+  busy: 'busy',
+  refused: 'refused',
+  timeout: 'timeout',
+  unreachable: 'unreachable'
+}
+
+/**
+ * Has every confidant prove that it has the current version, all at once. No peer is challenged for one record more than once a minute (SPEC.md, "Audits"): who was
+ * less than a minute ago stands by what it proved then.
+ *
+ * @throws {NotFoundError} there is no stash
+ */
+export async function verify ({ own, replication, directory, options: { minCopies, target } }: VerifyInit, { signal }: AbortOptions = {}): Promise<VerifyResult> {
+  signal?.throwIfAborted()
+
+  const { current } = own
+
+  if (current == null) {
+    throw new NotFoundError('there is no stash')
+  }
+
+  const copies = await unlessAborted(Promise.all(replication.confidants.map(async peer => {
+    const { outcome, ms } = await replication.audits.prove(peer, current)
+
+    return { peer, name: directory.name(peer), verdict: VERDICTS[outcome], ms: Math.round(ms) }
+  })), signal)
+  const proved = copies.filter(({ verdict }) => verdict === 'proved').map(({ peer }) => replication.copies.get(peer) ?? {})
+
+  return { seq: String(current.record.seq), copies, have: distinctCopies(proved), minimum: minCopies, target }
+}
+
+async function unlessAborted <Value> (work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal == null) {
+    return await work
+  }
+
+  return await new Promise((resolve, reject) => {
+    const onAbort = (): void => { reject(signal.reason as Error) }
+
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => { signal.removeEventListener('abort', onAbort) })
+  })
+}

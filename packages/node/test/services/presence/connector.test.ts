@@ -1,0 +1,362 @@
+import { seededRandom, VirtualClock } from '@nara-stash/testing'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE } from '../../../src/constants.ts'
+import { Connector } from '../../../src/services/presence/connector.ts'
+import { PeerDirectory } from '../../../src/services/presence/peer-directory.ts'
+
+interface Surroundings {
+  seed?: number
+  minConnections?: number
+  wanted?: () => readonly string[]
+  admits?: (peer: string) => boolean
+  /** What a dial comes to; by default it connects after 10 ms. */
+  dial?: (peer: string, world: World) => Promise<void>
+}
+
+/** A connector among peers that are there to be dialled. */
+class World {
+  readonly clock = new VirtualClock()
+  readonly directory = new PeerDirectory(this.clock)
+  readonly connected = new Set<string>()
+  readonly dials: Array<{ peer: string, at: number }> = []
+  readonly connector: Connector
+  atOnce = 0
+  mostAtOnce = 0
+
+  constructor ({ seed = 1, minConnections = 4, wanted = () => [], admits = () => true, dial = connects }: Surroundings = {}) {
+    this.connector = new Connector({
+      network: { self: 'self', peers: () => [...this.connected].map(id => ({ id, connection: '', since: 0 })) },
+      dialler: {
+        dial: async peer => {
+          this.dials.push({ peer, at: this.clock.now() })
+          this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce)
+
+          try {
+            await dial(peer, this)
+          } finally {
+            this.atOnce--
+          }
+        }
+      },
+      directory: this.directory,
+      clock: this.clock,
+      random: seededRandom(seed),
+      minConnections,
+      admits,
+      wanted
+    })
+  }
+
+  know (count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.directory.located(`peer ${i}`, ['address'])
+    }
+  }
+
+  wait (ms: number): Promise<void> {
+    return new Promise(resolve => { this.clock.setTimer(resolve, ms) })
+  }
+
+  timesOf (peer: string): number[] {
+    return this.dials.filter(dial => dial.peer === peer).map(({ at }) => at)
+  }
+}
+
+async function connects (peer: string, world: World): Promise<void> {
+  await world.wait(10)
+  world.connected.add(peer)
+}
+
+async function fails (_: string, world: World): Promise<void> {
+  await world.wait(10)
+  throw new Error('nobody there')
+}
+
+describe('a connector', () => {
+  it('dials until there are enough connections, a few at a time, and then rests', async () => {
+    const world = new World({ minConnections: 10 })
+    world.know(30)
+    world.connector.start()
+    await world.clock.advance(60_000)
+
+    expect(world.connected.size).toBe(10)
+    expect(world.dials).toHaveLength(10)
+    expect(world.mostAtOnce).toBe(DIALS_AT_ONCE)
+  })
+
+  it('never has more dials at once, nor dials itself, the denied, the connected, or who has no address', async () => {
+    const peers = Array.from({ length: 12 }, (_, i) => `peer ${i}`)
+    const event = fc.oneof(
+      fc.record({ type: fc.constantFrom('reach' as const, 'discovered' as const, 'lost' as const), peer: fc.constantFrom('self', 'denied', 'mute', ...peers) }),
+      fc.record({ type: fc.constant('look' as const) }),
+      fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1, 50, 1_000, 20_000) })
+    )
+
+    await fc.assert(fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.nat(), fc.integer({ min: 1, max: 12 }), async (events, seed, minConnections) => {
+      const random = seededRandom(seed)
+      const already: string[] = []
+      const world = new World({
+        seed,
+        minConnections,
+        admits: peer => peer !== 'denied',
+        wanted: () => ['self', 'denied', 'mute', 'peer 3'],
+        dial: async (peer, world) => {
+          already.push(...world.connected.has(peer) ? [peer] : [])
+          await world.wait(random.next() * 5_000)
+
+          if (random.next() < 0.5) {
+            throw new Error('nobody there')
+          }
+
+          world.connected.add(peer)
+        }
+      })
+
+      world.know(12)
+      world.directory.located('self', ['address'])
+      world.directory.located('denied', ['address'])
+      world.directory.located('mute', [])
+      world.connector.start()
+
+      for (const event of events) {
+        if (event.type === 'wait') {
+          await world.clock.advance(event.ms)
+        } else if (event.type === 'look') {
+          world.connector.look()
+        } else if (event.type === 'lost') {
+          world.connected.delete(event.peer)
+          world.connector.look()
+        } else {
+          world.connector[event.type](event.peer)
+        }
+      }
+
+      await world.clock.advance(10_000)
+
+      expect(world.mostAtOnce).toBeLessThanOrEqual(DIALS_AT_ONCE)
+      expect(world.dials.filter(({ peer }) => !peers.includes(peer))).toStrictEqual([])
+      expect(already).toStrictEqual([])
+    }), { numRuns: 100 })
+  })
+
+  it('dials who is wanted first, and beyond what is enough', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const wanted = ['peer 7', 'peer 19']
+      const world = new World({ seed, minConnections: 2, wanted: () => wanted })
+      world.know(30)
+      world.connector.start()
+      await world.clock.advance(1_000)
+
+      expect(world.dials.map(({ peer }) => peer).toSorted()).toStrictEqual(['peer 19', 'peer 7'])
+
+      // who makes it wanted says so; if nobody does, it is found out all the same
+      wanted.push('peer 3')
+
+      if (seed % 2 === 0) {
+        world.connector.look()
+      }
+
+      await world.clock.advance(seed % 2 === 0 ? 1_000 : 400_000)
+      expect([...world.connected].toSorted()).toStrictEqual(['peer 19', 'peer 3', 'peer 7'])
+    }
+  })
+
+  it('looks less often while nothing is missing, and at once when something is lost', async () => {
+    const world = new World({ minConnections: 2 })
+    world.know(30)
+    world.connector.start()
+    await world.clock.advance(1_000)
+    expect(world.connected.size).toBe(2)
+
+    const [lost = ''] = world.connected
+    const dials = world.dials.length
+    world.connected.delete(lost)
+    await world.clock.advance(20_000)
+    expect(world.dials).toHaveLength(dials)
+    world.connector.look()
+    await world.clock.advance(1_000)
+    expect(world.connected.size).toBe(2)
+  })
+
+  it('waits ever longer before it dials again who does not answer', async () => {
+    const world = new World({ dial: fails })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(30 * 60_000)
+
+    const times = world.timesOf('peer 0')
+    const waits = times.slice(1).map((at, i) => at - (times[i] ?? 0))
+
+    expect(waits.length).toBeGreaterThan(DIAL_BACKOFF.length + 2)
+
+    for (const [i, wait] of waits.entries()) {
+      const backoff = DIAL_BACKOFF[Math.min(i, DIAL_BACKOFF.length - 1)] ?? 0
+
+      expect(wait).toBeGreaterThanOrEqual(backoff)
+      // it is dialled at the next look
+      expect(wait).toBeLessThanOrEqual(backoff + 1.2 * CONNECT_INTERVAL + 10)
+    }
+  })
+
+  it('tries others meanwhile', async () => {
+    const world = new World({ minConnections: 4, dial: async (peer, world) => { await (Number(peer.split(' ')[1]) < 20 ? fails : connects)(peer, world) } })
+    world.know(24)
+    world.connector.start()
+    await world.clock.advance(30_000)
+
+    expect([...world.connected].toSorted()).toStrictEqual(['peer 20', 'peer 21', 'peer 22', 'peer 23'])
+  })
+
+  it('is not held up by dials that hang, but for their places', async () => {
+    const world = new World({ minConnections: 8, dial: async (peer, world) => { await (peer === 'peer 0' ? new Promise<void>(() => {}) : connects(peer, world)) } })
+    world.know(9)
+    world.connector.start()
+    await world.clock.advance(30_000)
+
+    expect(world.connected.size).toBeGreaterThanOrEqual(7)
+  })
+
+  it('dials at once, whatever failed before, who is discovered again', async () => {
+    const world = new World({ dial: fails })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(10 * 60_000 + 1)
+
+    const before = world.timesOf('peer 0').length
+    world.connector.discovered('peer 0')
+    await world.clock.settle()
+    expect(world.timesOf('peer 0')).toHaveLength(before + 1)
+  })
+
+  it('dials who failed for long as soon as it says that it is there, and only once each time', async () => {
+    const world = new World({ minConnections: 4, dial: fails })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(600_000)
+    const before = world.dials.length
+
+    world.connector.heard('peer 0')
+    world.connector.heard('peer 0')
+    await world.clock.advance(200)
+
+    expect(world.dials).toHaveLength(before + 1)
+  })
+
+  it('does not dial again and again who says all the time that it is where nobody is', async () => {
+    const world = new World({ minConnections: 4, dial: fails })
+    world.know(1)
+    world.connector.start()
+
+    for (let i = 0; i < 600; i++) {
+      await world.clock.advance(1_000)
+      world.connector.heard('peer 0')
+    }
+
+    // a HERE each half minute at most, and the first few
+    expect(world.dials.length).toBeLessThanOrEqual(600 / 30 + DIAL_BACKOFF.length)
+  })
+
+  it('connects everybody again after a partition, however long it was', async () => {
+    let cut = false
+    const world = new World({ minConnections: 5, dial: async (peer, world) => { await (cut ? fails : connects)(peer, world) } })
+    world.know(8)
+    world.connector.start()
+    await world.clock.advance(10_000)
+    expect(world.connected.size).toBe(5)
+
+    cut = true
+    world.connected.clear()
+    world.connector.look()
+    await world.clock.advance(24 * 60 * 60_000)
+    expect(world.connected.size).toBe(0)
+
+    cut = false
+    await world.clock.advance((DIAL_BACKOFF.at(-1) ?? 0) + 2 * CONNECT_INTERVAL)
+    expect(world.connected.size).toBeGreaterThanOrEqual(5)
+  })
+
+  it('does not dial again and again who can be connected to and is not one of us', async () => {
+    const world = new World({ dial: async () => {} })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(60_000)
+
+    expect(world.dials.length).toBeLessThanOrEqual(60_000 / CONNECT_INTERVAL + 1)
+  })
+
+  it('dials nobody if it shall keep no connections', async () => {
+    const world = new World({ minConnections: 0, wanted: () => ['peer 0'] })
+    world.know(3)
+    world.connector.start()
+    world.connector.discovered('peer 1')
+    world.connector.reach('peer 2')
+    await world.clock.advance(60_000)
+
+    expect(world.dials).toStrictEqual([])
+  })
+
+  it('dials nobody before its start and after its stop', async () => {
+    const world = new World()
+    world.know(3)
+    world.connector.look()
+    world.connector.reach('peer 0')
+    world.connector.discovered('peer 0')
+    await world.clock.advance(60_000)
+    expect(world.dials).toStrictEqual([])
+
+    world.connector.start()
+    world.connector.stop()
+    const { length } = world.dials
+    world.connector.reach('peer 2')
+    await world.clock.advance(60_000)
+
+    expect(world.dials).toHaveLength(length)
+    expect(world.clock.pending).toBe(0)
+  })
+})
+
+describe('reach', () => {
+  it('dials a peer at once, although there are enough connections and it failed before', async () => {
+    const world = new World({ minConnections: 2 })
+    world.know(3)
+    world.connected.add('peer 1').add('peer 2')
+    world.connector.start()
+    await world.clock.advance(1_000)
+    expect(world.dials).toStrictEqual([])
+
+    world.connector.reach('peer 0')
+    await world.clock.advance(1_000)
+    expect(world.timesOf('peer 0')).toStrictEqual([1_000])
+    expect(world.connected.has('peer 0')).toBe(true)
+  })
+
+  it('takes turns when many are called, and leaves none out', async () => {
+    const world = new World({ minConnections: 1 })
+    world.know(50)
+    world.connected.add('peer 0')
+    world.connector.start()
+
+    for (let i = 0; i < 50; i++) {
+      world.connector.reach(`peer ${i}`)
+    }
+
+    await world.clock.advance(60_000)
+    expect(world.mostAtOnce).toBe(DIALS_AT_ONCE)
+    expect(world.connected.size).toBe(50)
+    expect(world.dials).toHaveLength(49)
+  })
+
+  it('does not dial who is connected, unknown, ourselves or denied', async () => {
+    const world = new World({ minConnections: 1, admits: peer => peer !== 'denied' })
+    world.directory.located('self', ['address'])
+    world.directory.located('denied', ['address'])
+    world.directory.located('connected', ['address'])
+    world.connected.add('connected')
+    world.connector.start()
+    ;['self', 'denied', 'connected', 'unknown'].forEach(peer => { world.connector.reach(peer) })
+    await world.clock.advance(60_000)
+
+    expect(world.dials).toStrictEqual([])
+  })
+})
