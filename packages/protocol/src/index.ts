@@ -50,6 +50,7 @@ export type { Random } from './random.ts'
 export { createSha256 } from '#sha256'
 export type { Sha256 } from './hash/portable.ts'
 
+export { verifyBody } from './record/body.ts'
 export { openHeader, sealHeader } from './record/header.ts'
 export type { BootSeq, RecordClaims, RecordHeader } from './record/header.ts'
 export { newestOf, order, pastOf, supersedesOrIs } from './record/order.ts'

@@ -1,4 +1,4 @@
-import { verified } from '../recovery/bodies.ts'
+import { verifyBody } from '@nara-stash/protocol'
 import { isOurs } from './is-ours.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
@@ -67,7 +67,7 @@ export class Offers {
   /** It was decided against before anybody could read it; now it can be. */
   private read ({ record }: Offer, body: Uint8Array): StashResponse {
     const { own, author } = this.init
-    const version = own.open(record, verified(record, body))
+    const version = own.open(record, verifyBody(body, record))
 
     if (author.missed.delete(record.id)) {
       author.putAside(version)
@@ -87,7 +87,7 @@ export class Offers {
       return 'receive' in answer ? await answer.receive(body) : answer
     }
 
-    const version = own.open(record, verified(record, body))
+    const version = own.open(record, verifyBody(body, record))
 
     if (!own.covers(record)) {
       strangers.read(version, placement, { via: 'push', from: caller.peer })

@@ -1,8 +1,7 @@
-import { order } from '@nara-stash/protocol'
+import { order, verifyBody } from '@nara-stash/protocol'
 import { BODY_RETRY, RECONCILE_INTERVAL, ROLLBACK_TIMEOUT } from '../../constants.ts'
 import { isCutShort } from './cut-short.ts'
 import { isOurs } from './is-ours.ts'
-import { verified } from '../recovery/bodies.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Origin } from '../recovery/bodies.ts'
 import type { Clock, Placement, RecordHeader, StashNetwork } from '@nara-stash/protocol'
@@ -226,7 +225,7 @@ export class Strangers {
       const answer = await network.ask(holder, { type: 'fetch', whole: true }, { signal })
 
       if (!signal.aborted && answer.type === 'found' && answer.body != null && answer.record.kind === 'data' && isOurs(answer, own.owner) && !own.covers(answer.record)) {
-        this.read(own.open(answer.record, verified(answer.record, answer.body)), answer.placement, { via: 'fetch', from: holder })
+        this.read(own.open(answer.record, verifyBody(answer.body, answer.record)), answer.placement, { via: 'fetch', from: holder })
       }
     } catch {
       // another holder, or the same one later

@@ -1,5 +1,4 @@
-import { BodyMismatchError, createSha256 } from '@nara-stash/protocol'
-import { toString } from 'uint8arrays/to-string'
+import { verifyBody } from '@nara-stash/protocol'
 import { BODY_RETRY } from '../../constants.ts'
 import { wantedBodies } from '../../policy/wanted-bodies.ts'
 import { isOurs } from '../owner/is-ours.ts'
@@ -96,7 +95,7 @@ export class Bodies {
     this.coming.delete(record.id)
 
     if (!this.found.has(record.id)) {
-      const version = this.init.own.open(record, verified(record, body))
+      const version = this.init.own.open(record, verifyBody(body, record))
 
       this.found.set(record.id, { ...version, origin })
       this.init.onFound(version, origin.via, origin.from)
@@ -126,15 +125,4 @@ export class Bodies {
       done()
     }
   }
-}
-
-/**
- * @throws {BodyMismatchError}
- */
-export function verified (record: RecordHeader, body: Uint8Array): Uint8Array {
-  if (body.byteLength !== record.bodyLength || toString(createSha256().update(body).digest(), 'base16') !== record.bodyDigest) {
-    throw new BodyMismatchError('a body does not match its header')
-  }
-
-  return body
 }

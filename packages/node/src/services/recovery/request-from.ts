@@ -1,5 +1,5 @@
+import { verifyBody } from '@nara-stash/protocol'
 import { NotFoundError, RefusedError } from '../../errors.ts'
-import { verified } from './bodies.ts'
 import { isOurs } from '../owner/is-ours.ts'
 import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { StashNetwork } from '@nara-stash/protocol'
@@ -23,5 +23,5 @@ export async function requestFrom (
     throw new NotFoundError(`${peer} holds nothing of ours`)
   }
 
-  return own.open(answer.record, verified(answer.record, answer.body))
+  return own.open(answer.record, verifyBody(answer.body, answer.record))
 }
