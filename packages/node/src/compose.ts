@@ -93,7 +93,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       ? {}
       : {
           ownOffer: async (caller, offer) => await owning.owner.offers.offered(caller, offer),
-          ownRelease: async ({ peer }, release) => owning.replication.released(peer, release) ? { type: 'have' } : { type: 'not-found' }
+          ownRelease: async ({ peer }, release) => owning.replication.hearsay.released(peer, release) ? { type: 'have' } : { type: 'not-found' }
         })
   })
   const connector = ports.dialler == null

@@ -94,7 +94,7 @@ export class Lookout {
     if (this.isNews(record)) {
       this.surprises.strangers.heard(record, placement, from)
     } else if (record.kind === 'data' && record.id !== own.current?.record.id && own.covers(record)) {
-      replication.noticed(from, record.id, placement?.id ?? '')
+      replication.hearsay.noticed(from, record.id, placement?.id ?? '')
     }
   }
 

@@ -95,7 +95,7 @@ export class Offers {
     }
 
     if (own.current?.record.id !== record.id && own.covers(record)) {
-      replication.noticed(caller.peer, record.id, placement.id)
+      replication.hearsay.noticed(caller.peer, record.id, placement.id)
     }
 
     return { type: 'stored' }
@@ -107,12 +107,12 @@ export class Offers {
     const isCurrent = record.id === current?.record.id
 
     if (isCurrent || record.id === tombstone?.id) {
-      replication.confirm(peer, placement.id)
+      replication.hearsay.confirm(peer, placement.id)
     }
 
     if (tombstone != null) {
       if (record.id !== tombstone.id) {
-        replication.noticed(peer, record.id, placement.id)
+        replication.hearsay.noticed(peer, record.id, placement.id)
       }
 
       // one that others brought us is no secret; for our own the rule below holds
@@ -124,7 +124,7 @@ export class Offers {
     }
 
     if (!isCurrent && record.kind === 'data') {
-      replication.noticed(peer, record.id, placement.id)
+      replication.hearsay.noticed(peer, record.id, placement.id)
     }
 
     // a header that minCopies have not acknowledged is shown to nobody: were its store cut short by a crash, who had seen it would take

@@ -1,4 +1,5 @@
 import { Deletion } from './deletion.ts'
+import { Hearsay } from './hearsay.ts'
 import { Keeping } from './keeping.ts'
 import { Outcomes } from './outcomes.ts'
 import { Placements } from './placements.ts'
@@ -15,7 +16,7 @@ import type { Version } from '../owner/own-stash.ts'
 import type { PlacementsInit } from './placements.ts'
 import type { KnownCopies, StoresInit } from './stores.ts'
 import type { UpkeepInit } from './upkeep.ts'
-import type { NetworkPeer, Placement, ReleaseRequest } from '@nara-stash/protocol'
+import type { NetworkPeer, Placement } from '@nara-stash/protocol'
 
 export interface ReplicationInit extends StoresInit, PlacementsInit, KeepingInit, UpkeepInit {
   /** What our stash is, is in doubt: nothing more of it is handed out until that ends. */
@@ -27,6 +28,9 @@ export interface ReplicationInit extends StoresInit, PlacementsInit, KeepingInit
  * wanted is one version and a placement, what is there is the table of copies.
  */
 export class Replication {
+  /** What peers tell by themselves. */
+  readonly hearsay: Hearsay
+
   private readonly init: ReplicationInit
   private readonly placements: Placements
   private readonly stores: Stores
@@ -51,6 +55,14 @@ export class Replication {
     this.outcomes = new Outcomes(init.clock, this.keeping, this.stores)
     this.deletion = new Deletion({ ...init, placements: this.placements, onChange: () => { this.reconciler.wake() } }, this.keeping)
     this.reconciler = new Reconciler(init.clock, async () => await this.reconcile())
+    this.hearsay = new Hearsay({
+      keeping: this.keeping,
+      placements: this.placements,
+      stores: this.stores,
+      deletion: this.deletion,
+      onPeer: peer => { this.changed(peer) },
+      wake: () => { this.reconciler.wake() }
+    })
   }
 
   start (): void {
@@ -185,43 +197,6 @@ export class Replication {
   /** Why `peer` did not take the current version; undefined if it did. */
   whyNot (peer: string): CopyFailure['why'] | undefined {
     return this.stores.whyNot(peer, this.keeping.version?.record.id)
-  }
-
-  /** `peer` told, other than by STORE, that it holds the current record. */
-  confirm (peer: string, placement: string): void {
-    if (this.keeping.version?.record.kind === 'tombstone') {
-      this.deletion.confirm(peer)
-      this.reconciler.wake()
-    } else if (this.keeping.version != null) {
-      this.stores.confirm(peer, this.keeping.version.record.id, placement)
-      this.changed(peer)
-    }
-  }
-
-  /** `peer` told that it has a record that the current one supersedes: a copy to be let go of, unless it is a holder that lags. */
-  noticed (peer: string, record: string, placement: string): void {
-    const kind = this.keeping.version?.record.kind
-
-    if (kind === 'tombstone') {
-      this.deletion.noticed(peer)
-    } else if (kind === 'data' && !this.holders.includes(peer)) {
-      this.stores.noticed(peer, record, placement)
-    }
-
-    this.reconciler.wake()
-  }
-
-  /** `peer` lets go of its copy: soon, or at once if it had been one too many. True if it is of the current record. */
-  released (peer: string, { recordId, reason }: Pick<ReleaseRequest, 'recordId' | 'reason'>): boolean {
-    if (reason === 'leaving' || reason === 'lease') {
-      this.copies.leaves(peer)
-    } else if (this.copies.get(peer)?.record === recordId) {
-      this.stores.lost(peer)
-    }
-
-    this.changed(peer)
-
-    return recordId === this.keeping.version?.record.id
   }
 
   connected (peer: NetworkPeer): void {
