@@ -252,6 +252,7 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    * Recovers from the network with nothing but the soul, beside what this nara has in memory, which is neither used nor touched; compares, and discards it.
    *
    * @throws {UnreachableError} nobody to ask
+   * @throws {StoppingError} this nara stopped before it was known
    */
   drill (options?: AbortOptions): Promise<DrillResult>
 

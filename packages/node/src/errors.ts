@@ -56,6 +56,11 @@ export class RefusedError extends Error {
   }
 }
 
+/** The nara stops, or was stopped: what was asked of it is not finished. */
+export class StoppingError extends Error {
+  override name = 'StoppingError'
+}
+
 /** A list of confidants that cannot be. */
 export class InvalidConfidantsError extends Error {
   override name = 'InvalidConfidantsError'

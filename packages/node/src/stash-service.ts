@@ -1,5 +1,5 @@
 import { TypedEventEmitter } from 'main-event'
-import { NoSoulError, NotEnoughConfidantsError, NotFoundError, DoubtfulError, RefusedError, TimeoutError, UnreachableError } from './errors.ts'
+import { NoSoulError, NotEnoughConfidantsError, NotFoundError, DoubtfulError, RefusedError, StoppingError, TimeoutError, UnreachableError } from './errors.ts'
 import { select } from './policy/select.ts'
 import { splitBody } from './sealed-body.ts'
 import { candidatesAmong, checkConfidants } from './services/replication/confidants.ts'
@@ -35,6 +35,8 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   readonly [Symbol.toStringTag] = '@nara-stash/node'
 
   readonly #parts: StashParts
+  /** Aborts as soon as we stop. */
+  #running = new AbortController()
 
   constructor (compose: (service: StashService) => StashParts) {
     super()
@@ -42,6 +44,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async start (): Promise<void> {
+    this.#running = new AbortController()
     await this.#parts.start()
   }
 
@@ -51,6 +54,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async beforeStop (): Promise<void> {
+    this.#running.abort(new StoppingError('this nara stops'))
     await this.#parts.beforeStop()
   }
 
@@ -212,10 +216,11 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
     return await verify({ ...this.owning, ...this.#parts }, options)
   }
 
-  async drill (options?: AbortOptions): Promise<DrillResult> {
+  async drill ({ signal }: AbortOptions = {}): Promise<DrillResult> {
     const { network, trust, options: { clock } } = this.#parts
+    const signals = [this.#running.signal, ...(signal == null ? [] : [signal])]
 
-    return await drill({ network, clock, own: this.owning.own, admits: trust.admits }, options)
+    return await drill({ network, clock, own: this.owning.own, admits: trust.admits }, { signal: AbortSignal.any(signals) })
   }
 
   hasStashFor (owner: string): boolean {

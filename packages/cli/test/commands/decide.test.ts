@@ -1,4 +1,4 @@
-import { DoubtfulError, NotFoundError, UnreachableError } from '@nara-stash/node'
+import { DoubtfulError, NotFoundError, StoppingError, UnreachableError } from '@nara-stash/node'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { commandHarness } from '../support/command-harness.ts'
@@ -259,5 +259,12 @@ describe('drill', () => {
 
     nara.fake.failure = new UnreachableError('nobody to ask')
     expect(await command(['drill'])).toMatchObject({ code: 4 })
+  })
+
+  it('ends with 5, and says why, if the daemon is stopped in the middle of it', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.failure = new StoppingError('this nara stops')
+    expect(await command(['drill'])).toMatchObject({ code: 5, stderr: expect.stringContaining('this nara stops') as string })
   })
 })

@@ -40,6 +40,25 @@ describe('a drill', () => {
     expect(owner.text).toBe('two')
   })
 
+  it('ends at once when its nara stops, and can be run again after a start', async () => {
+    const { world, owner } = await stored()
+    const stop = world.net.intercept((_from, _to, request, next) => request.type === 'fetch' ? undefined : next())
+    const ended = owner.stash.drill().catch((err: unknown) => ({ at: world.clock.now(), name: (err as Error).name }))
+    await world.run(500)
+    const asked = world.clock.now()
+    const stopped = owner.stop()
+
+    expect(await world.of(ended)).toEqual({ at: asked, name: 'StoppingError' })
+    await world.of(stopped)
+    await expect(owner.stash.drill()).rejects.toMatchObject({ name: 'StoppingError' })
+
+    stop()
+    await owner.start()
+    world.net.connectAll()
+    await world.settled(owner)
+    expect(await world.of(owner.stash.drill())).toMatchObject({ outcome: 'identical', seq: '1' })
+  })
+
   it('has nobody to ask where nobody is, or answers', async () => {
     const { world, owner, holders, others } = await stored()
     const stop = world.net.intercept(() => undefined)
