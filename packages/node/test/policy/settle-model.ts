@@ -1,25 +1,14 @@
-import { order, pastOf, shuffled, supersedesOrIs } from '@nara-stash/protocol'
+import { shuffled, supersedesOrIs } from '@nara-stash/protocol'
 import { seededRandom } from '@nara-stash/testing'
 import { settle } from '../../src/policy/settle.ts'
+import { Peers } from './settle-peers.ts'
+import { header, placementOf, TARGET } from './unsigned.ts'
 import type { Placement, Random, RecordHeader } from '@nara-stash/protocol'
 import type { Answer, Decision } from '../../src/policy/settle.ts'
+import type { Written } from './settle-peers.ts'
 
 const PEERS = 5
-const TARGET = 3
-const MIN_COPIES = 2
 const STEPS = 90
-
-/** A record, and what it really builds on, which no rule gets to see. */
-interface Written extends RecordHeader {
-  ancestors: ReadonlySet<string>
-}
-
-/** What a peer holds. */
-interface Held {
-  record: Written
-  placement: Placement
-  direct: boolean
-}
 
 /** A change of what the policy is told, to show that the rule it breaks is needed. */
 export type Fault = (answers: Answer[], best: RecordHeader | undefined) => Answer[]
@@ -37,17 +26,6 @@ export interface Outcome {
   deleted: number
 }
 
-/** A record or placement as if it had been verified: no rule here looks at a signature. */
-export function header (id: string, boot: string, seq: number, known: readonly RecordHeader[] = []): RecordHeader {
-  return { id, boot, seq, past: pastOf(known, boot), kind: 'data', owner: 'owner', bodyLength: 1, bodyDigest: id, envelope: new Uint8Array(0) }
-}
-
-export function placementOf (id: string, version: number, holders: readonly string[], minCopies = MIN_COPIES): Placement {
-  return {
-    id, version, holders, minCopies, target: Math.max(TARGET, minCopies), owner: 'owner', surrogates: 'any', allowed: [], leaseSeconds: 1, envelope: new Uint8Array(0)
-  }
-}
-
 /**
  * One owner, five peers: writes, some cut short by a crash; restarts; partitions; peers that lose their memory, also while the owner
  * asks around; copies that peers hand on; repairs. Whenever the policy says "confirmed", the truth is looked up.
@@ -58,13 +36,8 @@ export function play (seed: number, fault: Fault = answers => answers, hearing: 
 
 class Schedule {
   private readonly outcome: Outcome = { confirmed: 0, wrong: 0, rolledBack: 0, deleted: 0 }
-  private readonly peers = Array.from({ length: PEERS }, (): Held | undefined => undefined)
-  /** The newest header that a peer has seen. */
-  private readonly seen = Array.from({ length: PEERS }, (): Written | undefined => undefined)
-  private readonly near = Array.from({ length: PEERS }, () => true)
+  private readonly peers = new Peers(PEERS)
   private readonly written: Written[] = []
-  /** Who acknowledged a record with a placement, ever. */
-  private readonly acks = new Map<string, Set<number>>()
   private readonly random: Random
   private readonly fault: Fault
   private readonly hearing: Hearing
@@ -100,11 +73,11 @@ class Schedule {
       } else if (dice < 0.56) {
         this.ask()
       } else if (dice < 0.68) {
-        this.near[this.any()] = this.random.next() < 0.7
+        this.peers.near[this.any()] = this.random.next() < 0.7
       } else if (dice < 0.77) {
-        this.lose(this.any())
+        this.peers.lose(this.any())
       } else if (dice < 0.93) {
-        this.handOn(this.any(), this.any())
+        this.peers.handOn(this.any(), this.any())
       } else {
         this.repair()
       }
@@ -115,17 +88,6 @@ class Schedule {
 
   private any (): number {
     return Math.floor(this.random.next() * PEERS)
-  }
-
-  private lose (at: number): void {
-    this.peers[at] = undefined
-    this.seen[at] = undefined
-  }
-
-  private sees (at: number, record: Written): void {
-    const seen = this.seen[at]
-
-    this.seen[at] = seen == null || order(record, seen) === 'supersedes' ? record : seen
   }
 
   private restart (): void {
@@ -144,9 +106,9 @@ class Schedule {
     }
 
     const at = this.any()
-    const held = this.peers[at]
+    const held = this.peers.held[at]
     const peer = `${at}`
-    const status = this.near[at] === true ? 'answered' as const : 'failed' as const
+    const status = this.peers.near[at] === true ? 'answered' as const : 'failed' as const
 
     this.answers = [
       ...this.answers.filter(answer => answer.peer !== peer),
@@ -169,7 +131,7 @@ class Schedule {
 
   /** What those have seen who answered. */
   private witnessed (): Written[] {
-    return (this.answers ?? []).flatMap(({ peer, status }) => status === 'answered' ? this.seen[Number(peer)] ?? [] : [])
+    return (this.answers ?? []).flatMap(({ peer, status }) => status === 'answered' ? this.peers.seen[Number(peer)] ?? [] : [])
   }
 
   private best (): RecordHeader | undefined {
@@ -206,13 +168,9 @@ class Schedule {
   /** Nothing that was acknowledged, and that somebody who answered has seen, may be missing from what is decided. */
   private judge ({ id }: RecordHeader, witnessed: readonly Written[]): void {
     const record = this.written.find(other => other.id === id) as Written
-    const missing = witnessed.some(other => other.id !== id && !record.ancestors.has(other.id) && this.isAcknowledged(other))
+    const missing = witnessed.some(other => other.id !== id && !record.ancestors.has(other.id) && this.peers.isAcknowledged(other))
 
     this.outcome.rolledBack += missing ? 1 : 0
-  }
-
-  private isAcknowledged ({ id }: Written): boolean {
-    return [...this.acks].some(([key, peers]) => key.startsWith(`${id}/`) && peers.size >= MIN_COPIES)
   }
 
   private settled ({ best, placement, confirmed }: Extract<Decision, { type: 'settled' }>): void {
@@ -221,7 +179,7 @@ class Schedule {
     if (confirmed) {
       this.outcome.confirmed++
       this.outcome.wrong += this.written.some(other =>
-        other !== record && !record.ancestors.has(other.id) && (this.acks.get(`${other.id}/${placement.id}`)?.size ?? 0) >= MIN_COPIES) ? 1 : 0
+        other !== record && !record.ancestors.has(other.id) && this.peers.isAcknowledgedUnder(other, placement)) ? 1 : 0
     }
 
     this.current = record
@@ -276,7 +234,7 @@ class Schedule {
         return
       }
 
-      if (!this.store(Number(peer))) {
+      if (this.current == null || !this.peers.store(Number(peer), this.current, this.placement)) {
         // a stranger: somebody decides, after a restart at the latest
         this.restart()
         return
@@ -285,55 +243,10 @@ class Schedule {
   }
 
   private holders (): string[] {
-    const reachable = this.near.flatMap((near, at) => near ? [`${at}`] : [])
+    const reachable = this.peers.near.flatMap((near, at) => near ? [`${at}`] : [])
     const staying = (this.placement?.holders ?? []).filter(peer => reachable.includes(peer))
     const others = shuffled(reachable.filter(peer => !staying.includes(peer)), this.random)
 
     return [...staying, ...others].slice(0, Math.max(TARGET, staying.length)).sort()
-  }
-
-  private store (at: number): boolean {
-    const { current, placement } = this
-    const held = this.peers[at]
-
-    if (current == null || placement == null) {
-      return false
-    }
-
-    const relation = held == null ? 'supersedes' : order(current, held.record)
-
-    if (relation === 'same' && held != null) {
-      this.peers[at] = { record: current, placement: placement.version > held.placement.version ? placement : held.placement, direct: true }
-    } else if (relation === 'supersedes') {
-      this.peers[at] = { record: current, placement, direct: true }
-    } else {
-      return false
-    }
-
-    const key = `${current.id}/${placement.id}`
-    const acks = (this.acks.get(key) ?? new Set()).add(at)
-
-    this.acks.set(key, acks)
-    this.sees(at, current)
-
-    if (acks.size >= MIN_COPIES) {
-      this.near.forEach((near, peer) => {
-        if (near) {
-          this.sees(peer, current)
-        }
-      })
-    }
-
-    return true
-  }
-
-  private handOn (from: number, to: number): void {
-    const source = this.peers[from]
-    const held = this.peers[to]
-
-    if (source != null && from !== to && (held == null || order(source.record, held.record) === 'supersedes')) {
-      this.peers[to] = { ...source, direct: false }
-      this.sees(to, source.record)
-    }
   }
 }

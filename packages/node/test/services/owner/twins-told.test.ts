@@ -1,7 +1,7 @@
 import { VirtualClock } from '@nara-stash/testing'
 import { beforeEach, expect, it } from 'vitest'
 import { Twins } from '../../../src/services/owner/twins.ts'
-import { header } from '../../policy/settle-model.ts'
+import { header } from '../../policy/unsigned.ts'
 import type { Twin } from '../../../src/api.ts'
 import type { RecordHeader } from '@nara-stash/protocol'
 

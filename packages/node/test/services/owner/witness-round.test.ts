@@ -3,7 +3,7 @@ import { VirtualClock } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
 import { LATE_WITNESS, WITNESS_INTERVAL, WITNESS_INTERVAL_MOST } from '../../../src/constants.ts'
 import { WitnessRound } from '../../../src/services/owner/witness-round.ts'
-import { header } from '../../policy/settle-model.ts'
+import { header } from '../../policy/unsigned.ts'
 import type { StashNetwork, WitnessResponse } from '@nara-stash/protocol'
 
 /** Neither early nor late. */

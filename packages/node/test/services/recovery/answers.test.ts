@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Answers, MAX_ANSWERS } from '../../../src/services/recovery/answers.ts'
-import { header, placementOf } from '../../policy/settle-model.ts'
+import { header, placementOf } from '../../policy/unsigned.ts'
 
 const holding = { record: header('r', 'boot', 1), placement: placementOf('p', 1, ['holder']), direct: true }
 
