@@ -1,0 +1,148 @@
+import { seededRandom } from '@nara-stash/testing'
+import fc from 'fast-check'
+import { describe, it } from 'vitest'
+import { AUDIT_GAP, RANK_STEP, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
+import { counts, duties, precedes } from '../../src/policy/duties.ts'
+import { distinctCopies } from '../../src/policy/select.ts'
+import { decide, holder, input, NOW } from './duty-inputs.ts'
+import { addresses } from './places.ts'
+import type { Duties, DutyInput, HolderView } from '../../src/policy/duties.ts'
+
+const time = fc.integer({ min: NOW - 200_000, max: NOW + 200_000 })
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined })
+
+const views: fc.Arbitrary<HolderView[]> = fc.uniqueArray(fc.record({
+  peer: fc.constantFrom('a', 'b', 'c', 'd', 'p', 'q', 'r', 's', 't'),
+  connected: fc.boolean(),
+  address: maybe(addresses),
+  provedAt: maybe(fc.integer({ min: NOW - 7_200_000, max: NOW })),
+  verdict: fc.constantFrom('trusted' as const, 'suspect' as const, 'failed' as const),
+  auditAt: time,
+  notBefore: time,
+  busy: fc.boolean(),
+  putOff: fc.boolean(),
+  leavingSince: maybe(fc.integer({ min: NOW - 100_000, max: NOW })),
+  hasLeft: fc.boolean(),
+  lacks: maybe(fc.constantFrom('all' as const, 'older' as const)),
+  unmet: fc.boolean(),
+  told: fc.boolean(),
+  offerAfter: time
+}), { selector: ({ peer }) => peer, maxLength: 8 }).map(list => list.map(({ address, provedAt, leavingSince, hasLeft, lacks, ...view }) => ({
+  ...view,
+  rank: view.peer,
+  ...(address == null ? {} : { address }),
+  // who lacks it has not proved it, and who is away has proved nothing
+  ...(provedAt == null || lacks != null || !view.connected ? {} : { provedAt }),
+  ...(leavingSince == null ? {} : { leavingSince, ...(hasLeft && { leftSince: leavingSince }) }),
+  ...(lacks == null ? {} : { lacks, lacksSince: NOW - 20_000 })
+})))
+
+const inputs: fc.Arbitrary<DutyInput> = fc.record({
+  self: fc.constantFrom('a', 'b', 'c', 'm'),
+  holders: views,
+  named: fc.subarray(['a', 'b', 'c', 'd', 'p']),
+  target: fc.integer({ min: 1, max: 5 }),
+  minCopies: fc.integer({ min: 1, max: 5 }),
+  surrogates: fc.constantFrom('any' as const, 'listed' as const, 'none' as const),
+  allowed: fc.subarray(['x', 'y', 'p', 'q']),
+  owner: fc.record({ connected: fc.boolean(), settled: fc.boolean() }),
+  leaseLeft: fc.constantFrom(0, REPAIR_LEASE - 1, REPAIR_LEASE, 7 * REPAIR_LEASE),
+  mayRepair: fc.boolean(),
+  isNewest: fc.boolean(),
+  isDraining: fc.boolean(),
+  storing: fc.boolean(),
+  short: maybe(fc.integer({ min: NOW - 300_000, max: NOW })),
+  below: maybe(fc.integer({ min: NOW - 300_000, max: NOW })),
+  candidates: fc.array(fc.record({ id: fc.constantFrom('x', 'y', 'z', 'a', 'q'), uptime: fc.nat(), address: addresses }), { maxLength: 6 })
+}).map(({ named, target, minCopies, surrogates, allowed, short, below, candidates, holders, ...rest }) => ({
+  now: NOW,
+  rank: rest.self,
+  placement: { holders: named, target, minCopies: Math.min(minCopies, target), surrogates, allowed },
+  since: { ...(short == null ? {} : { short }), ...(below == null ? {} : { below }) },
+  candidates: () => candidates,
+  holders: holders.filter(({ peer }) => peer !== rest.self),
+  ...rest
+}))
+
+const counted = ({ holders }: DutyInput): HolderView[] => holders.filter(counts)
+const places = (of: DutyInput): number => distinctCopies([{}, ...counted(of)])
+const isHere = ({ owner: { connected, settled } }: DutyInput): boolean => connected && settled
+
+/** Holds for every decision. */
+function always (claim: (of: DutyInput, made: Duties) => boolean): void {
+  fc.assert(fc.property(inputs, fc.nat(), (of, seed) => claim(of, duties(of, seededRandom(seed)))), { numRuns: 3_000 })
+}
+
+describe('always', () => {
+  it('nothing at all is done while the owner is here and settled, while a newer one is known, or while leaving', () => {
+    always((of, { challenge, offer, store, drop, reach, wakeAt }) => !(isHere(of) || !of.isNewest || of.isDraining) ||
+      (challenge.length + offer.length + reach.length === 0 && store == null && !drop && wakeAt == null))
+  })
+
+  it('no copy is made of a promise that ends within a day, nor by one that was away', () => {
+    always((of, { store, offer }) => (of.mayRepair && of.leaseLeft >= REPAIR_LEASE) ||
+      (store == null && offer.every(peer => of.holders.some(view => view.peer === peer && (view.unmet || counts(view))))))
+  })
+
+  it('no copy is made if enough have proved theirs', () => {
+    always((of, { store, since }) => places(of) < of.placement.target || (store == null && since.short == null))
+  })
+
+  it('none is made sooner than the rules allow', () => {
+    always((of, { store }) => {
+      const better = counted(of).filter(view => precedes(view, { peer: of.self, rank: of.rank }, of.placement)).length
+      const hurried = of.holders.some(({ leftSince, lacks, connected }) => leftSince != null || (connected && lacks === 'all'))
+      const delay = (hurried ? 0 : places(of) < of.placement.minCopies ? SURROGATE_DELAY_BELOW : SURROGATE_DELAY) + better * RANK_STEP
+      const since = Math.min(of.since.short ?? NOW, places(of) < of.placement.minCopies ? of.since.below ?? NOW : NOW)
+
+      return store == null || NOW - since >= delay
+    })
+  })
+
+  it('a copy goes only to whom the placement admits, and to nobody that is known to be a holder', () => {
+    always((of, { store }) => store == null || (!of.holders.some(({ peer }) => peer === store) &&
+      (of.placement.surrogates === 'any' || of.placement.holders.includes(store) || (of.placement.surrogates === 'listed' && of.placement.allowed.includes(store)))))
+  })
+
+  it('with as many holders as wanted, a copy goes only to another place', () => {
+    always((of, { store }) => store == null || counted(of).length + 1 < of.placement.target ||
+      distinctCopies([{}, ...counted(of), ...of.candidates().filter(({ id }) => id === store)]) > places(of))
+  })
+
+  it('only who proved it here, has not failed and stays counts: a drop leaves the target and one more of them, each a moment ago', () => {
+    always((of, { drop }) => !drop || (!of.placement.holders.includes(of.self) && distinctCopies(of.holders.filter(view =>
+      view.connected && view.verdict !== 'failed' && view.leavingSince == null && NOW - (view.provedAt ?? 0) < AUDIT_GAP &&
+      precedes(view, { peer: of.self, rank: of.rank }, of.placement))) > of.placement.target))
+  })
+
+  it('only who is here, not busy and willing is challenged or offered anything', () => {
+    always((of, { challenge, offer }) => {
+      const view = (peer: string): HolderView | undefined => of.holders.find(holder => holder.peer === peer)
+
+      return challenge.every(peer => view(peer)?.connected === true && !view(peer)?.busy && (view(peer)?.notBefore ?? Infinity) <= NOW) &&
+        offer.every(peer => view(peer)?.connected === true && !view(peer)?.busy && (view(peer)?.offerAfter ?? Infinity) <= NOW)
+    })
+  })
+
+  it('the next look lies ahead; with a copy missing that could be made there is one, or something is under way', () => {
+    always((of, { wakeAt, challenge, offer, store, drop }) => wakeAt != null
+      ? wakeAt > NOW
+      : isHere(of) || !of.isNewest || of.isDraining || !of.mayRepair || of.leaseLeft < REPAIR_LEASE || places(of) >= of.placement.target ||
+        of.storing || challenge.length + offer.length > 0 || store != null || drop || of.holders.some(({ busy }) => busy) || of.placement.surrogates === 'none')
+  })
+
+  it('is the same for the same', () => {
+    always((of, made) => JSON.stringify(duties(of, seededRandom(0))) === JSON.stringify(duties(of, seededRandom(0))) && made != null)
+  })
+})
+
+it('of holders that all know of each other the target and one more never go', () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 5 }), fc.subarray(['a', 'b', 'c']), (extra, target, named) => {
+    const all = [...named, ...Array.from({ length: extra }, (_, i) => `s${String(i).padStart(2, '0')}`)]
+    const staying = all.filter(self => !decide(input(all.filter(peer => peer !== self).map(peer => holder(peer)), {
+      self, rank: self, placement: { ...input([]).placement, holders: named, target, minCopies: 1 }
+    })).drop)
+
+    return staying.length === Math.max(named.length, Math.min(all.length, target + 1))
+  }))
+})
