@@ -117,6 +117,12 @@ export const TAKEOVER_WAIT = 3 * second
 /** The share of its lease after which a holder is asked to keep its copy again: the rest is for an owner that is away. */
 export const RENEW_SHARE = 1 / 8
 
+/**
+ * Before a peer is told once more to let go of a copy, by how often it was told over its present connection: it may have missed it, but one that has it still is likely never to listen.
+ * Milliseconds.
+ */
+export const RELEASE_BACKOFF = [1 * minute, 5 * minute, 15 * minute, 60 * minute] as const
+
 /** Milliseconds before a failed store is tried again, by the number of failures. */
 export const STORE_BACKOFF = [1 * second, 5 * second, 15 * second, 30 * second] as const
 

@@ -111,6 +111,28 @@ describe('who is no confidant any longer', () => {
     await world.until(() => holders.every(nara => nara.holds(owner) == null), 2 * minute)
   })
 
+  it.each([['says that it still has it', { type: 'have' as const }], ['says nothing', undefined]])('and %s is told again ever more rarely', async (_what, answer) => {
+    const { world, owner, holders, spare } = await stashed()
+    const [stubborn] = holders
+    const told: number[] = []
+    world.net.intercept((from, to, request, next) => {
+      if (request.type === 'release' && from === owner.id && to === stubborn.id) {
+        told.push(world.clock.now())
+
+        return answer
+      }
+
+      return next()
+    })
+    owner.stash.setConfidants(spare.map(({ id }) => id))
+    await world.run(8 * 60 * minute)
+    const gaps = told.slice(1).map((at, i) => Math.round((at - (told[i] ?? 0)) / minute))
+
+    expect(gaps.slice(0, 4)).toEqual([1, 5, 15, 60])
+    expect(gaps.slice(4).every(gap => gap === 60)).toBe(true)
+    expect(told.length).toBeGreaterThan(9)
+  })
+
   it('was a helper while a pinned confidant was away', async () => {
     const { world, owner, confidants } = await stashed()
     const pinned = confidants.slice(0, 3)

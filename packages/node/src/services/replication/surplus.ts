@@ -1,13 +1,24 @@
-import { RETRY_AFTER } from '@nara-stash/protocol'
+import { RELEASE_BACKOFF } from '../../constants.ts'
 import type { Keeping } from './keeping.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
 import type { Clock, ReleaseRequest, StashNetwork } from '@nara-stash/protocol'
 
+/** What one peer was told over its present connection. */
+interface Told {
+  record: string
+  /** How often in a row about this record. */
+  times: number
+  /** When it may be told again. */
+  next: number
+}
+
 export interface SurplusInit {
   network: Pick<StashNetwork, 'ask'>
   clock: Clock
 }
+
+const LONGEST = Math.max(...RELEASE_BACKOFF)
 
 /**
  * Copies with peers that are no holders: they were, a holder asked them, or they came back. Once they are not needed any longer they are let go of (SPEC.md,
@@ -18,8 +29,7 @@ export class Surplus {
   private readonly keeping: Keeping
   private readonly placements: Placements
   private readonly stores: Stores
-  /** When each peer may be told again. */
-  private readonly told = new Map<string, number>()
+  private readonly told = new Map<string, Told>()
 
   constructor (init: SurplusInit, keeping: Keeping, placements: Placements, stores: Stores) {
     this.init = init
@@ -42,12 +52,17 @@ export class Surplus {
         continue
       }
 
-      if ((this.told.get(peer) ?? -Infinity) <= now) {
-        this.told.set(peer, now + RETRY_AFTER)
+      let told = this.told.get(peer)
+
+      if (told == null || told.next <= now) {
+        const times = told?.record === record ? told.times : 0
+
+        told = { record, times: times + 1, next: now + (RELEASE_BACKOFF[times] ?? LONGEST) }
+        this.told.set(peer, told)
         void this.release(peer, record)
       }
 
-      next = Math.min(next, this.told.get(peer) ?? next)
+      next = Math.min(next, told.next)
     }
 
     return next
