@@ -1,5 +1,5 @@
 import { VirtualClock } from '@nara-stash/testing'
-import { decodePresence } from '../../../src/presence-message.ts'
+import { decodePresence, encodePresence } from '../../../src/presence-message.ts'
 import { PeerDirectory } from '../../../src/services/presence/peer-directory.ts'
 import { PresenceService } from '../../../src/services/presence/presence.ts'
 import type { PresenceListener } from '../../../src/ports/presence-port.ts'
@@ -8,6 +8,11 @@ import type { PresenceInit } from '../../../src/services/presence/presence.ts'
 
 export interface Said extends Presence {
   at: number
+}
+
+/** What another nara says: "here", unless told otherwise. */
+export function message (changes: Partial<Presence> = {}): Uint8Array {
+  return encodePresence({ kind: 'here', boot: 'aa'.repeat(8), n: 1, accepting: true, uptime: 10, maxBytes: 1, name: 'bob', ...changes })
 }
 
 /** A presence service by itself: what it says is written down, what it hears is told. */

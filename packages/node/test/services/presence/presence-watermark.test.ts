@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY } from '../../../src/constants.ts'
 import { encodePresence } from '../../../src/presence-message.ts'
-import { LonePresence } from './fake-presence.ts'
+import { LonePresence, message } from './fake-presence.ts'
 import type { Presence } from '../../../src/presence-message.ts'
 
 const minute = 60_000
-
-function message (changes: Partial<Presence> = {}): Uint8Array {
-  return encodePresence({ kind: 'here', boot: 'aa'.repeat(8), n: 1, accepting: true, uptime: 10, maxBytes: 1, name: 'bob', ...changes })
-}
 
 describe('the own watermark', () => {
   it('is told with every hey-there, after a change with the next here, and then with every tenth', async () => {

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { CONNECT_INTERVAL, DIAL_BACKOFF } from '../../../src/constants.ts'
+import { connects, fails, World } from './connector-world.ts'
+
+describe('a connector', () => {
+  it('waits ever longer before it dials again who does not answer', async () => {
+    const world = new World({ dial: fails })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(30 * 60_000)
+
+    const times = world.timesOf('peer 0')
+    const waits = times.slice(1).map((at, i) => at - (times[i] ?? 0))
+
+    expect(waits.length).toBeGreaterThan(DIAL_BACKOFF.length + 2)
+
+    for (const [i, wait] of waits.entries()) {
+      const backoff = DIAL_BACKOFF[Math.min(i, DIAL_BACKOFF.length - 1)] ?? 0
+
+      expect(wait).toBeGreaterThanOrEqual(backoff)
+      // it is dialled at the next look
+      expect(wait).toBeLessThanOrEqual(backoff + 1.2 * CONNECT_INTERVAL + 10)
+    }
+  })
+
+  it('tries others meanwhile', async () => {
+    const world = new World({ minConnections: 4, dial: async (peer, world) => { await (Number(peer.split(' ')[1]) < 20 ? fails : connects)(peer, world) } })
+    world.know(24)
+    world.connector.start()
+    await world.clock.advance(30_000)
+
+    expect([...world.connected].toSorted()).toStrictEqual(['peer 20', 'peer 21', 'peer 22', 'peer 23'])
+  })
+
+  it('is not held up by dials that hang, but for their places', async () => {
+    const world = new World({ minConnections: 8, dial: async (peer, world) => { await (peer === 'peer 0' ? new Promise<void>(() => {}) : connects(peer, world)) } })
+    world.know(9)
+    world.connector.start()
+    await world.clock.advance(30_000)
+
+    expect(world.connected.size).toBeGreaterThanOrEqual(7)
+  })
+
+  it('dials at once, whatever failed before, who is discovered again', async () => {
+    const world = new World({ dial: fails })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(10 * 60_000 + 1)
+
+    const before = world.timesOf('peer 0').length
+    world.connector.discovered('peer 0')
+    await world.clock.settle()
+    expect(world.timesOf('peer 0')).toHaveLength(before + 1)
+  })
+
+  it('dials who failed for long as soon as it says that it is there, and only once each time', async () => {
+    const world = new World({ minConnections: 4, dial: fails })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(600_000)
+    const before = world.dials.length
+
+    world.connector.heard('peer 0')
+    world.connector.heard('peer 0')
+    await world.clock.advance(200)
+
+    expect(world.dials).toHaveLength(before + 1)
+  })
+
+  it('does not dial again and again who says all the time that it is where nobody is', async () => {
+    const world = new World({ minConnections: 4, dial: fails })
+    world.know(1)
+    world.connector.start()
+
+    for (let i = 0; i < 600; i++) {
+      await world.clock.advance(1_000)
+      world.connector.heard('peer 0')
+    }
+
+    // a HERE each half minute at most, and the first few
+    expect(world.dials.length).toBeLessThanOrEqual(600 / 30 + DIAL_BACKOFF.length)
+  })
+
+  it('does not dial again and again who can be connected to and is not one of us', async () => {
+    const world = new World({ dial: async () => {} })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(60_000)
+
+    expect(world.dials.length).toBeLessThanOrEqual(60_000 / CONNECT_INTERVAL + 1)
+  })
+
+  it('connects everybody again after a partition, however long it was', async () => {
+    let cut = false
+    const world = new World({ minConnections: 5, dial: async (peer, world) => { await (cut ? fails : connects)(peer, world) } })
+    world.know(8)
+    world.connector.start()
+    await world.clock.advance(10_000)
+    expect(world.connected.size).toBe(5)
+
+    cut = true
+    world.connected.clear()
+    world.connector.look()
+    await world.clock.advance(24 * 60 * 60_000)
+    expect(world.connected.size).toBe(0)
+
+    cut = false
+    await world.clock.advance((DIAL_BACKOFF.at(-1) ?? 0) + 2 * CONNECT_INTERVAL)
+    expect(world.connected.size).toBeGreaterThanOrEqual(5)
+  })
+})
