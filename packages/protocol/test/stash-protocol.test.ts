@@ -3,71 +3,19 @@ import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify } from '@libp2p/identify'
 import { tcp } from '@libp2p/tcp'
-import { VirtualClock, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
-import { MemoryDatastore } from 'datastore-core'
+import { VirtualClock, sealedPlacement, sealedRecord } from '@nara-stash/testing'
 import { createLibp2p } from 'libp2p'
 import { pEvent } from 'p-event'
 import { afterEach, describe, expect, it } from 'vitest'
 import { capacityOf, proofOf, stashProtocol, systemClock } from '../src/index.ts'
 import { DEFAULT_MAX_STASH, LARGEST_MAX_STASH } from '../src/constants.ts'
-import { confidantNode } from './confidant-node.ts'
 import { CountedMetrics } from './counted-metrics.ts'
 import { libp2pNode } from './libp2p-node.ts'
+import { confidant, keeper, meet, nameOf, next, nodes, owner, ownerNode, parting, stopNodes, storing, whole } from './owner-and-confidant.ts'
 import { until } from './wire/stream-pair.ts'
-import type { ConfidantNode } from './confidant-node.ts'
-import type { TestNode } from './libp2p-node.ts'
-import type { ConfidantEvents, RequestHandler, StashProtocolInit, StoreRequest } from '../src/index.ts'
-import type { Libp2p, PeerId } from '@libp2p/interface'
-import type { Libp2pOptions } from 'libp2p'
+import type { RequestHandler, StashProtocolInit } from '../src/index.ts'
 
-const owner = testKey(1)
-const keeper = testKey(2)
-const whole = { type: 'fetch' as const, whole: true }
-const nodes: Libp2p[] = []
-
-afterEach(async () => {
-  await Promise.all(nodes.splice(0).map(async node => { await node.stop() }))
-})
-
-async function confidant (init?: StashProtocolInit, options?: Libp2pOptions): Promise<ConfidantNode> {
-  const node = await confidantNode(init, options)
-  nodes.push(node)
-
-  return node
-}
-
-/** A process of the owner; without a handler it says HAVE to every offer. */
-async function ownerNode (handler: RequestHandler = async () => ({ type: 'have' })): Promise<TestNode> {
-  const node = await libp2pNode({ privateKey: owner.privateKey, start: false })
-  nodes.push(node)
-  node.services.stash.serve(handler)
-  await node.start()
-
-  return node
-}
-
-/** Connects the owner to a node and waits until it knows that this is a confidant. */
-async function meet (home: TestNode, node: ConfidantNode): Promise<void> {
-  const met = pEvent(home.services.stash as never, 'peer:connect')
-  await home.dial(node.getMultiaddrs())
-  await met
-}
-
-async function storing (bytes = 100, seq = 1): Promise<StoreRequest> {
-  return storeRequest(await sealedRecord({ key: owner, seq, body: new Uint8Array(randomBytes(bytes)) }), await sealedPlacement(owner, { holders: [keeper.id] }))
-}
-
-/** Resolves when the node notices that it is connected no more. */
-async function parting (node: Libp2p): Promise<void> {
-  await pEvent(node as never, 'peer:disconnect')
-}
-
-const nameOf = (peer: PeerId): string => peer.toString()
-
-/** The detail of the next event. */
-async function next <T extends keyof ConfidantEvents> (node: ConfidantNode, type: T): Promise<ConfidantEvents[T]['detail']> {
-  return ((await pEvent(node.services.stash as never, type)) as ConfidantEvents[T]).detail
-}
+afterEach(stopNodes)
 
 describe('stashProtocol()', () => {
   it('and identify() make a node a confidant', async () => {
@@ -218,106 +166,6 @@ describe('stashProtocol()', () => {
     const double = await createLibp2p({ ...options, services: { identify: identify(), one: stashProtocol(), other: stashProtocol() } })
     nodes.push(double)
     await expect(double.start()).rejects.toMatchObject({ name: 'AlreadyRegisteredError' })
-  })
-})
-
-describe('stashProtocol() over a restart', () => {
-  it('has what its datastore kept, for the very owner', async () => {
-    const datastore = new MemoryDatastore()
-    const identity = { privateKey: keeper.privateKey }
-    const home = await ownerNode()
-    const request = await storing(100_000)
-    const first = await confidant({ datastore }, identity)
-    await meet(home, first)
-    await home.services.stash.ask(keeper.id, request)
-    await Promise.all([parting(home), first.stop()])
-
-    const second = await confidant({ datastore }, identity)
-    expect(second.services.stash.list()).toMatchObject([{ record: { id: request.record.id }, direct: true }])
-    await meet(home, second)
-    expect(await home.services.stash.ask(keeper.id, whole)).toMatchObject({ type: 'found', body: request.body, direct: true })
-  })
-
-  it('tells of what its datastore lost', async () => {
-    const datastore = new MemoryDatastore()
-    const home = await ownerNode()
-    const first = await confidant({ datastore })
-    await meet(home, first)
-    await home.services.stash.ask(nameOf(first.peerId), await storing(1_000))
-    await first.stop()
-
-    for await (const { key, value } of datastore.query({})) {
-      await datastore.put(key, value.slice(0, -1))
-    }
-
-    const metrics = new CountedMetrics()
-    const second = await confidant({ datastore }, { start: false, metrics: () => metrics.asMetrics() })
-    const dropped = next(second, 'held:dropped')
-    await second.start()
-
-    expect((await dropped).why).toMatch(/damaged|unreadable/)
-    expect(second.services.stash.storedCount).toBe(0)
-    expect(metrics.counters.nara_stash_holding_total).toEqual({ dropped: 1 })
-  })
-
-  it('in RAM has it as long as the process lives', async () => {
-    const node = await confidant()
-    const home = await ownerNode()
-    await meet(home, node)
-    const request = await storing()
-    await home.services.stash.ask(nameOf(node.peerId), request)
-    await Promise.all([parting(home), node.stop()])
-
-    await node.start()
-    await meet(home, node)
-    expect(await home.services.stash.ask(nameOf(node.peerId), whole)).toMatchObject({ type: 'found', body: request.body })
-    expect(await home.services.stash.ask(nameOf(node.peerId), request)).toEqual({ type: 'have' })
-  })
-})
-
-describe('stashProtocol(), stopping', () => {
-  it('takes nothing more once the host begins to stop', async () => {
-    const node = await confidant()
-    const home = await ownerNode()
-    await meet(home, node)
-    node.services.stash.beforeStop()
-
-    await expect(home.services.stash.ask(nameOf(node.peerId), await storing(100_000))).rejects.toMatchObject({ name: 'UnreachableError' })
-    expect(node.services.stash.storedCount).toBe(0)
-  })
-
-  it('ends an offer that its owner leaves unanswered', async () => {
-    const node = await confidant()
-    const asked = Promise.withResolvers<void>()
-    const home = await ownerNode(async () => {
-      asked.resolve()
-      return await new Promise<never>(() => {})
-    })
-    await meet(home, node)
-    await home.services.stash.ask(nameOf(node.peerId), await storing())
-    const pushing = expect(node.services.stash.pushTo(owner.id)).rejects.toMatchObject({ name: 'UnreachableError' })
-    await asked.promise
-    await node.stop()
-
-    await pushing
-  })
-})
-
-describe('stashProtocol(), stopped', () => {
-  it('leaves no timer behind, not even for an offer that it meant to repeat', async () => {
-    const clock = new VirtualClock()
-    const node = await confidant({ clock })
-    const home = await ownerNode(async () => { throw new Error('not ready') })
-    await meet(home, node)
-    await home.services.stash.ask(nameOf(node.peerId), await storing())
-    await Promise.all([parting(node), home.stop()])
-    const pushed = next(node, 'held:pushed')
-    await node.dial((await ownerNode(async () => { throw new Error('not ready') })).getMultiaddrs())
-    expect(await pushed).toMatchObject({ outcome: 'failed' })
-    await until(() => clock.pending > 0)
-    await node.stop()
-
-    expect(clock.pending).toBe(0)
   })
 })
 
