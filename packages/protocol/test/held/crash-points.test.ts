@@ -1,122 +1,12 @@
 import { MemoryDatastore } from 'datastore-core'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { DatastoreStashStore } from '../../src/held/datastore-store.ts'
-import { heldStashes, store } from './arrivals.ts'
+import { describe, expect, it } from 'vitest'
+import { before, bodies, keyCount, keysOf, open, restarted, runUntilFailure, stateOf, steps } from './crash-steps.ts'
 import { FaultyDatastore } from './faulty-datastore.ts'
-import { ManualClock } from './manual-clock.ts'
-import { peerId, signed } from './signed.ts'
 import type { Damage, Fault } from './faulty-datastore.ts'
-import type { Signed } from './signed.ts'
 import type { HeldStashes } from '../../src/held/held-stashes.ts'
 
 const DAMAGES: Damage[] = ['lost', 'done', 'half', 'empty', 'zeros']
-
-/** What is held of one owner, in a word. */
-type State = ReadonlyMap<string, string>
-
-interface Step {
-  name: string
-  run (held: HeldStashes): Promise<unknown>
-  /** What is held once it is acknowledged. */
-  after: State
-}
-
-let steps: Step[]
-/** By record id. */
-const bodies = new Map<string, Uint8Array>()
-
-beforeAll(async () => {
-  const [a, b] = [await peerId(1), await peerId(2)]
-  const [a1, a2, a2placed, a3, a3direct, a4] = [
-    await signed(1, 1), await signed(1, 2), await signed(1, 2, { version: 2 }),
-    await signed(1, 3, { direct: false, version: 2 }), await signed(1, 3, { version: 2 }), await signed(1, 4)
-  ]
-  const [b1, b2] = [await signed(2, 1, { bytes: 3_000 }), await signed(2, 2, { bytes: 10 })]
-  const [aEnd, aEndPlaced, a6, bEnd] = [
-    await signed(1, 5, { kind: 'tombstone' }), await signed(1, 5, { kind: 'tombstone', version: 2 }),
-    await signed(1, 6), await signed(2, 3, { kind: 'tombstone' })
-  ]
-
-  for (const { arrival, body } of [a1, a2, a3, a4, a6, b1, b2]) {
-    bodies.set(arrival.record.id, body)
-  }
-
-  const put = (name: string, { arrival, body }: Signed, after: Record<string, string>): Step =>
-    ({ name, run: async held => await store(held, arrival, body), after: new Map(Object.entries(after)) })
-  const drop = (name: string, owner: string, after: Record<string, string>): Step => ({
-    name,
-    run: async held => await held.drop(owner, held.get(owner)?.record.id ?? ''),
-    after: new Map(Object.entries(after))
-  })
-
-  steps = [
-    put('a first store', a1, { [a]: '1, placement 1, direct' }),
-    put('another owner\'s', b1, { [a]: '1, placement 1, direct', [b]: '1, placement 1, direct' }),
-    put('an update', a2, { [a]: '2, placement 1, direct', [b]: '1, placement 1, direct' }),
-    put('a placement', a2placed, { [a]: '2, placement 2, direct', [b]: '1, placement 1, direct' }),
-    put('an update by a surrogate', a3, { [a]: '3, placement 2', [b]: '1, placement 1, direct' }),
-    put('the owner\'s word', a3direct, { [a]: '3, placement 2, direct', [b]: '1, placement 1, direct' }),
-    drop('a drop', b, { [a]: '3, placement 2, direct' }),
-    put('a store after a drop', b2, { [a]: '3, placement 2, direct', [b]: '2, placement 1, direct' }),
-    drop('another drop', a, { [b]: '2, placement 1, direct' }),
-    put('the same once more', a3direct, { [a]: '3, placement 2, direct', [b]: '2, placement 1, direct' }),
-    put('another update', a4, { [a]: '4, placement 1, direct', [b]: '2, placement 1, direct' }),
-    put('a tombstone', aEnd, { [a]: 'tombstone 5, placement 1, direct', [b]: '2, placement 1, direct' }),
-    put('its placement', aEndPlaced, { [a]: 'tombstone 5, placement 2, direct', [b]: '2, placement 1, direct' }),
-    {
-      name: 'a tombstone that is heard of',
-      run: async held => await held.hearOf(bEnd.arrival.record),
-      after: new Map(Object.entries({ [a]: 'tombstone 5, placement 2, direct', [b]: 'tombstone 3, placement 1' }))
-    },
-    put('a store after a tombstone', a6, { [a]: '6, placement 1, direct', [b]: 'tombstone 3, placement 1' })
-  ]
-})
-
-function open (datastore: FaultyDatastore): HeldStashes {
-  const clock = new ManualClock()
-
-  return heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) }).held
-}
-
-async function restarted (disk: MemoryDatastore): Promise<HeldStashes> {
-  const held = open(new FaultyDatastore(disk))
-  await held.start()
-
-  return held
-}
-
-/** What is held; every body must be the one that its owner sealed. */
-async function stateOf (held: HeldStashes): Promise<State> {
-  const state = new Map<string, string>()
-
-  for (const owner of [await peerId(1), await peerId(2)]) {
-    const [stash, tombstone] = [held.get(owner), held.tombstone(owner)]
-    const read = await held.read(owner)
-    expect(stash == null || tombstone == null).toBe(true)
-    expect(read?.body).toStrictEqual(stash == null ? undefined : bodies.get(stash.record.id))
-
-    for (const { record, placement, direct } of [stash ?? [], tombstone ?? []].flat()) {
-      state.set(owner, `${record.kind === 'data' ? '' : 'tombstone '}${record.seq}, placement ${placement.version}${direct ? ', direct' : ''}`)
-    }
-  }
-
-  return state
-}
-
-/** Of entries and bodies. */
-function keyCount (disk: MemoryDatastore): number {
-  return [...disk.queryKeys({}) as Generator<unknown>].filter(key => !String(key).includes('/clock/')).length
-}
-
-/** An entry of each owner, and a body of each that is data. */
-function keysOf (state: State): number {
-  return [...state.values()].reduce((sum, what) => sum + (what.startsWith('tombstone') ? 1 : 2), 0)
-}
-
-function before (step: number): State {
-  return steps[step - 1]?.after ?? new Map()
-}
 
 async function countWrites (): Promise<number> {
   const datastore = new FaultyDatastore(new MemoryDatastore())
@@ -129,23 +19,6 @@ async function countWrites (): Promise<number> {
   }
 
   return datastore.writes
-}
-
-/** Runs the steps from `from` until one fails; returns its number. */
-async function runUntilFailure (held: HeldStashes, from = 0): Promise<number> {
-  for (const [i, step] of steps.entries()) {
-    if (i >= from) {
-      try {
-        await step.run(held)
-      } catch (err) {
-        expect(err, step.name).toMatchObject({ name: 'HeldStoreError' })
-
-        return i
-      }
-    }
-  }
-
-  return steps.length
 }
 
 async function crashAt (faults: Fault[]): Promise<void> {
@@ -239,92 +112,6 @@ describe('held stashes over a datastore', () => {
     await fc.assert(fc.asyncProperty(fault('go on'), fault('go on'), fault('crash'), async (...faults) => {
       await crashAt(faults)
     }), { numRuns: 500 })
-  })
-
-  it('do not fill a disk that deletes nothing: an owner takes the room of two copies at most', async () => {
-    const disk = new MemoryDatastore()
-    const datastore = new FaultyDatastore(disk)
-    const held = open(datastore)
-    const [v1, v2, v3] = [await signed(1, 1), await signed(1, 2), await signed(1, 3)]
-    await store(held, v1.arrival, v1.body)
-    datastore.sticky = true
-    expect(await store(held, v2.arrival, v2.body)).toStrictEqual({ type: 'stored' })
-
-    for (let tries = 0; tries < 3; tries++) {
-      await expect(store(held, v3.arrival, v3.body)).rejects.toMatchObject({ name: 'HeldStoreError' })
-      expect(keyCount(disk)).toBe(4)
-    }
-
-    expect((await held.read(v2.arrival.record.owner))?.body).toStrictEqual(v2.body)
-    datastore.sticky = false
-    expect(await store(held, v3.arrival, v3.body)).toStrictEqual({ type: 'stored' })
-    expect(keyCount(disk)).toBe(2)
-  })
-
-  it('do not bring back by a crash in the middle of a drop what a failing disk had left of an older copy', async () => {
-    const [v1, v2] = [await signed(1, 1), await signed(1, 2)]
-    const found = new Set<number | undefined>()
-
-    for (let later = 0; later < 5; later++) {
-      const disk = new MemoryDatastore()
-      const datastore = new FaultyDatastore(disk)
-      const held = open(datastore)
-      await store(held, v1.arrival, v1.body)
-      datastore.sticky = true
-      await store(held, v2.arrival, v2.body)
-      datastore.sticky = false
-      datastore.add({ at: datastore.writes + later, damage: 'lost', next: 'crash' })
-      await held.drop(v2.arrival.record.owner, v2.arrival.record.id).catch(() => false)
-
-      found.add((await restarted(disk)).get(v2.arrival.record.owner)?.record.seq)
-    }
-
-    expect(found).toStrictEqual(new Set([2, undefined]))
-  })
-
-  it('say that a stash is gone once the disk has let go of it', async () => {
-    const disk = new MemoryDatastore()
-    const datastore = new FaultyDatastore(disk)
-    const held = open(datastore)
-    const [v1, end] = [await signed(1, 1), await signed(1, 2, { kind: 'tombstone' })]
-    await store(held, v1.arrival, v1.body)
-    datastore.sticky = true
-    await expect(held.admit(end.arrival)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    await expect(held.hearOf(end.arrival.record)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    datastore.sticky = false
-
-    expect(await held.admit(end.arrival)).toStrictEqual({ type: 'have' })
-    expect(keyCount(disk)).toBe(1)
-  })
-
-  it('do not raise the dead by a crash at the end of a tombstone\'s days, if a failing disk had left something of the copy', async () => {
-    const [v1, end] = [await signed(1, 1), await signed(1, 2, { kind: 'tombstone' })]
-    const { owner } = v1.arrival.record
-    const found = new Set<string | undefined>()
-
-    for (let later = 0; later < 6; later++) {
-      const disk = new MemoryDatastore()
-      const [datastore, clock] = [new FaultyDatastore(disk), new ManualClock()]
-      const { held } = heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) })
-      await store(held, v1.arrival, v1.body)
-      datastore.sticky = true
-      // the owner is not told that all is gone, neither now nor when it asks again, but it is not served any more
-      await expect(store(held, end.arrival, end.body)).rejects.toMatchObject({ name: 'HeldStoreError' })
-      await expect(store(held, end.arrival, end.body)).rejects.toMatchObject({ name: 'HeldStoreError' })
-      expect([await held.read(owner), held.tombstone(owner)?.record.seq]).toStrictEqual([undefined, 2])
-      expect(keyCount(disk)).toBe(3)
-      datastore.sticky = false
-      datastore.add({ at: datastore.writes + later, damage: 'lost', next: 'crash' })
-      clock.advance(14 * 24 * 60 * 60 * 1_000)
-      // any tombstone has those swept away whose days are over
-      await held.admit((await signed(2, 1, { kind: 'tombstone', direct: false, leaseRemaining: 0 })).arrival)
-      await held.read(owner)
-
-      found.add((await stateOf(await restarted(disk))).get(owner))
-    }
-
-    // a copy of its days counts from the last stamp, of which there is none here
-    expect(found).toStrictEqual(new Set(['tombstone 2, placement 1, direct', undefined]))
   })
 
   it.each(DAMAGES.filter(damage => damage !== 'done'))('never serve what a disk only claims to have written: %s', async (damage) => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,48 +5,11 @@ import { MemoryDatastore } from 'datastore-core'
 import { LevelDatastore } from 'datastore-level'
 import { Key } from 'interface-datastore/key'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DatastoreStashStore } from '../../src/held/datastore-store.ts'
 import { leaseLeft } from '../../src/held/held-stash.ts'
-import { heldStashes, store } from './arrivals.ts'
-import { ManualClock } from './manual-clock.ts'
+import { store } from './arrivals.ts'
+import { keyOf, keysOf, open } from './over-datastore.ts'
 import { peerId, signed } from './signed.ts'
-import type { Held } from './arrivals.ts'
 import type { DamagedStash } from '../../src/held/stash-store.ts'
-import type { StashDatastore } from '../../src/held/datastore-store.ts'
-
-/** Held stashes over a datastore, started, as after a restart of the process. */
-async function open (datastore: StashDatastore, damaged: DamagedStash[] = [], prefix?: string): Promise<Held> {
-  const clock = new ManualClock()
-  clock.advance(Math.floor(clock.now()) * 7)
-  const all = heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock, ...(prefix == null ? {} : { prefix }) }) })
-  all.held.addEventListener('stash:damaged', ({ detail }) => { damaged.push(detail) })
-  await all.held.start()
-
-  return all
-}
-
-/** All but the stamp of the running time. */
-async function keysOf (datastore: StashDatastore, prefix = '/'): Promise<Key[]> {
-  const keys: Key[] = []
-
-  for await (const key of datastore.queryKeys({ prefix })) {
-    if (!key.toString().startsWith('/nara/stash/clock/')) {
-      keys.push(key)
-    }
-  }
-
-  return keys
-}
-
-async function keyOf (datastore: StashDatastore, kind: 'entries' | 'bodies'): Promise<Key> {
-  const [key, ...others] = await keysOf(datastore, `/nara/stash/${kind}/`)
-
-  if (key == null || others.length > 0) {
-    throw new Error(`there is not exactly one of ${kind}`)
-  }
-
-  return key
-}
 
 describe.each(['MemoryDatastore', 'LevelDatastore'])('held stashes over a %s', (kind) => {
   let folder: string
@@ -255,87 +217,5 @@ describe.each(['MemoryDatastore', 'LevelDatastore'])('held stashes over a %s', (
 
     expect(after.held.list().map(({ record }) => record.owner)).toStrictEqual([arrival.record.owner])
     expect(damaged).toStrictEqual([{ owner, reason: 'its entry is unreadable' }])
-  })
-})
-
-describe('a datastore that fails', () => {
-  /** Fails the reading of keys that hold `text`, as a bad sector does. */
-  function withBadSector (datastore: MemoryDatastore, text: string): MemoryDatastore {
-    const get = datastore.get.bind(datastore)
-    datastore.get = async (key, options) => {
-      if (key.toString().includes(text)) {
-        throw new Error('input/output error')
-      }
-
-      return await get(key, options)
-    }
-
-    return datastore
-  }
-
-  it('fails a start, which clears nothing away', async () => {
-    const datastore = new MemoryDatastore()
-    const { held } = await open(datastore)
-    const { arrival, body } = await signed(1, 1)
-    await store(held, arrival, body)
-    const spare = datastore.get.bind(datastore)
-    withBadSector(datastore, '/bodies/')
-
-    await expect(open(datastore)).rejects.toMatchObject({ name: 'HeldStoreError', cause: { message: 'input/output error' } })
-    expect(await keysOf(datastore)).toHaveLength(2)
-    datastore.get = spare
-    expect((await open(datastore)).held.count).toBe(1)
-  })
-
-  it('fails a read, and the stash is still held', async () => {
-    const datastore = new MemoryDatastore()
-    const { held } = await open(datastore)
-    const { arrival, body } = await signed(1, 1)
-    await store(held, arrival, body)
-    const spare = datastore.get.bind(datastore)
-    withBadSector(datastore, '/bodies/')
-
-    await expect(held.read(arrival.record.owner)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    datastore.get = spare
-    expect((await held.read(arrival.record.owner))?.body).toStrictEqual(body)
-  })
-
-  it('is not "not found" when it is closed', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'held-stashes-'))
-    const datastore = new LevelDatastore(folder)
-    await datastore.open()
-    const { held } = await open(datastore)
-    const { arrival, body } = await signed(1, 1)
-    const next = await signed(1, 2)
-    await store(held, arrival, body)
-    await datastore.close()
-
-    await expect(held.read(arrival.record.owner)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    await expect(store(held, next.arrival, next.body)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    await expect(open(datastore)).rejects.toMatchObject({ name: 'HeldStoreError' })
-    expect(held.get(arrival.record.owner)?.record.seq).toBe(1)
-    await rm(folder, { recursive: true })
-  })
-
-  it('gives up a start whose time is over', async () => {
-    const clock = new ManualClock()
-    const { held } = heldStashes({ clock, store: new DatastoreStashStore({ datastore: new MemoryDatastore(), clock }) })
-
-    await expect(held.start({ signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' })
-  })
-})
-
-describe('an entry of a form that is not known', () => {
-  it('fails the start, and is not cleared away', async () => {
-    const datastore = new MemoryDatastore()
-    const { held } = await open(datastore)
-    const { arrival, body } = await signed(1, 1)
-    await store(held, arrival, body)
-    const key = await keyOf(datastore, 'entries')
-    const later = Buffer.from(JSON.stringify({ v: 2, something: 'else' }))
-    await datastore.put(key, new Uint8Array(Buffer.concat([createHash('sha256').update(later).digest(), later])))
-
-    await expect(open(datastore)).rejects.toMatchObject({ name: 'HeldStoreError', cause: { name: 'EntryVersionError' } })
-    expect(await keysOf(datastore)).toHaveLength(2)
   })
 })
