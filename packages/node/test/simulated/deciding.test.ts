@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { recoveredTwin, twins } from './twin.ts'
 import { kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
 import type { Version } from '../../src/services/owner/own-stash.ts'
@@ -6,17 +7,9 @@ import type { RecordHeader } from '@nara-stash/protocol'
 
 const second = 1_000
 
-const texts = (nara: Nara): string[] => nara.stash.setAside().map(({ data }) => new TextDecoder().decode(data))
-
 /** An owner whose twin wrote, and is gone; both versions can be read. */
 async function inConflict (init: NaraInit = {}): Promise<{ world: World, owner: Nara, confidants: Nara[] }> {
-  const world = new World()
-  const { owner, confidants } = await world.owned(3, { gossip: false, ...init })
-  await kept(world, owner, 'one')
-  const twin = owner.twin()
-  await twin.start()
-  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-  await world.settled(twin)
+  const { world, owner, twin, confidants } = await twins({ gossip: false, ...init })
   await world.of(twin.put('its'))
   world.net.crash(twin.process.port)
   await world.of(owner.put('mine', { timeout: second }))
@@ -42,10 +35,7 @@ async function foundTwo (): Promise<{ world: World, owner: Nara, confidants: Nar
 
 /** What another process wrote, of which nobody has the body. */
 async function writtenUnseen (world: World, owner: Nara, holder: Nara): Promise<RecordHeader> {
-  const twin = owner.twin()
-  await twin.start()
-  world.net.connect(twin.process.port, holder.id)
-  await world.settled(twin)
+  const twin = await recoveredTwin(world, owner, [holder])
   world.net.disconnect(twin.process.port, holder.id)
   await world.of(twin.put('another', { timeout: second }))
   world.net.crash(twin.process.port)
@@ -87,7 +77,7 @@ describe('a decision', () => {
 
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
     expect(owner.text).toBe('mine')
-    expect(texts(owner)).toEqual(['its'])
+    expect(owner.aside).toEqual(['its'])
   })
 
   it('to take what was set aside leaves open what was not decided yet', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { recoveredTwin } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
 import type { FetchResponse } from '@nara-stash/protocol'
@@ -34,12 +35,10 @@ describe('who waits for a deletion', () => {
   })
 
   it('is answered when what our stash is comes into doubt', async () => {
-    const { world, owner, holders: [a, b, c] } = await stashed()
+    const { world, owner, holders } = await stashed()
+    const [, , c] = holders
     // another process wrote beside us, where we do not look
-    const twin = owner.twin()
-    await twin.start()
-    ;[a, b, c].forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-    await world.settled(twin)
+    const twin = await recoveredTwin(world, owner, holders)
     await world.of(twin.put('its'))
     world.net.crash(twin.process.port)
     // one that says nothing, while another one tells
@@ -126,10 +125,7 @@ describe('two deletions that do not know of each other', () => {
 describe('who started fresh', () => {
   it('can have what it did not want deleted everywhere', async () => {
     const { world, owner, holders } = await stashed()
-    const twin = owner.twin()
-    await twin.start()
-    holders.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-    await world.settled(twin)
+    const twin = await recoveredTwin(world, owner, holders)
     await world.of(twin.put('its'))
     world.net.crash(twin.process.port)
     await world.of(owner.put('mine', { timeout: second }))

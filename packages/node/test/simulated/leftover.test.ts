@@ -28,7 +28,7 @@ it('what a crash left behind is known for that once its other holders are here t
   await world.until(() => owner.state === 'settled')
 
   expect(owner.text).toBe('two')
-  expect(owner.stash.setAside().map(({ data }) => new TextDecoder().decode(data))).toEqual(['cut short'])
+  expect(owner.aside).toEqual(['cut short'])
   await world.until(() => owner.stash.status().copies.have === 3)
   expect(new Set([a, b, c].map(nara => nara.holds(owner))).size).toBe(1)
 })

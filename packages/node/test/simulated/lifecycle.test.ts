@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { twins } from './twin.ts'
 import { kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -48,13 +49,7 @@ describe('after stop no timer is left, and nothing is said', () => {
   })
 
   it('in doubt', async () => {
-    const world = new World()
-    const { owner } = await world.owned(3)
-    await kept(world, owner, 'one')
-    const twin = owner.twin()
-    await twin.start()
-    world.naras.slice(1).forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-    await world.settled(twin)
+    const { world, owner, twin } = await twins()
     await world.of(twin.put('two'))
     await world.of(owner.put('three', { timeout: 1_000 }))
     await world.run(10_000)

@@ -86,7 +86,7 @@ describe('sealing that takes its time', () => {
 
     expect(owner.text).toBe('one')
     expect(owner.state).toBe('settled')
-    expect(owner.stash.setAside().map(({ data }) => new TextDecoder().decode(data))).toEqual(['two'])
+    expect(owner.aside).toEqual(['two'])
     await world.until(() => owner.stash.status().copies.have === 3)
   })
 })

@@ -3,139 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { apart } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
-import type { Merge } from '../../src/api.ts'
-
-const both: Merge = (a, b) => new TextEncoder().encode([new TextDecoder().decode(a), new TextDecoder().decode(b)].toSorted().join('+'))
-
-const texts = (nara: Nara): string[] => nara.stash.setAside().map(({ data }) => new TextDecoder().decode(data))
-
-/** An owner with a kept stash, and its twin that has recovered it: two processes with one soul. */
-async function twins (world: World, merge?: Merge): Promise<{ owner: Nara, twin: Nara, confidants: Nara[] }> {
-  const { owner, confidants } = await world.owned(3, merge == null ? {} : { merge })
-  await kept(world, owner, 'one')
-
-  // the confidants speak with the process that connected last
-  const twin = owner.twin()
-  await twin.start()
-  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-  await world.settled(twin)
-
-  return { owner, twin, confidants }
-}
-
-describe('a twin', () => {
-  it('makes both sides say so where there is no merge function, and both versions stay readable', async () => {
-    const world = new World()
-    const { owner, twin } = await twins(world)
-    await world.of(twin.put('of the twin'))
-    await world.run(1_000)
-    await world.of(owner.put('of the owner', { timeout: 5_000 }))
-    await world.run(5_000)
-
-    expect(owner.state).toBe('doubtful')
-    expect(owner.text).toBe('of the owner')
-    expect(texts(owner)).toEqual(['of the twin'])
-    const { doubt } = owner.stash.status().recovery
-    expect(doubt?.reason).toBe('CONFLICT')
-    expect(doubt?.records.map(({ readable }) => readable)).toEqual([true, true])
-    expect(owner.events('stash:doubt')).toHaveLength(1)
-    // nobody gave up what minCopies had acknowledged
-    expect(twin.stash.status().copies.have).toBeGreaterThanOrEqual(2)
-
-    // hours later it is still one doubt, and one version set aside
-    await world.run(3_600_000)
-    expect(owner.events('stash:doubt')).toHaveLength(1)
-    expect(texts(owner)).toEqual(['of the twin'])
-  })
-
-  it('leaves an owner that hands out nothing while it is in doubt, not even to a new peer', async () => {
-    const world = new World()
-    const { owner, twin } = await twins(world)
-    await world.of(twin.put('of the twin'))
-    await world.run(1_000)
-    await world.of(owner.put('of the owner', { timeout: 5_000 }))
-    await world.until(() => owner.state === 'doubtful')
-    let stores = 0
-    world.net.intercept((from, _to, request, next) => {
-      stores += Number(from === owner.id && request.type === 'store')
-
-      return next()
-    })
-
-    const [spare] = await world.confidants(1)
-    world.net.connect(owner.process.port, spare?.id ?? '')
-    await world.run(600_000)
-
-    expect(stores).toBe(0)
-    expect(spare?.holds(owner)).toBeUndefined()
-  })
-
-  it('that goes on writing is one stranger, the latest, not one for each version', async () => {
-    const world = new World()
-    const { owner, twin, confidants } = await twins(world)
-    // the twin does not hear of us
-    world.net.intercept((_from, _to, request, next) => request.type === 'witness' ? undefined : next())
-    await world.of(twin.put('of the twin'))
-    await world.run(1_000)
-    await world.of(owner.put('of the owner', { timeout: 5_000 }))
-    await world.until(() => owner.state === 'doubtful')
-
-    for (let i = 1; i <= 4; i++) {
-      await world.of(twin.put(`of the twin ${i}`, { timeout: 5_000 }))
-      confidants.forEach(({ id }) => {
-        world.net.disconnect(owner.process.port, id)
-        world.net.connect(owner.process.port, id)
-      })
-      await world.run(20_000)
-      confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-      await world.run(10_000)
-    }
-
-    expect(texts(owner)[0]).toBe('of the twin 4')
-    expect(owner.state).toBe('doubtful')
-    expect(owner.stash.status().recovery.doubt?.records).toHaveLength(2)
-  })
-
-  it('is merged where there is a merge function', async () => {
-    const world = new World()
-    const { owner, twin } = await twins(world, both)
-    await world.of(twin.put('of the twin'))
-    await world.run(1_000)
-    await world.of(owner.put('of the owner', { timeout: 5_000 }))
-    await world.until(() => owner.stash.status().copies.have === 3)
-
-    expect(owner.state).toBe('settled')
-    expect(owner.text).toBe('of the owner+of the twin')
-    expect(owner.events('stash:doubt')).toEqual([])
-  })
-
-  it('that builds on what we wrote is told by STALE, and is no less a twin', async () => {
-    const world = new World()
-    const { owner, twin, confidants } = await twins(world)
-    await world.of(twin.put('two'))
-    await world.run(1_000)
-    // a confidant returns to the owner, which refreshes its copy
-    world.net.connect(owner.process.port, confidants[0]?.id ?? '')
-    await world.run(5_000)
-
-    expect(owner.state).toBe('doubtful')
-    expect(owner.stash.status().recovery.doubt?.reason).toBe('ROLLBACK_SUSPECTED')
-    expect(texts(owner)).toEqual(['two'])
-  })
-
-  it('leaves a doubt to a person when the merge function fails', async () => {
-    const world = new World()
-    const { owner, twin } = await twins(world, () => { throw new Error('no') })
-    await world.of(twin.put('of the twin'))
-    await world.run(1_000)
-    await world.of(owner.put('of the owner', { timeout: 5_000 }))
-    await world.run(60_000)
-
-    expect(owner.state).toBe('doubtful')
-    expect(texts(owner)).toEqual(['of the twin'])
-    expect(owner.stash.status().recovery.doubt?.error).toBe('no')
-  })
-})
 
 describe('what a crash left behind', () => {
   it('is taken into the past if recovery was confirmed by the placement it came with, and said', async () => {
@@ -164,7 +31,7 @@ describe('what a crash left behind', () => {
 
     expect(owner.state).toBe('settled')
     expect(owner.text).toBe('two')
-    expect(texts(owner)).toEqual(['cut short'])
+    expect(owner.aside).toEqual(['cut short'])
     expect(owner.events('stash:set-aside')).toHaveLength(1)
     expect(new Set([a, b, c].map(nara => nara.holds(owner))).size).toBe(1)
   })
@@ -217,7 +84,7 @@ describe('a newer version that turns up after recovery', () => {
 
     expect(owner.state).toBe('settled')
     await expect(world.of(owner.put('three, built on one'))).rejects.toMatchObject({ name: 'RecoveredFirstError' })
-    expect(texts(owner)).toEqual(['three, built on one'])
+    expect(owner.aside).toEqual(['three, built on one'])
     owner.stash.getStashData()
     expect((await world.of(owner.put('three'))).outcome).toBe('kept')
     await world.until(() => owner.stash.status().copies.have === 3)
@@ -231,7 +98,7 @@ describe('a newer version that turns up after recovery', () => {
     await world.run(10_000)
 
     expect(owner.state).toBe('doubtful')
-    expect(texts(owner)).toEqual(['two'])
+    expect(owner.aside).toEqual(['two'])
     expect(new Set(others.map(nara => nara.holds(owner))).size).toBe(1)
   })
 

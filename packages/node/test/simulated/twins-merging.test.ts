@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { kept, World } from './world.ts'
+import { twins } from './twin.ts'
 import type { Nara } from './world.ts'
 import type { Merge } from '../../src/api.ts'
 
@@ -7,24 +7,11 @@ const words = (data: Uint8Array): string[] => new TextDecoder().decode(data).spl
 
 const union: Merge = (a, b) => new TextEncoder().encode([...new Set([...words(a), ...words(b)])].toSorted().join(' '))
 
-/** Two live processes with one soul, which both have recovered "one", and make one of what both write. */
-async function twins (): Promise<{ world: World, owner: Nara, twin: Nara }> {
-  const world = new World()
-  const { owner, confidants } = await world.owned(3, { merge: union })
-  await kept(world, owner, 'one')
-  const twin = owner.twin()
-  await twin.start()
-  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-  await world.settled(twin)
-
-  return { world, owner, twin }
-}
-
 const seq = (nara: Nara): number => Number(nara.stash.status().stash?.seq)
 
 describe('two processes with one soul and a merge function', () => {
   it('come to the same content, and then to rest', async () => {
-    const { world, owner, twin } = await twins()
+    const { world, owner, twin } = await twins({ merge: union })
     void owner.put('one mine')
     void twin.put('its one')
     await world.run(60 * 60_000)
@@ -37,26 +24,14 @@ describe('two processes with one soul and a merge function', () => {
 })
 
 it('who asks everybody is given what a living process wrote under the placement that confirmed it', async () => {
-  const world = new World()
-  const { owner, confidants } = await world.owned(3, { gossip: false })
-  await kept(world, owner, 'one')
-  const twin = owner.twin()
-  await twin.start()
-  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-  await world.settled(twin)
+  const { world, owner, twin } = await twins({ gossip: false })
   await world.of(owner.put('two'))
 
   expect(new TextDecoder().decode(await world.of(twin.stash.recoverFromAny()))).toBe('two')
 })
 
 it('what a living process goes on to write under the placement that confirmed another one is no leftover of a crash', async () => {
-  const world = new World()
-  const { owner, confidants } = await world.owned(3, { gossip: false })
-  await kept(world, owner, 'one')
-  const twin = owner.twin()
-  await twin.start()
-  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-  await world.settled(twin)
+  const { world, owner, twin, confidants } = await twins({ gossip: false })
   expect(twin.stash.status().recovery.confirmed).toBe(true)
   expect(await world.of(owner.put('two'))).toMatchObject({ outcome: 'kept' })
   const record = owner.process.parts.owning?.own.current?.record.id

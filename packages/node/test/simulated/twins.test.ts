@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { both, twins } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
-import type { Nara, NaraInit } from './world.ts'
-import type { Merge } from '../../src/api.ts'
-
-const both: Merge = (a, b) => new TextEncoder().encode([new TextDecoder().decode(a), new TextDecoder().decode(b)].toSorted().join('+'))
-
-/** An owner with a kept stash, and another process with the same soul that has recovered it; the confidants are connected with both. */
-async function twins (init: NaraInit = {}): Promise<{ world: World, owner: Nara, twin: Nara, confidants: Nara[] }> {
-  const world = new World()
-  const { owner, confidants } = await world.owned(3, init)
-  await kept(world, owner, 'one')
-  const twin = owner.twin()
-  await twin.start()
-  confidants.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
-  expect(await world.settled(twin)).toBe('settled')
-
-  return { world, owner, twin, confidants }
-}
+import type { Nara } from './world.ts'
 
 const boot = (nara: Nara): string | undefined => nara.process.parts.owning?.own.boot
 
@@ -57,7 +42,7 @@ describe('two processes with one soul', () => {
     await world.of(owner.stash.adopt(its?.id ?? '', { timeout: 30_000 }))
     expect(owner.state).toBe('settled')
     expect(owner.text).toBe('its')
-    expect(owner.stash.setAside().map(({ data }) => new TextDecoder().decode(data))).toEqual(['mine'])
+    expect(owner.aside).toEqual(['mine'])
   })
 
   it('hear each other, although neither writes', async () => {

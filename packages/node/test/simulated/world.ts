@@ -93,6 +93,11 @@ export class Nara {
     return stash == null ? undefined : new TextDecoder().decode(stash.data)
   }
 
+  /** What was set aside. */
+  get aside (): string[] {
+    return this.stash.setAside().map(({ data }) => new TextDecoder().decode(data))
+  }
+
   get up (): boolean {
     return this.process.port.up
   }

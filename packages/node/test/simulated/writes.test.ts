@@ -15,8 +15,6 @@ async function searching (world: World, merge?: Merge): Promise<Nara> {
   return await owner.restart()
 }
 
-const texts = (nara: Nara): string[] => nara.stash.setAside().map(({ data }) => new TextDecoder().decode(data))
-
 describe('a write before recovery', () => {
   it('waits, and nothing is lost on either side', async () => {
     const world = new World()
@@ -29,7 +27,7 @@ describe('a write before recovery', () => {
     await world.of(write)
 
     expect(owner.text).toBe('one')
-    expect(texts(owner)).toEqual(['two'])
+    expect(owner.aside).toEqual(['two'])
     expect(owner.events('stash:set-aside')).toHaveLength(1)
     expect(owner.stash.status()).toMatchObject({ pending: null, stash: { seq: '1' } })
     // having been told, the application decides
@@ -55,7 +53,7 @@ describe('a write before recovery', () => {
     const write = expect(owner.put('two')).rejects.toThrow(RangeError)
     world.net.connectAll()
     await world.of(write)
-    expect(texts(owner)).toEqual(['two'])
+    expect(owner.aside).toEqual(['two'])
     expect(owner.text).toBe('one')
   })
 
@@ -69,7 +67,7 @@ describe('a write before recovery', () => {
     const write = expect(owner.put('two')).rejects.toMatchObject({ name })
     world.net.connectAll()
     await world.of(write)
-    expect(texts(owner)).toEqual(['two'])
+    expect(owner.aside).toEqual(['two'])
     expect(owner.text).toBe('one')
     expect(owner.stash.status()).toMatchObject({ state: 'settled', stash: { seq: '1' } })
   })
@@ -86,7 +84,7 @@ describe('a write before recovery', () => {
     world.net.connectAll()
     await world.settled(owner)
     await world.run(1_000)
-    expect(texts(owner)).toEqual(['two'])
+    expect(owner.aside).toEqual(['two'])
   })
 
   it('is taken back when it is aborted', async () => {
@@ -101,7 +99,7 @@ describe('a write before recovery', () => {
     expect(owner.stash.status().pending).toBe(5)
     world.net.connectAll()
     await world.of(other)
-    expect(texts(owner)).toEqual(['three'])
+    expect(owner.aside).toEqual(['three'])
   })
 
   it('goes through when there is nothing', async () => {
@@ -137,7 +135,7 @@ describe('a stash that turns up after "empty"', () => {
     await world.until(() => owner.state === 'settled')
     await expect(world.of(owner.put('two'))).rejects.toMatchObject({ name: 'RecoveredFirstError' })
     expect(owner.text).toBe('one')
-    expect(texts(owner)).toEqual(['two'])
+    expect(owner.aside).toEqual(['two'])
   })
 
   it('is not written over while it is on its way', async () => {
