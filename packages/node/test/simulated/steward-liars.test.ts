@@ -186,3 +186,26 @@ describe('whom a confidant may ask', () => {
   })
 })
 
+
+it('a nara that is asked to keep a copy, and says nothing, does not hold up a large one: another is asked when it should have answered', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3)
+  await kept(world, owner, 'x'.repeat(960 * 1_024))
+  const silent = await world.nara({ fresh: true })
+  world.net.connectAll()
+  await world.run(hour)
+  const willing = await world.nara({ fresh: true })
+  world.net.connectAll()
+  await world.run(minute)
+  let asked: number | undefined
+  world.net.intercept((_, to, request, next) => {
+    const isLie = request.type === 'store' && to === silent.id
+    asked ??= isLie ? world.clock.now() : undefined
+
+    return isLie ? undefined : next()
+  })
+  ;[owner, ...confidants.slice(1)].forEach(nara => { nara.kill() })
+  // the one that is left asks who has been running longest first
+  await world.until(() => asked != null, minute)
+  await world.until(() => willing.holds(owner) != null, 11 * second)
+})

@@ -36,15 +36,15 @@ interface Exchange extends TransferOptions {
   frames: FrameReader
   signal: AbortSignal
   options: AskOptions
-  /** How long after the request's beginning the stream was there, in milliseconds. */
-  late: number
+  /** How long the exchange may take with a body of this length, from when the stream was there, in milliseconds. */
+  limit (bodyLength: number): number
 }
 
 /**
  * Asks over a stream of its own and resolves with the peer's final answer. The stream is closed or aborted afterwards.
  *
  * @throws {UnreachableError} the stream or its connection broke
- * @throws {TimeoutError} no whole answer within 10 s + body / 64 KiB/s, or a body at less than 16 KiB/s
+ * @throws {TimeoutError} no answer within 10 s, no whole one within 10 s + body / 64 KiB/s, or a body at less than 16 KiB/s
  * @throws {BodyWithheldError} the peer wants the body of what it was merely shown
  * @throws {ProtocolViolationError | MalformedError} the peer breaks the protocol
  * @throws {BodyMismatchError} the body found, or the one given, is not what its header promises
@@ -52,12 +52,14 @@ interface Exchange extends TransferOptions {
 export async function ask <R extends StashRequest> (stream: Stream, request: R, options: AskOptions): Promise<ResponseTo<R>> {
   const { clock } = options
   const late = clock.now() - (options.since ?? clock.now())
-  const deadline = deadlineSignal(clock, requestTimeout('body' in request ? request.body.byteLength : 0) - late, options.signal)
+  const limit = (bodyLength: number): number => requestTimeout(bodyLength) - late
+  // a body that was not called for yet counts for what passed before the stream was there, not for the answer
+  const deadline = deadlineSignal(clock, Math.min(requestTimeout(0), limit(bodyOf(request)?.byteLength ?? 0)), options.signal)
   const { signal } = deadline
   const frames = new FrameReader(stream, signal)
 
   try {
-    const response = await converse({ stream, frames, deadline, clock, signal, options, late }, request)
+    const response = await converse({ stream, frames, deadline, clock, signal, options, limit }, request)
 
     return response as ResponseTo<R>
   } catch (err) {
@@ -89,6 +91,7 @@ async function converse (exchange: Exchange, request: StashRequest): Promise<Wir
       throw new BodyWithheldError('the peer lacks the record that it was shown')
     }
 
+    exchange.deadline.extend(exchange.limit(request.body.byteLength))
     await sendBody(stream, request.body, exchange)
     await endWriting(stream, signal)
     response = await readResponse(exchange, request, false)
@@ -110,6 +113,10 @@ async function readResponse (exchange: Exchange, request: StashRequest, bodyAwai
   checkAllowed(request, response, bodyAwaited, ownerOf(request) ?? exchange.options.self)
 
   return response
+}
+
+function bodyOf (request: StashRequest): Uint8Array | undefined {
+  return 'body' in request ? request.body : undefined
 }
 
 /** Whose record may come back; undefined if that of who asks. */
@@ -144,7 +151,7 @@ async function completeFound (exchange: Exchange, request: FetchRequest, found: 
     return { ...found, body }
   }
 
-  exchange.deadline.extend(requestTimeout(record.bodyLength) - exchange.late)
+  exchange.deadline.extend(exchange.limit(record.bodyLength))
 
   return { ...found, body: await receiveVerified(exchange.frames, record, exchange) }
 }

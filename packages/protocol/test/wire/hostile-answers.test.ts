@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../../src/wire/ask.ts'
 import { encodeRequest, encodeResponse } from '../../src/wire/codec.ts'
 import { answering } from './answering.ts'
+import { FrameReader } from '../../src/wire/framing.ts'
 import { bodyFrames, framed, sendQuietly } from './attack.ts'
 import { streamPair, until } from './stream-pair.ts'
 import type { Placement } from '../../src/index.ts'
@@ -70,6 +71,39 @@ describe('the asking side against a peer', () => {
 
     await expect(response).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(near.status).toBe('aborted')
+  })
+
+  it('that never calls for the body: it has no more time than for any other answer', async () => {
+    const huge = await sealedRecord({ key: owner, body: new Uint8Array(8 << 20) })
+    const { near } = await streamPair()
+    const { clock } = answering()
+    const response = ask(near, storeRequest(huge, placement), { clock })
+    response.catch(() => {})
+    await clock.advance(9_999)
+    expect(near.status).not.toBe('aborted')
+    await clock.advance(1)
+
+    await expect(response).rejects.toMatchObject({ name: 'TimeoutError' })
+  })
+
+  it('that has kept the body, and says so late: from its call on it has the time that a body of this length takes', async () => {
+    const { near, far } = await streamPair()
+    const { clock } = answering()
+    const response = ask(near, storeRequest(large, placement), { clock })
+    const frames = new FrameReader(far, AbortSignal.timeout(10_000))
+    await frames.read(32_768)
+    far.send(framed(encodeResponse({ type: 'send' }, false)))
+
+    for (let taken = 0; taken < 200_000;) {
+      taken += (await frames.read(65_536))?.byteLength ?? 200_000
+    }
+
+    await frames.end()
+    await clock.advance(13_000)
+    far.send(framed(encodeResponse({ type: 'stored' }, false)))
+    await far.close()
+
+    expect(await response).toEqual({ type: 'stored' })
   })
 
   it('that does not take the body it called for', async () => {

@@ -52,7 +52,7 @@ export class Exchange {
     this.#signal?.throwIfAborted()
     this.#link.exchanges.add(this)
     this.#signal?.addEventListener('abort', this.#abort)
-    this.#setDeadline(bodyOf(this.#request)?.byteLength ?? 0)
+    this.#setDeadline(0)
 
     const bytes = headBytes(this.#request) + (isInline(this.#request) ? bodyOf(this.#request)?.byteLength ?? 0 : 0)
     this.#send(this.#asker, this.#request.type, bytes, () => { void this.#serve() })
@@ -155,6 +155,9 @@ export class Exchange {
     if (inline) {
       return await wants.receive(body.slice())
     }
+
+    // a body counts once it is called for
+    this.#setDeadline(body.byteLength)
 
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     const awaited = { wants, giveUp: reject }

@@ -137,7 +137,7 @@ describe('ask: what goes wrong', () => {
     await expect(clock.outcome(a.ask('b', FETCH))).rejects.toMatchObject({ ...named('UnreachableError'), cause })
   })
 
-  it('a killed peer: TimeoutError after 10 s and the time its body takes at 64 KiB/s', async () => {
+  it('a killed peer: TimeoutError after 10 s, however long the body that it has not called for', async () => {
     const { clock, net, a } = pair()
     net.kill('b')
 
@@ -145,7 +145,7 @@ describe('ask: what goes wrong', () => {
     expect(clock.now()).toBe(10_000)
 
     await expect(clock.outcome(a.ask('b', largeStore))).rejects.toMatchObject(named('TimeoutError'))
-    expect(clock.now()).toBe(10_000 + 11_000)
+    expect(clock.now()).toBe(10_000 + 10_000)
   })
 
   it('a dead connection that closes before the deadline: UnreachableError', async () => {
