@@ -1,5 +1,5 @@
 import { TypedEventEmitter } from 'main-event'
-import { MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, PROOF_INTERVAL } from './constants.ts'
+import { FETCH_BURST, MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, maxBodyLength, PROOF_INTERVAL, REQUEST_RATE } from './constants.ts'
 import { createHandler } from './handlers/index.ts'
 import { CoHolders } from './held/co-holders.ts'
 import { Pusher } from './push.ts'
@@ -84,6 +84,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       limiter: init.limiter,
       proofs: new RateLimiter({ clock: init.clock, perSecond: 1_000 / PROOF_INTERVAL, burst: 1 }),
       proving: new BodyBudget(MAX_PROVING_BYTES),
+      serving: new RateLimiter({ clock: init.clock, perSecond: REQUEST_RATE, burst: FETCH_BURST * maxBodyLength(init.held.capacity.maxStash) }),
       clock: init.clock,
       draining: () => this.draining,
       liveHolders,

@@ -84,6 +84,12 @@ export const MAX_STREAMS = 64
 export const STORES_PER_SECOND = 20
 export const STORE_BURST = 50
 
+/**
+ * Bodies of the largest size taken here that an owner may FETCH in a row; what they have in bytes comes back at REQUEST_RATE. A recovery over a bad line tries the same holder every few seconds
+ * until one body is whole; more than that is work for nothing.
+ */
+export const FETCH_BURST = 8
+
 /** Bytes of bodies being received at one moment, over all peers: what an attacker can make us allocate. */
 export const MAX_BODIES_IN_FLIGHT = 64 * mebibyte
 

@@ -27,7 +27,7 @@ export interface RateLimiterInit {
   maxPeers?: number
 }
 
-/** `retryAfter` is in milliseconds; after it one token is there. */
+/** `retryAfter` is in milliseconds; after it the tokens are there. */
 export type Take = { ok: true } | { ok: false, retryAfter: number }
 
 /**
@@ -41,6 +41,7 @@ export class RateLimiter {
   private readonly interval: number
   /** Milliseconds in which an empty bucket becomes full. */
   private readonly refill: number
+  private readonly burst: number
   private readonly maxPeers: number
   /** When each peer's bucket is full again, longest unasked first. */
   private readonly fullAt = new Map<string, number>()
@@ -48,14 +49,15 @@ export class RateLimiter {
   constructor (init: RateLimiterInit) {
     this.clock = init.clock
     this.interval = second / (init.perSecond ?? STORES_PER_SECOND)
-    this.refill = this.interval * (init.burst ?? STORE_BURST)
+    this.burst = init.burst ?? STORE_BURST
+    this.refill = this.interval * this.burst
     this.maxPeers = init.maxPeers ?? MAX_PEERS
   }
 
-  /** Takes one of the peer's tokens, if it has one. A refusal costs nothing. */
-  take (peer: string): Take {
+  /** Takes so many of the peer's tokens, if it has them; of more than there ever are, all. A refusal costs nothing. */
+  take (peer: string, tokens = 1): Take {
     const now = this.clock.now()
-    const fullAt = Math.max(this.fullAt.get(peer) ?? now, now) + this.interval
+    const fullAt = Math.max(this.fullAt.get(peer) ?? now, now) + this.interval * Math.min(tokens, this.burst)
     const early = fullAt - now - this.refill
 
     if (early > ROUNDING) {

@@ -40,6 +40,18 @@ describe('the rate limiter', () => {
     expect(limiter.take('peer')).toStrictEqual({ ok: true })
   })
 
+  it('takes several at once, and of more than there ever are all', () => {
+    const clock = new ManualClock()
+    const limiter = new RateLimiter({ clock, perSecond: 4, burst: 8 })
+
+    expect(limiter.take('peer', 6)).toStrictEqual({ ok: true })
+    expect(limiter.take('peer', 4)).toStrictEqual({ ok: false, retryAfter: 500 })
+    expect(limiter.take('peer', 2)).toStrictEqual({ ok: true })
+    expect(limiter.take('peer', 100)).toStrictEqual({ ok: false, retryAfter: 2_000 })
+    clock.advance(2_000)
+    expect(limiter.take('peer', 100)).toStrictEqual({ ok: true })
+  })
+
   it('keeps peers apart', () => {
     const limiter = new RateLimiter({ clock: new ManualClock(), burst: 3 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RETRY_AFTER } from '../../src/constants.ts'
+import { FETCH_BURST, MAX_INLINE_BODY, maxBodyLength, REQUEST_RATE, RETRY_AFTER } from '../../src/constants.ts'
 import { TroubledStore } from '../held/troubled-store.ts'
 import { holder, live, otherOwner, owner, scene, storing } from './scene.ts'
 
@@ -68,6 +68,47 @@ describe('handleFetch', () => {
 
     for (const request of [header, whole, header, whole]) {
       expect(await it.ask(owner, request)).toMatchObject([{ type: 'found' }])
+    }
+  })
+
+  it('sends an owner so many large bodies at once, and then as many as an honest line would take; what it holds it always says', async () => {
+    const largest = maxBodyLength(50_000)
+    const { ask, clock } = scene({ capacity: { maxStash: 50_000 } })
+    const { body } = await storing({ body: new Uint8Array(largest).fill(7) })
+    await ask(owner, await storing({ body }))
+    await ask(otherOwner, await storing({ key: otherOwner, body }))
+
+    for (let i = 0; i < FETCH_BURST; i++) {
+      expect(await ask(owner, whole)).toMatchObject([{ type: 'found' }])
+    }
+
+    const retryAfter = Math.ceil(largest / REQUEST_RATE * 1_000)
+    expect(await ask(owner, whole)).toEqual([{ type: 'refused', reason: 'rate limited', retryAfter }])
+    expect(await ask(owner, header)).toMatchObject([{ type: 'found' }])
+    expect(await ask(otherOwner, whole)).toMatchObject([{ type: 'found' }])
+
+    await clock.advance(retryAfter)
+    expect(await ask(owner, whole)).toMatchObject([{ type: 'found', body }])
+    expect(await ask(owner, whole)).toMatchObject([{ type: 'refused' }])
+  })
+
+  it('counts no body that fits into the answer, and never refuses one for ever since it is larger than what is taken today', async () => {
+    const small = scene()
+    await small.ask(owner, await storing({ body: new Uint8Array(MAX_INLINE_BODY) }))
+
+    for (let i = 0; i < 1_000; i++) {
+      expect(await small.ask(owner, whole)).toMatchObject([{ type: 'found' }])
+    }
+
+    const { ask, held, clock } = scene({ capacity: { maxStash: 1 } })
+    const { record, placement, body } = await storing({ body: new Uint8Array(100_000) })
+    held.capacity.maxStash = 100_000
+    await ask(owner, { type: 'store', record, placement, body, liveHolders: [], leaseRemaining: day })
+    held.capacity.maxStash = 1
+
+    for (let i = 0; i < 3; i++) {
+      expect(await ask(owner, whole)).toMatchObject([{ type: 'found' }])
+      await clock.advance(10_000)
     }
   })
 

@@ -1,5 +1,5 @@
 import { VirtualClock, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
-import { PROOF_INTERVAL } from '../../src/constants.ts'
+import { FETCH_BURST, maxBodyLength, PROOF_INTERVAL, REQUEST_RATE } from '../../src/constants.ts'
 import { createHandler } from '../../src/handlers/index.ts'
 import { CoHolders } from '../../src/held/co-holders.ts'
 import { HeldStashes } from '../../src/held/held-stashes.ts'
@@ -68,6 +68,7 @@ export function scene (init: SceneInit = {}): Scene {
     coHolders,
     proofs: new RateLimiter({ clock, perSecond: 1_000 / PROOF_INTERVAL, burst: 1 }),
     proving: new BodyBudget(init.proving),
+    serving: new RateLimiter({ clock, perSecond: REQUEST_RATE, burst: FETCH_BURST * maxBodyLength(capacity.maxStash) }),
     onCoHolder: (of, peer, recordId) => { told.push(`${nameOf(peer)} of ${nameOf(of)} ${recordId.slice(0, 8)}`) },
     onReleased: (from, { reason }) => { told.push(`${nameOf(from)} released: ${reason}`) },
     onLetGo: (of, reason) => { told.push(`let go of ${nameOf(of)}: ${reason}`) },
