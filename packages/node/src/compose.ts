@@ -280,7 +280,7 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     onFound: (version, origin) => { announce.found(version, origin) },
     onRecovered: (version, origin, sureness) => { announce.recovered(version, origin, sureness) },
     onDoubt: doubt => { announce.doubt(doubt) },
-    onSetAside: (bytes, timestamp) => { announce.setAside(bytes, timestamp) },
+    onSetAside: announce.setAside,
     onTwin: (twin, from) => { announce.twin(twin, from) },
     onWatermark: record => { announce.watermark(record) }
   })

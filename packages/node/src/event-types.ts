@@ -18,8 +18,8 @@ export interface StashEvents {
    * it as `lastKnown` knows what it has to find. After `forgetStash` it is the tombstone's.
    */
   'stash:watermark': CustomEvent<{ envelope: Uint8Array, seq: string }>
-  /** A version was not taken, but stays readable with `setAside()`. */
-  'stash:set-aside': CustomEvent<{ bytes: number, timestamp: number }>
+  /** A version was not taken, but stays readable with `setAside()`. Of a write that was rejected, `why`: what merge failed with, or that there is none. */
+  'stash:set-aside': CustomEvent<{ bytes: number, timestamp: number, why?: string }>
   'confidant:add': CustomEvent<{ peer: string, name: string }>
   'confidant:remove': CustomEvent<{ peer: string, name: string, why: string }>
   'confidant:state': CustomEvent<{ peer: string, name: string, state: ConfidantState }>

@@ -60,6 +60,7 @@ function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {
 
   if (doubt != null) {
     rows.push(['doubt', `${doubt.reason}: ${doubtReasons[doubt.reason]}. What can be done: nara-stash recover`])
+    rows.push(...(doubt.error == null ? [] : [['', `the merge function could not decide: ${printable(doubt.error)}`]]))
     rows.push(...doubtRows(doubt).map(cells => ['', cells.filter(cell => cell !== '-').join(', ')]))
   }
 

@@ -23,12 +23,13 @@ const sayings: Sayings = {
     `${confirmed ? 'confirmed' : 'unconfirmed'} by ${answered} of ${count(of, 'peer')}`,
   'stash:copies': ({ have, minimum, target, seq }) =>
     `version ${seq} is held by ${have} of ${count(target, 'confidant')}${have < minimum ? `; ${minimum} make it safe` : ''}`,
-  'stash:doubt': ({ reason, records }) =>
-    `doubtful (${reason}): ${doubtReasons[reason]}; ${count(records.length, 'version')} seen. What can be done: nara-stash recover`,
+  'stash:doubt': ({ reason, records, error }) =>
+    `doubtful (${reason}): ${doubtReasons[reason]}; ${count(records.length, 'version')} seen${error == null ? '' : `; the merge function could not decide: ${printable(error)}`}. ` +
+    'What can be done: nara-stash recover',
   'stash:twin': ({ boot, seq, from }) =>
     `a twin: another process with this soul wrote version ${seq} (boot ${printable(boot)}, told by ${peer(from)}). Run one of them only`,
   'stash:watermark': () => undefined,
-  'stash:set-aside': ({ bytes }) => `a version of ${formatBytes(bytes)} was set aside`,
+  'stash:set-aside': ({ bytes, why }) => `a version of ${formatBytes(bytes)} was set aside${why == null ? '' : `: ${printable(why)}`}`,
   'confidant:add': ({ peer: id, name }) => `${named(id, name)} is a confidant`,
   'confidant:remove': ({ peer: id, name, why }) => `${named(id, name)} is no confidant any more: ${printable(why)}`,
   'confidant:state': ({ peer: id, name, state }) => `confidant ${named(id, name)} is ${state}`,

@@ -60,10 +60,11 @@ describe('the status for people', () => {
   it('says what is doubtful, and what waits', () => {
     const records = [{ id: 'ff'.repeat(32), seq: '8', readable: false, holders: ['a\u0007', 'b'] }, { id: '00'.repeat(32), seq: '7', readable: true, holders: [], bytes: 5, createdAt: '2026-01-02T03:04:05.000Z' }]
     const text = statusText({
-      ...status, state: 'doubtful', pending: 1024, recovery: { ...status.recovery, doubt: { reason: 'ROLLBACK_SUSPECTED', records } }
+      ...status, state: 'doubtful', pending: 1024, recovery: { ...status.recovery, doubt: { reason: 'ROLLBACK_SUSPECTED', records, error: 'no\u0007' } }
     })
 
     expect(text).toContain('doubt      ROLLBACK_SUSPECTED: a newer version was seen than anybody within reach holds. What can be done: nara-stash recover\n' +
+      '           the merge function could not decide: no\\u{7}\n' +
       '           version 8, ffffffffffff, cannot be read, held by a\\u{7}, b\n')
     expect(text).toContain('version 7, 000000000000, can be read, 5 B, 2026-01-02T03:04:05.000Z, held by nobody within reach\n')
     expect(text).toContain('waiting    a write of 1 KiB waits until it is known what was stored before\n')

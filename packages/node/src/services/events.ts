@@ -29,7 +29,7 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
       sink.safeDispatchEvent('stash:recovered', { detail: { ...origin, ...sized(version), confirmed, answered, of } })
     },
     doubt: detail => { sink.safeDispatchEvent('stash:doubt', { detail }) },
-    setAside: (bytes, timestamp) => { sink.safeDispatchEvent('stash:set-aside', { detail: { bytes, timestamp } }) },
+    setAside: (bytes, timestamp, why) => { sink.safeDispatchEvent('stash:set-aside', { detail: { bytes, timestamp, ...(why == null ? {} : { why }) } }) },
     twin: ({ boot, seq }, from) => { sink.safeDispatchEvent('stash:twin', { detail: { boot, seq, from } }) },
     watermark: ({ envelope, seq }) => { sink.safeDispatchEvent('stash:watermark', { detail: { envelope, seq: String(seq) } }) },
     copies: detail => { sink.safeDispatchEvent('stash:copies', { detail }) },
@@ -90,7 +90,7 @@ export interface EventAnnouncer {
   found (version: Version, origin: Origin): void
   recovered (version: Version, origin: Origin, sureness: Sureness): void
   doubt (doubt: Doubt): void
-  setAside (bytes: number, timestamp: number): void
+  setAside (bytes: number, timestamp: number, why?: string): void
   twin (twin: Twin, from: string): void
   watermark (record: RecordHeader): void
   copies (copies: StashEvents['stash:copies']['detail']): void

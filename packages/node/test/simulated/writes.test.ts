@@ -47,6 +47,21 @@ describe('a write before recovery', () => {
     await world.until(() => owner.stash.status().copies.have === 3)
   })
 
+  it.each<[string, Merge | undefined, string]>([
+    ['a merge function that fails', () => { throw new RangeError('too far apart') }, 'too far apart'],
+    ['a merge function that fails and does not say why', () => { throw new RangeError() }, 'RangeError'],
+    ['no merge function', undefined, 'a stash was recovered before this write: read it, then write again']
+  ])('that was answered before, since it waited for too long, is set aside with the reason: %s', async (_, merge, why) => {
+    const world = new World()
+    const owner = await searching(world, merge)
+    expect(await world.of(owner.put('two', { timeout: 1_000 }))).toMatchObject({ outcome: 'unstored' })
+    world.net.connectAll()
+    await world.settled(owner)
+    await world.until(() => owner.aside.length === 1)
+
+    expect(owner.events('stash:set-aside')).toMatchObject([{ detail: { bytes: 3, why } }])
+  })
+
   it('is set aside and rejected with what the merge function throws', async () => {
     const world = new World()
     const owner = await searching(world, () => { throw new RangeError('cannot') })

@@ -1,6 +1,7 @@
 import { newestOf, order } from '@nara-stash/protocol'
 import { equals } from 'uint8arrays/equals'
 import { RecoveredFirstError } from '../../errors.ts'
+import { messageOf } from '../replication/failure.ts'
 import { asSetAside } from './set-aside.ts'
 import { Turns } from './turns.ts'
 import type { Merge } from '../../api.ts'
@@ -26,7 +27,7 @@ export interface AuthorInit {
   replication: Replication
   clock: Clock
   merge: Merge | undefined
-  onSetAside (bytes: number, timestamp: number): void
+  onSetAside (bytes: number, timestamp: number, why?: string): void
 }
 
 /**
@@ -241,10 +242,10 @@ export class Author {
     })
   }
 
-  /** Keeps readable what is not taken: a version, or a write that was never sealed. */
-  putAside (version: Content): void {
+  /** Keeps readable what is not taken: a version, or a write that was never sealed, and why that was not. */
+  putAside (version: Content, why?: string): void {
     this.init.own.putAside(asSetAside(version))
-    this.init.onSetAside(version.data.byteLength, version.createdAt)
+    this.init.onSetAside(version.data.byteLength, version.createdAt, why)
   }
 
   private async seal (data: Uint8Array, preferred?: string): Promise<boolean> {
@@ -274,16 +275,16 @@ export class Author {
     const { merge, clock } = this.init
 
     try {
-      if (merge != null) {
-        return await merge(new Uint8Array(current), new Uint8Array(data))
+      if (merge == null) {
+        throw new RecoveredFirstError('a stash was recovered before this write: read it, then write again')
       }
+
+      return await merge(new Uint8Array(current), new Uint8Array(data))
     } catch (err) {
-      this.putAside({ data, createdAt: clock.wallTime() })
+      // who wrote it may have had its answer already, so the reason is told here as well
+      this.putAside({ data, createdAt: clock.wallTime() }, messageOf(err))
       throw err
     }
-
-    this.putAside({ data, createdAt: clock.wallTime() })
-    throw new RecoveredFirstError('a stash was recovered before this write: read it, then write again')
   }
 }
 

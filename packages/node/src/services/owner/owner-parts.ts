@@ -30,7 +30,7 @@ export interface OwnerInit extends ConditionInit, OwnWatermarkInit {
   admits (peer: string): boolean
   heard (): RecordHeader[]
   onFound (version: Version, origin: Origin): void
-  onSetAside (bytes: number, timestamp: number): void
+  onSetAside (bytes: number, timestamp: number, why?: string): void
   onTwin (twin: Twin, from: string): void
 }
 

@@ -12,5 +12,5 @@ export function failureOf (err: unknown): CopyFailure['why'] {
 
 /** What went wrong, in one line. */
 export function messageOf (err: unknown): string {
-  return err instanceof Error ? err.message : String(err)
+  return err instanceof Error ? err.message === '' ? err.name : err.message : String(err)
 }
