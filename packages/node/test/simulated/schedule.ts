@@ -1,14 +1,12 @@
-import { order } from '@nara-stash/protocol'
 import { int, pick, seededRandom } from '@nara-stash/testing'
+import { contentOf, Truth, union } from './schedule-truth.ts'
 import { childRandom, Nara, World } from './world.ts'
-import type { Merge } from '../../src/api.ts'
-import type { Random, RecordHeader } from '@nara-stash/protocol'
+import type { Verdict } from './schedule-truth.ts'
+import type { Random } from '@nara-stash/protocol'
 
 /**
  * Random schedules of writes, crashes in the middle of stores, restarts, cut links, lost memories and copies handed on, with the
- * truth kept beside the real code: what each record's content builds on, and which records minCopies acknowledged.
- *
- * A content is the set of the writes that it builds on, so one content holds another if it is a superset.
+ * truth kept beside the real code.
  */
 const PEERS = 5
 
@@ -20,23 +18,12 @@ export interface ScheduleOptions {
   steps?: number
 }
 
-export interface Outcome {
-  /** What was lost in silence; empty if nothing was. */
-  lost: string[]
-  /** How the schedule went, for people. */
-  log: string[]
+export interface Outcome extends Verdict {
   writes: number
   acknowledged: number
   boots: number
   doubts: number
-  /** Records that were taken into the past of another without being part of its content: leftovers of crashes. */
-  absorbed: number
   final: string
-}
-
-interface Sealed {
-  record: RecordHeader
-  content: ReadonlySet<string>
 }
 
 export async function runSchedule (seed: number, options: ScheduleOptions = {}): Promise<Outcome> {
@@ -49,9 +36,8 @@ class Schedule {
   private readonly options: ScheduleOptions
   /** Peers out of the owner's reach, by number. */
   private readonly far = new Set<number>()
-  private readonly sealed = new Map<string, Sealed>()
-  private readonly acknowledged = new Set<string>()
   private readonly outcome: Outcome = { lost: [], log: [], writes: 0, acknowledged: 0, boots: 1, doubts: 0, absorbed: 0, final: '' }
+  private readonly truth = new Truth(this.outcome)
   private owner!: Nara
   private peers: Nara[] = []
 
@@ -76,7 +62,7 @@ class Schedule {
     }
 
     await this.heal()
-    outcome.acknowledged = this.acknowledged.size
+    outcome.acknowledged = this.truth.acknowledged
 
     return outcome
   }
@@ -116,10 +102,10 @@ class Schedule {
 
     outcome.log.push(`write w${outcome.writes}`)
     owner.stash.setStashData(new TextEncoder().encode(JSON.stringify(content))).then(({ outcome, seq }) => {
-      const record = [...this.sealed.values()].find(({ record }) => record.boot === process.parts.owning?.own.boot && String(record.seq) === seq)
+      const id = this.truth.idOf(process.parts.owning?.own.boot, seq)
 
-      if (outcome === 'kept' && record != null) {
-        this.acknowledge(record.record.id)
+      if (outcome === 'kept' && id != null) {
+        this.truth.acknowledge(id)
       }
     }, () => {})
 
@@ -231,17 +217,8 @@ class Schedule {
       outcome.lost.push(`still ${owner.state} though everybody is here`)
     }
 
-    const held = this.peers.flatMap(peer => peer.holds(owner) ?? []).flatMap(id => this.sealed.get(id) ?? [])
-    const content = contentOf(owner.process.parts.owning?.own.current?.data)
-
     if (owner.state !== 'doubtful') {
-      for (const id of this.acknowledged) {
-        const { content: wanted } = this.sealed.get(id) as Sealed
-
-        if (held.some(({ content }) => wanted.isSubsetOf(content)) && !wanted.isSubsetOf(content)) {
-          outcome.lost.push(`${[...wanted].at(-1)} is held, was acknowledged, and the owner neither has it nor doubts`)
-        }
-      }
+      this.truth.judge(owner.process.parts.owning?.own.current?.data, this.peers.flatMap(peer => peer.holds(owner) ?? []))
     }
   }
 
@@ -258,8 +235,7 @@ class Schedule {
     own.seal = async (data) => {
       const version = await seal(data)
 
-      this.sealed.set(version.record.id, { record: version.record, content: contentOf(data) })
-      this.judge(version.record)
+      this.truth.seals(version.record, data)
 
       return version
     }
@@ -275,35 +251,7 @@ class Schedule {
     const { own, replication } = this.owner.process.parts.owning ?? {}
 
     if (this.owner.up && replication?.acknowledged === true && own?.current != null) {
-      this.acknowledge(own.current.record.id)
+      this.truth.acknowledge(own.current.record.id)
     }
   }
-
-  private acknowledge (id: string): void {
-    if (!this.acknowledged.has(id)) {
-      this.acknowledged.add(id)
-      this.outcome.log.push(`acknowledged ${id.slice(0, 6)}: ${[...this.sealed.get(id)?.content ?? []].at(-1)}`)
-    }
-  }
-
-  /** Whoever holds what `record` supersedes will let it go. */
-  private judge (record: RecordHeader): void {
-    const { content } = this.sealed.get(record.id) as Sealed
-
-    for (const [id, other] of this.sealed) {
-      if (order(record, other.record) === 'supersedes' && !other.content.isSubsetOf(content)) {
-        if (this.acknowledged.has(id)) {
-          this.outcome.lost.push(`${[...other.content].at(-1)} was acknowledged, and is superseded by a record that does not build on it`)
-        } else {
-          this.outcome.absorbed++
-        }
-      }
-    }
-  }
-}
-
-const union: Merge = (a, b) => new TextEncoder().encode(JSON.stringify([...contentOf(a).union(contentOf(b))]))
-
-function contentOf (data: Uint8Array | undefined): Set<string> {
-  return new Set(data == null ? [] : JSON.parse(new TextDecoder().decode(data)) as string[])
 }
