@@ -6,18 +6,50 @@ export function apart (world: World, owner: string): void {
   world.net.intercept((from, to, request, next) => (from !== owner && to !== owner) || request.type === 'witness' ? undefined : next())
 }
 
-/**
- * A store reaches one holder, all holders go, and the version is acknowledged by others under another placement. Had they the very record
- * that the first one has, an owner confirmed by the first placement would take it for cut short.
- *
- * @returns what the owner has in the end, and its state
- */
-export async function acknowledgedElsewhere (): Promise<{ text: string | undefined, state: string }> {
+interface Kept {
+  world: World
+  owner: Nara
+  holders: [Nara, Nara, Nara]
+}
+
+/** An owner with "one" at three holders, which speak with it alone. */
+async function keptByThree (): Promise<Kept> {
   const world = new World({ latency: [5, 5] })
   const { owner, confidants } = await world.owned(3)
   apart(world, owner.id)
   await kept(world, owner, 'one')
-  const [a, b, c] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
+
+  return { world, owner, holders: holdersAmong(confidants, owner) as Kept['holders'] }
+}
+
+/** The owner's next process meets these two, and settles. */
+async function restartWith (world: World, owner: Nara, ...met: [Nara, Nara]): Promise<void> {
+  await owner.restart()
+  met.forEach(({ id }) => { world.net.connect(owner.id, id) })
+  await world.settled(owner)
+}
+
+/** What the owner has in the end, and its state. */
+export interface End {
+  text: string | undefined
+  state: string
+}
+
+/** Only `holder` gets "cut short" before the owner dies. */
+export async function dieCutShort (world: World, owner: Nara, holder: Nara): Promise<void> {
+  const stop = world.net.intercept((_from, to, request, next) => request.type === 'store' && to !== holder.id ? undefined : next())
+  void owner.put('cut short').catch(() => {})
+  await world.until(() => owner.stash.status().copies.have === 1)
+  owner.kill()
+  stop()
+}
+
+/**
+ * A store reaches one holder, all holders go, and the version is acknowledged by others under another placement. Had they the very record
+ * that the first one has, an owner confirmed by the first placement would take it for cut short.
+ */
+export async function acknowledgedElsewhere (): Promise<End> {
+  const { world, owner, holders: [a, b, c] } = await keptByThree()
 
   // b stores it, but its answer is lost; a and c never hear of it
   const stop = world.net.intercept(async (_from, to, request, next) => {
@@ -45,10 +77,7 @@ export async function acknowledgedElsewhere (): Promise<{ text: string | undefin
     throw new Error(`"two" was ${outcome}`)
   }
 
-  await owner.restart()
-  world.net.connect(owner.id, a.id)
-  world.net.connect(owner.id, c.id)
-  await world.settled(owner)
+  await restartWith(world, owner, a, c)
   world.net.connect(owner.id, b.id)
   await world.run(10_000)
   world.net.connect(owner.id, d.id)
@@ -59,15 +88,11 @@ export async function acknowledgedElsewhere (): Promise<{ text: string | undefin
 }
 
 /**
- * A version was acknowledged by two of three. One of them loses its memory, the other is away; the owner comes back to the older version, refills
- * the one that forgot, and comes back once more. That both now vouch for the older version must not count against the third.
+ * "two" was acknowledged by a and b of three. a loses its memory, b is away, and the owner's next process settles on what c has: the older version.
  */
-export async function vouchedForAfterRefill (): Promise<{ text: string | undefined, state: string }> {
-  const world = new World({ latency: [5, 5] })
-  const { owner, confidants } = await world.owned(3)
-  apart(world, owner.id)
-  await kept(world, owner, 'one')
-  const [a, b, c] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
+async function backToTheOlder (): Promise<Kept> {
+  const { world, owner, holders } = await keptByThree()
+  const [a, , c] = holders
   world.net.disconnect(owner.id, c.id)
   const { outcome } = await world.of(owner.put('two'))
   owner.kill()
@@ -78,17 +103,13 @@ export async function vouchedForAfterRefill (): Promise<{ text: string | undefin
 
   a.kill()
   await a.restart()
-  await owner.restart()
-  world.net.connect(owner.id, a.id)
-  world.net.connect(owner.id, c.id)
-  await world.settled(owner)
-  await world.until(() => owner.stash.status().copies.have === 2)
-  owner.kill()
+  await restartWith(world, owner, a, c)
 
-  await owner.restart()
-  world.net.connect(owner.id, a.id)
-  world.net.connect(owner.id, c.id)
-  await world.settled(owner)
+  return { world, owner, holders }
+}
+
+/** What becomes of it when b, which alone has "two", turns up. */
+async function turnsUp ({ world, owner, holders: [, b] }: Kept): Promise<End> {
   world.net.connect(owner.id, b.id)
   await world.run(60_000)
 
@@ -96,33 +117,23 @@ export async function vouchedForAfterRefill (): Promise<{ text: string | undefin
 }
 
 /**
- * A version was acknowledged by two of three; one of them loses its memory, the other is away. What the third has, an older version, is all that is found,
- * and the one that forgot must not count as if it vouched for that: the version that then turns up would be taken for cut short.
- *
- * @returns what the owner has in the end, and its state
+ * The owner that came back to the older version refills the one that forgot, and comes back once more. That both now vouch for the older version
+ * must not count against the third.
  */
-export async function forgottenByOne (): Promise<{ text: string | undefined, state: string }> {
-  const world = new World({ latency: [5, 5] })
-  const { owner, confidants } = await world.owned(3)
-  apart(world, owner.id)
-  await kept(world, owner, 'one')
-  const [a, b, c] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
-  world.net.disconnect(owner.id, c.id)
-  const { outcome } = await world.of(owner.put('two'))
+export async function vouchedForAfterRefill (): Promise<End> {
+  const scene = await backToTheOlder()
+  const { world, owner, holders: [a, , c] } = scene
+  await world.until(() => owner.stash.status().copies.have === 2)
   owner.kill()
+  await restartWith(world, owner, a, c)
 
-  if (outcome !== 'kept') {
-    throw new Error(`"two" was ${outcome}`)
-  }
+  return await turnsUp(scene)
+}
 
-  a.kill()
-  await a.restart()
-  await owner.restart()
-  world.net.connect(owner.id, a.id)
-  world.net.connect(owner.id, c.id)
-  await world.settled(owner)
-  world.net.connect(owner.id, b.id)
-  await world.run(60_000)
-
-  return { text: owner.text, state: owner.state }
+/**
+ * What c has, the older version, is all that is found, and the one that forgot must not count as if it vouched for that: the version that then turns up
+ * would be taken for cut short.
+ */
+export async function forgottenByOne (): Promise<End> {
+  return await turnsUp(await backToTheOlder())
 }

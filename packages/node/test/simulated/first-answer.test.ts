@@ -1,23 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { apart } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
-import type { Nara } from './world.ts'
+import type { Nara, WorldInit } from './world.ts'
 
 /** Every order of three. */
 const ORDERS = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+
+/** An owner that died when its holders had "new", all but one, which has "old". */
+async function newerThanOne (init?: WorldInit): Promise<{ world: World, owner: Nara, stale: Nara, fresh: [Nara, Nara] }> {
+  const world = new World(init)
+  const { owner, confidants } = await world.owned(3)
+  await kept(world, owner, 'old')
+  const [stale, ...fresh] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
+  world.net.disconnect(owner.id, stale.id)
+  await world.of(owner.put('new'))
+  owner.kill()
+
+  return { world, owner, stale, fresh }
+}
 
 describe('the first answer never wins over the newest', () => {
   for (const order of ORDERS) {
     for (const way of ['push', 'fetch', 'both'] as const) {
       it(`answers come in the order ${order.join('')}, 0 being stale, by ${way}`, async () => {
-        const world = new World({ latency: [5, 5] })
-        const { owner, confidants } = await world.owned(3)
-        await kept(world, owner, 'old')
-        const [stale, ...fresh] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
-        world.net.disconnect(owner.id, stale.id)
-        await world.of(owner.put('new'))
-        owner.kill()
-
+        const { world, owner, stale, fresh } = await newerThanOne({ latency: [5, 5] })
         world.net.intercept((_from, _to, request, next) =>
           way === 'push' && request.type === 'fetch' || way === 'fetch' && request.type === 'offer' ? undefined : next())
         order.forEach((which, place) => {
@@ -56,13 +62,7 @@ describe('the first answer never wins over the newest', () => {
   })
 
   it('a version that was once offered counts though its holder comes back empty', async () => {
-    const world = new World()
-    const { owner, confidants } = await world.owned(3)
-    await kept(world, owner, 'old')
-    const [stale, holder] = holdersAmong(confidants, owner) as [Nara, Nara]
-    world.net.disconnect(owner.id, stale.id)
-    await world.of(owner.put('new'))
-    owner.kill()
+    const { world, owner, stale, fresh: [holder] } = await newerThanOne()
     await owner.restart()
     world.net.connect(owner.id, holder.id)
     await world.until(() => owner.events('stash:found').length > 0)
@@ -77,13 +77,7 @@ describe('the first answer never wins over the newest', () => {
   })
 
   it('a header whose body nobody can give is a suspected rollback after 30 s, and the version below it is readable', async () => {
-    const world = new World()
-    const { owner, confidants } = await world.owned(3)
-    await kept(world, owner, 'old')
-    const [stale, holder] = holdersAmong(confidants, owner) as [Nara, Nara]
-    world.net.disconnect(owner.id, stale.id)
-    await world.of(owner.put('new'))
-    owner.kill()
+    const { world, owner, stale, fresh: [holder] } = await newerThanOne()
     world.net.intercept((_from, to, request, next) =>
       to === holder.id && request.type === 'fetch' && request.whole || request.type === 'offer' ? undefined : next())
     await owner.restart()

@@ -2,12 +2,29 @@ import { describe, expect, it } from 'vitest'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
-async function stored (): Promise<{ world: World, owner: Nara, confidants: Nara[], holders: Nara[] }> {
+interface Stored {
+  world: World
+  owner: Nara
+  confidants: Nara[]
+}
+
+async function stored (): Promise<Stored> {
   const world = new World()
   const { owner, confidants } = await world.owned(4)
   await kept(world, owner, 'one')
 
-  return { world, owner, confidants, holders: holdersAmong(confidants, owner) }
+  return { world, owner, confidants }
+}
+
+/** One of the holders is away while its owner forgets the stash. */
+async function forgottenWithoutOne (): Promise<Stored & { away: Nara }> {
+  const { world, owner, confidants } = await stored()
+  const [away] = holdersAmong(confidants, owner) as [Nara]
+  world.net.partition([[away.id]], { lingerMs: 0 })
+  await world.run(1_000)
+  await world.of(owner.stash.forgetStash({ timeout: 10_000 }))
+
+  return { world, owner, confidants, away }
 }
 
 describe('a stash that its owner forgets', () => {
@@ -44,11 +61,7 @@ describe('a stash that its owner forgets', () => {
   })
 
   it('does not come back with a holder that was away', async () => {
-    const { world, owner, confidants, holders } = await stored()
-    const [away] = holders as [Nara]
-    world.net.partition([[away.id]], { lingerMs: 0 })
-    await world.run(1_000)
-    await world.of(owner.stash.forgetStash({ timeout: 10_000 }))
+    const { world, owner, confidants, away } = await forgottenWithoutOne()
     expect(away.holds(owner)).toBeDefined()
     world.net.heal()
     world.net.connectAll()
@@ -61,11 +74,7 @@ describe('a stash that its owner forgets', () => {
   })
 
   it('does not come back to a later process, though a holder that was away is there first', async () => {
-    const { world, owner, confidants, holders } = await stored()
-    const [away] = holders as [Nara]
-    world.net.partition([[away.id]], { lingerMs: 0 })
-    await world.run(1_000)
-    await world.of(owner.stash.forgetStash({ timeout: 10_000 }))
+    const { world, owner, confidants, away } = await forgottenWithoutOne()
     owner.kill()
     world.net.heal()
     await owner.restart({ gossip: false })
@@ -80,11 +89,7 @@ describe('a stash that its owner forgets', () => {
   })
 
   it('is gone for an owner that had recovered it before it met who knows', async () => {
-    const { world, owner, confidants, holders } = await stored()
-    const [away] = holders as [Nara]
-    world.net.partition([[away.id]], { lingerMs: 0 })
-    await world.run(1_000)
-    await world.of(owner.stash.forgetStash({ timeout: 10_000 }))
+    const { world, owner, confidants, away } = await forgottenWithoutOne()
     owner.kill()
     await owner.restart({ gossip: false })
     world.net.partition([[owner.id, away.id]], { lingerMs: 0 })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { dieCutShort } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -8,11 +9,7 @@ it('what a crash left behind is known for that once its other holders are here t
   await kept(world, owner, 'one')
   const [a, b, c] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
   ;[a, b].forEach(({ id }) => { world.net.disconnect(c.id, id) })
-  const stop = world.net.intercept((_from, to, request, next) => request.type === 'store' && to !== c.id ? undefined : next())
-  void owner.put('cut short').catch(() => {})
-  await world.until(() => owner.stash.status().copies.have === 1)
-  owner.kill()
-  stop()
+  await dieCutShort(world, owner, c)
   await owner.restart()
   ;[a, b].forEach(({ id }) => { world.net.connect(owner.id, id) })
   await world.settled(owner)

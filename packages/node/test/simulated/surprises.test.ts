@@ -1,6 +1,6 @@
 import { sealPlacement } from '@nara-stash/protocol'
 import { describe, expect, it } from 'vitest'
-import { apart } from './cut-short.ts'
+import { apart, dieCutShort } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -11,13 +11,7 @@ describe('what a crash left behind', () => {
     await kept(world, owner, 'one')
     await kept(world, owner, 'two')
     const [a, b, c] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
-
-    // only c gets it before the crash
-    const stop = world.net.intercept((_from, to, request, next) => request.type === 'store' && to !== c.id ? undefined : next())
-    void owner.put('cut short').catch(() => {})
-    await world.until(() => owner.stash.status().copies.have === 1)
-    owner.kill()
-    stop()
+    await dieCutShort(world, owner, c)
 
     await owner.restart()
     world.net.connect(owner.id, a.id)
@@ -41,11 +35,7 @@ describe('what a crash left behind', () => {
     const { owner, confidants } = await world.owned(3)
     await kept(world, owner, 'one')
     const [, , c] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
-    const stop = world.net.intercept((_from, to, request, next) => request.type === 'store' && to !== c.id ? undefined : next())
-    void owner.put('cut short').catch(() => {})
-    await world.until(() => owner.stash.status().copies.have === 1)
-    owner.kill()
-    stop()
+    await dieCutShort(world, owner, c)
     await owner.restart()
     world.net.connectAll()
     await world.settled(owner)
