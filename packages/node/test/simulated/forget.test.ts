@@ -1,30 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { holdersAmong, kept, World } from './world.ts'
-import type { Nara, NaraInit } from './world.ts'
+import { stashed } from './stashed.ts'
+import { kept, World } from './world.ts'
+import type { Stashed } from './stashed.ts'
+import type { Nara } from './world.ts'
 import type { ForgetResult } from '../../src/api.ts'
 
 const second = 1_000
 const minute = 60 * second
-
-interface Stashed {
-  world: World
-  owner: Nara
-  confidants: Nara[]
-  /** Those that have the stash, and the others. */
-  holders: [Nara, Nara, Nara]
-  spare: [Nara, ...Nara[]]
-}
-
-async function stashed (others = 6, init: NaraInit = {}): Promise<Stashed> {
-  const world = new World()
-  const owner = await world.nara({ fresh: true, ...init })
-  const confidants = await world.confidants(others, init)
-  world.net.connectAll()
-  await kept(world, owner, 'one')
-  const holders = holdersAmong(confidants, owner) as Stashed['holders']
-
-  return { world, owner, confidants, holders, spare: confidants.filter(nara => !holders.includes(nara)) as Stashed['spare'] }
-}
 
 /** Three holders that hear no presence, and neither ask each other nor bring anything: they hear of a tombstone by its store alone. */
 async function apart (): Promise<Stashed> {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { holdersAmong, kept, World } from './world.ts'
+import { stashed } from './stashed.ts'
+import { kept, World } from './world.ts'
+import type { Stashed } from './stashed.ts'
 import type { Nara } from './world.ts'
 
 const second = 1_000
@@ -7,23 +9,7 @@ const minute = 60 * second
 /** Too long to ride inside a message: each copy that moves is one body. */
 const large = 'x'.repeat(20 * 1_024)
 
-interface Stashed {
-  world: World
-  owner: Nara
-  confidants: Nara[]
-  /** Those that have the stash, and the others. */
-  holders: [Nara, Nara, Nara]
-  spare: [Nara, ...Nara[]]
-}
-
-async function stashed (others = 6): Promise<Stashed> {
-  const world = new World()
-  const { owner, confidants } = await world.owned(others)
-  await kept(world, owner, large)
-  const holders = holdersAmong(confidants, owner) as Stashed['holders']
-
-  return { world, owner, confidants, holders, spare: confidants.filter(nara => !holders.includes(nara)) as Stashed['spare'] }
-}
+const largeStashed = async (others?: number): Promise<Stashed> => await stashed(others, {}, large)
 
 /** `nara` tells the owner that it lets go. */
 async function lets (world: World, nara: Nara, owner: Nara, reason: 'leaving' | 'lease' | 'relieved', recordId = nara.holds(owner)): Promise<string> {
@@ -56,7 +42,7 @@ describe('a placement', () => {
 
 describe('who is no confidant any longer', () => {
   it('lets go of its copy', async () => {
-    const { world, owner, holders, spare } = await stashed()
+    const { world, owner, holders, spare } = await largeStashed()
     owner.stash.setConfidants(spare.map(({ id }) => id))
     await world.until(() => holders.every(nara => nara.holds(owner) == null), minute)
 
@@ -66,7 +52,7 @@ describe('who is no confidant any longer', () => {
   })
 
   it('keeps it until the copies that are wanted are there', async () => {
-    const { world, owner, holders, spare } = await stashed()
+    const { world, owner, holders, spare } = await largeStashed()
     let blocked = true
     world.net.intercept((_from, to, request, next) => blocked && request.type === 'store' && to === spare[0].id ? { type: 'refused', reason: 'rate limited', retryAfter: second } : next())
     owner.stash.setConfidants(spare.map(({ id }) => id))
@@ -80,7 +66,7 @@ describe('who is no confidant any longer', () => {
   })
 
   it('keeps an older version until minCopies have the newer one with the present placement', async () => {
-    const { world, owner, holders, spare } = await stashed()
+    const { world, owner, holders, spare } = await largeStashed()
     const old = holders[0].holds(owner)
     let blocked = true
     world.net.intercept((_from, _to, request, next) => blocked && request.type === 'store' ? undefined : next())
@@ -95,7 +81,7 @@ describe('who is no confidant any longer', () => {
   })
 
   it('is told again if it did not hear it', async () => {
-    const { world, owner, holders, spare } = await stashed()
+    const { world, owner, holders, spare } = await largeStashed()
     let lost = 3
     world.net.intercept((_from, to, request, next) => {
       // nor by what it offers
@@ -112,7 +98,7 @@ describe('who is no confidant any longer', () => {
   })
 
   it.each([['says that it still has it', { type: 'have' as const }], ['says nothing', undefined]])('and %s is told again ever more rarely', async (_what, answer) => {
-    const { world, owner, holders, spare } = await stashed()
+    const { world, owner, holders, spare } = await largeStashed()
     const [stubborn] = holders
     const told: number[] = []
     world.net.intercept((from, to, request, next) => {
@@ -134,7 +120,7 @@ describe('who is no confidant any longer', () => {
   })
 
   it('was a helper while a pinned confidant was away', async () => {
-    const { world, owner, confidants } = await stashed()
+    const { world, owner, confidants } = await largeStashed()
     const pinned = confidants.slice(0, 3)
     owner.stash.setConfidants(pinned.map(({ id }) => id))
     await world.until(() => confidants.slice(3).every(nara => nara.holds(owner) == null) && pinned.every(nara => nara.holds(owner) != null), minute)
@@ -154,7 +140,7 @@ describe('who is no confidant any longer', () => {
 
 describe('a confidant that says that it lets go of its copy', () => {
   it.each(['leaving', 'lease'] as const)('(%s) is replaced at once, while it still serves', async reason => {
-    const { world, owner, holders: [leaver] } = await stashed()
+    const { world, owner, holders: [leaver] } = await largeStashed()
     const started = world.clock.now()
     expect(await lets(world, leaver, owner, reason)).toBe('have')
     await world.until(() => owner.stash.status().copies.have === 3 && !owner.stash.confidants.includes(leaver.id))
@@ -166,7 +152,7 @@ describe('a confidant that says that it lets go of its copy', () => {
   })
 
   it('keeps its place if nobody can take it, and is well again when it is back', async () => {
-    const { world, owner, holders: [leaver] } = await stashed(3)
+    const { world, owner, holders: [leaver] } = await largeStashed(3)
     await lets(world, leaver, owner, 'leaving')
     await world.run(second)
     expect(owner.stash.confidants).toContain(leaver.id)
@@ -179,7 +165,7 @@ describe('a confidant that says that it lets go of its copy', () => {
   })
 
   it('and has dropped it already is replaced, or stored with anew', async () => {
-    const { world, owner, holders: [gone] } = await stashed(3)
+    const { world, owner, holders: [gone] } = await largeStashed(3)
     const record = gone.holds(owner)
     await gone.process.parts.held.drop(owner.id, record ?? '')
     expect(await lets(world, gone, owner, 'relieved', record)).toBe('have')
@@ -187,14 +173,14 @@ describe('a confidant that says that it lets go of its copy', () => {
   })
 
   it('of a record that is not the current one hears that', async () => {
-    const { world, owner, holders: [leaver] } = await stashed()
+    const { world, owner, holders: [leaver] } = await largeStashed()
     expect(await lets(world, leaver, owner, 'relieved', '00'.repeat(32))).toBe('not-found')
     await world.run(second)
     expect(owner.stash.confidants).toContain(leaver.id)
   })
 
   it('says so by its proof as well', async () => {
-    const { world, owner, holders: [leaver] } = await stashed()
+    const { world, owner, holders: [leaver] } = await largeStashed()
     world.net.intercept(async (_from, to, request, next) => {
       const answer = await next()
 
@@ -216,7 +202,7 @@ describe('those who have the stash and are no confidants', () => {
   }
 
   async function returned (gone: number): Promise<Omit<Stashed, 'spare' | 'confidants'> & { extra: Nara, bodies: () => number }> {
-    const { world, owner, holders, spare: [extra] } = await stashed()
+    const { world, owner, holders, spare: [extra] } = await largeStashed()
     owner.kill()
     await surrogate(world, owner, holders[0], extra)
     holders.slice(0, gone).forEach(nara => { nara.kill() })
@@ -254,7 +240,7 @@ describe('those who have the stash and are no confidants', () => {
   })
 
   it('are given the present placement before the record is acknowledged, so that it need not be sealed anew', async () => {
-    const { world, owner, holders, spare: [extra] } = await stashed()
+    const { world, owner, holders, spare: [extra] } = await largeStashed()
     // it has the record with a placement that was replaced since
     await surrogate(world, owner, holders[0], extra)
     const before = holders[0].process.parts.held.get(owner.id)?.placement.id
@@ -275,7 +261,7 @@ describe('those who have the stash and are no confidants', () => {
   })
 
   it('are chosen before others when a place is free', async () => {
-    const { world, owner, holders, spare: [extra] } = await stashed(8)
+    const { world, owner, holders, spare: [extra] } = await largeStashed(8)
     // one whose copy the owner knows of, and that is still wanted since not all are there
     await surrogate(world, owner, holders[1], extra)
     world.net.stats.reset()
@@ -289,7 +275,7 @@ describe('those who have the stash and are no confidants', () => {
   })
 
   it('are relieved if they offer what is not needed', async () => {
-    const { world, owner, holders: [holder], spare: [extra] } = await stashed()
+    const { world, owner, holders: [holder], spare: [extra] } = await largeStashed()
     await surrogate(world, owner, holder, extra)
     world.net.disconnect(owner.id, extra.id)
     world.net.connect(owner.id, extra.id)
