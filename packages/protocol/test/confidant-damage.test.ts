@@ -5,28 +5,22 @@ import { confidantAt, owner } from './keepers.ts'
 import { keeper, minute, neighbourhood, whole } from './neighbourhood.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
 
-let net: Neighbourhood['net']
-let sealed: Neighbourhood['sealed']
-let placement: Neighbourhood['placement']
-let ask: Neighbourhood['ask']
-let kept: Neighbourhood['kept']
+let at: Neighbourhood
 
-beforeEach(async () => {
-  ({ net, sealed, placement, ask, kept } = await neighbourhood())
-})
+beforeEach(async () => { at = await neighbourhood() })
 
 describe('Confidant', () => {
   describe('with damage', () => {
     it('tells of a copy that it cannot give back', async () => {
       const store = new TroubledStore()
-      const it = confidantAt(net.join(keeper.id), { store })
+      const it = confidantAt(at.net.join(keeper.id), { store })
       await it.confidant.start()
-      const home = net.join(owner.id)
-      net.connect(home, it.port)
-      await ask(home, storeRequest(sealed, placement))
+      const home = at.net.join(owner.id)
+      at.net.connect(home, it.port)
+      await at.ask(home, storeRequest(at.sealed, at.placement))
       store.lost = true
 
-      expect(await ask(home, whole)).toEqual({ type: 'not-found' })
+      expect(await at.ask(home, whole)).toEqual({ type: 'not-found' })
       expect(it.events).toEqual(['stored owner 1 from owner', 'dropped owner: its body is missing or damaged'])
       expect(it.held.count).toBe(0)
     })
@@ -34,20 +28,20 @@ describe('Confidant', () => {
     it('tells of what a store could not keep over a restart', async () => {
       const store = new TroubledStore()
       store.load = async () => ({ stashes: [], damaged: [{ owner: owner.id, reason: 'its entry is unreadable' }] })
-      const it = confidantAt(net.join(keeper.id), { store })
+      const it = confidantAt(at.net.join(keeper.id), { store })
       await it.confidant.start()
 
       expect(it.events).toEqual(['dropped owner: its entry is unreadable'])
     })
 
     it('tells of what it drops because it was away for too long, and notes when it stops', async () => {
-      const { held, confidant } = await kept()
+      const { held, confidant } = await at.kept()
       await confidant.stop()
       const day = 24 * 60 * minute
       const store = new TroubledStore()
       const stamps: number[] = []
       const wallTime = Date.UTC(2026, 0, 20)
-      const port = net.join(testKey(7).id)
+      const port = at.net.join(testKey(7).id)
       const timed = { now: () => port.clock.now(), setTimer: port.clock.setTimer.bind(port.clock), wallTime: () => wallTime }
       store.load = async () => ({ stashes: held.list().map(stash => ({ ...stash, restored: true })), damaged: [], lastWall: wallTime - 15 * day })
       Object.assign(store, { stamp: async () => { stamps.push(timed.now()) } })
@@ -64,7 +58,7 @@ describe('Confidant', () => {
       const store = new TroubledStore()
       store.failing.add('load')
 
-      await expect(confidantAt(net.join(keeper.id), { store }).confidant.start()).rejects.toMatchObject({ name: 'HeldStoreError' })
+      await expect(confidantAt(at.net.join(keeper.id), { store }).confidant.start()).rejects.toMatchObject({ name: 'HeldStoreError' })
     })
   })
 })
