@@ -128,7 +128,7 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    *
    * @throws {RecoveredFirstError} a stash was recovered meanwhile and there is no merge function; nothing is lost on either side
    * @throws {TooLargeError} more than maxStash bytes
-   * @throws {TooManyWritesError} so many wait already that it would be too many bytes
+   * @throws {TooManyWritesError} so many wait already, or hold so many bytes
    * @throws {InsideMergeError} called by a merge function
    * @throws {TypeError} no Uint8Array
    * @throws {NoSoulError} this nara only holds for others, here as in all that concerns a stash of its own

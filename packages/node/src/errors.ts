@@ -37,7 +37,7 @@ export class NotDoubtfulError extends Error {
   override name = 'NotDoubtfulError'
 }
 
-/** Writes that wait for recovery hold as many bytes as they may; this one was not taken. */
+/** As many writes wait for recovery, or for their turn, as may, or hold as many bytes; this one was not taken. */
 export class TooManyWritesError extends Error {
   override name = 'TooManyWritesError'
 }

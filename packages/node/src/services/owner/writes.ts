@@ -1,3 +1,4 @@
+import { MAX_WAITING_WRITES } from '../../constants.ts'
 import { TooManyWritesError } from '../../errors.ts'
 import type { WriteOptions, WriteResult } from '../../api.ts'
 import type { Clock } from '@nara-stash/protocol'
@@ -141,8 +142,8 @@ export class Writes {
   private checkRoom (data: Uint8Array): void {
     const waiting = this.queue.reduce((sum, entry) => sum + entry.data.byteLength, 0)
 
-    if (this.queue.length > 0 && waiting + data.byteLength > this.init.maxWaiting) {
-      throw new TooManyWritesError(`${this.queue.length} writes of ${waiting} bytes already wait; ${this.init.maxWaiting} bytes may`)
+    if (this.queue.length >= MAX_WAITING_WRITES || (this.queue.length > 0 && waiting + data.byteLength > this.init.maxWaiting)) {
+      throw new TooManyWritesError(`${this.queue.length} writes of ${waiting} bytes already wait; ${MAX_WAITING_WRITES} of ${this.init.maxWaiting} bytes may`)
     }
   }
 

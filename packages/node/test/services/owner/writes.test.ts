@@ -1,5 +1,6 @@
 import { VirtualClock } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
+import { MAX_WAITING_WRITES } from '../../../src/constants.ts'
 import { optionsAt, Writes } from '../../../src/services/owner/writes.ts'
 import type { WriteOptions, WriteResult } from '../../../src/api.ts'
 import type { PendingWrite } from '../../../src/services/owner/writes.ts'
@@ -212,6 +213,15 @@ describe('a write that waits', () => {
     desk.open()
     await expect(all).resolves.toHaveLength(2)
     expect(desk.texts).not.toContain('x')
+  })
+
+  it('counts against a bound of writes as well, however short they are', async () => {
+    const desk = new Desk(false)
+    const all = Promise.all(Array.from({ length: MAX_WAITING_WRITES }, async () => await desk.add('')))
+    await expect(desk.add('')).rejects.toMatchObject({ name: 'TooManyWritesError' })
+    desk.open()
+    await expect(all).resolves.toHaveLength(MAX_WAITING_WRITES)
+    await expect(desk.add('')).resolves.toStrictEqual(kept)
   })
 
   it('is shown, for recovery as well as for its turn', async () => {
