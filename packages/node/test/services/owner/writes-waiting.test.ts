@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { MAX_WAITING_WRITES } from '../../../src/constants.ts'
+import { bytes, Desk, kept } from './writing-desk.ts'
+import type { WriteResult } from '../../../src/api.ts'
+
+describe('a write that waits', () => {
+  it('for its copies does not make the next one wait', async () => {
+    const desk = new Desk()
+    let have: (result: WriteResult) => void = () => {}
+    desk.result = async () => await new Promise(resolve => { have = resolve })
+    const one = desk.add('one')
+    await desk.clock.settle()
+    desk.result = async () => kept
+    await expect(desk.add('two')).resolves.toBe(kept)
+
+    have({ ...kept, outcome: 'degraded' })
+    await expect(one).resolves.toMatchObject({ outcome: 'degraded' })
+  })
+
+  it('counts against a bound of bytes, and is told apart from those that could be taken', async () => {
+    const desk = new Desk(false)
+    const large = desk.add('longer than twenty bytes')
+    await expect(desk.add('x')).rejects.toMatchObject({ name: 'TooManyWritesError' })
+    desk.open()
+    await large
+    desk.ready = false
+
+    const all = Promise.all([desk.add('1234567890'), desk.add('0987654321')])
+    await expect(desk.add('x')).rejects.toMatchObject({ name: 'TooManyWritesError' })
+    desk.open()
+    await expect(all).resolves.toHaveLength(2)
+    expect(desk.texts).not.toContain('x')
+  })
+
+  it('counts against a bound of writes as well, however short they are', async () => {
+    const desk = new Desk(false)
+    const all = Promise.all(Array.from({ length: MAX_WAITING_WRITES }, async () => await desk.add('')))
+    await expect(desk.add('')).rejects.toMatchObject({ name: 'TooManyWritesError' })
+    desk.open()
+    await expect(all).resolves.toHaveLength(MAX_WAITING_WRITES)
+    await expect(desk.add('')).resolves.toStrictEqual(kept)
+  })
+
+  it('is shown, for recovery as well as for its turn', async () => {
+    const desk = new Desk()
+    desk.commit = async () => await new Promise<WriteResult>(resolve => { desk.clock.setTimer(() => { resolve(kept) }, 100) })
+    const all = Promise.all([desk.add('one'), desk.add('two')])
+    expect(desk.writes.latest?.data).toStrictEqual(bytes('two'))
+    await desk.clock.advance(1_000)
+    await all
+    expect(desk.writes.latest).toBeUndefined()
+  })
+
+  it('is answered when its time is over, and goes through all the same', async () => {
+    const desk = new Desk(false)
+    const write = desk.add('one', { timeout: 1_000 })
+
+    await expect(desk.clock.outcome(write)).resolves.toStrictEqual({ outcome: 'unstored', copies: 0, minimum: 2, target: 3, failures: [] })
+    expect(desk.clock.now()).toBe(1_000)
+
+    desk.open()
+    await desk.clock.settle()
+    expect(desk.texts).toStrictEqual(['one'])
+  })
+
+  it('is taken back by its signal, and no other is', async () => {
+    const desk = new Desk(false)
+    const abort = new AbortController()
+    const one = desk.add('one')
+    const two = desk.add('two', { signal: abort.signal, timeout: 60_000 })
+    const three = desk.add('three')
+    abort.abort(new RangeError('enough'))
+
+    await expect(two).rejects.toThrow(RangeError)
+    expect(desk.clock.pending).toBe(0)
+
+    desk.open()
+    await Promise.all([one, three])
+    expect(desk.texts).toStrictEqual(['one', 'three'])
+  })
+
+  it('is not taken if its signal was aborted before', async () => {
+    const desk = new Desk()
+
+    await expect(desk.add('one', { signal: AbortSignal.abort(new RangeError('enough')) })).rejects.toThrow(RangeError)
+    expect(desk.committed).toStrictEqual([])
+  })
+
+  it('leaves no timer and no listener behind when it went through', async () => {
+    const desk = new Desk()
+    const abort = new AbortController()
+    await desk.add('one', { timeout: 60_000, signal: abort.signal })
+    await desk.add('two')
+    abort.abort()
+
+    expect(desk.clock.pending).toBe(0)
+    expect(desk.texts).toStrictEqual(['one', 'two'])
+  })
+})
