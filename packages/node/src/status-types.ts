@@ -80,6 +80,8 @@ export interface StashStatus {
   state: StashState
   /** Null while nothing is known. */
   stash: null | { seq: string, bytes: number, sha256: string, updatedAt: string }
+  /** What there was has been deleted, by this version; nothing was written since. Null if that is not known: a deletion is remembered for two weeks. */
+  deleted: null | { seq: string }
   /** Bytes of a write that waits for recovery. */
   pending: number | null
   copies: { have: number, minimum: number, target: number }

@@ -14,6 +14,7 @@ const digests = new WeakMap<Version, string>()
 export function stashStatus (parts: StashParts): StashStatus {
   const { owning, held, options } = parts
   const current = owning?.own.current
+  const tombstone = owning?.own.tombstone
   const recovered = owning?.owner.recovered
 
   return {
@@ -29,6 +30,7 @@ export function stashStatus (parts: StashParts): StashStatus {
           sha256: digestOf(current),
           updatedAt: isoDate(current.createdAt)
         },
+    deleted: tombstone == null ? null : { seq: String(tombstone.seq) },
     pending: owning?.owner.pending ?? null,
     // of a tombstone there are copies as well
     copies: { have: current == null ? 0 : owning?.replication.have() ?? 0, minimum: options.minCopies, target: options.target },

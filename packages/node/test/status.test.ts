@@ -55,6 +55,7 @@ describe('the status of a stash', () => {
       name: 'alice',
       state: 'settled',
       stash: { seq: '9007199254740991', bytes: 5, sha256: createHash('sha256').update('hello').digest('hex'), updatedAt: '2023-11-14T22:13:20.000Z' },
+      deleted: null,
       pending: 12,
       copies: { have: 1, minimum: 2, target: 3 },
       confidants: [

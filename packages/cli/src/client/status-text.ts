@@ -10,19 +10,19 @@ const explanations: Record<StashState, string> = {
   searching: 'no peer has told of a stash yet; the search goes on',
   recovering: 'a copy was found; whether it is the newest is being asked',
   settled: 'the stash is known',
-  empty: 'there is no stash of this nara: nobody holds one, or it was deleted',
+  empty: 'there is no stash of this nara: nobody who answered holds one',
   doubtful: 'somebody has to decide, or to come back'
 }
 
 /** The status for people. */
 export function statusText (status: DaemonStatus): string {
-  const { name, peerId, state, stash, pending, setAside, copies, held, addresses, uptime, pid, twin } = status
+  const { name, peerId, state, stash, deleted, pending, setAside, copies, held, addresses, uptime, pid, twin } = status
   const safe = copies.have >= copies.minimum ? '' : `, ${copies.minimum} make it safe`
 
   return table([
     ['name', printable(name)],
     ['peer id', peerId],
-    ['state', `${state}: ${explanations[state]}`],
+    ['state', `${state}: ${deleted == null || state !== 'empty' ? explanations[state] : `the stash of this nara was deleted, by its version ${deleted.seq}`}`],
     ...recoveryRows(status),
     ...(twin == null ? [] : [['twin', `another process with this soul wrote version ${twin.seq} (boot ${printable(twin.boot)}), seen ${twin.since}. Run one of them only`]]),
     ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],

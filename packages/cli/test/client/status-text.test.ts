@@ -8,6 +8,7 @@ const status: DaemonStatus = {
   name: 'kiosk',
   state: 'settled',
   stash: { seq: '7', bytes: 204_800, sha256: 'ab'.repeat(32), updatedAt: '2026-01-02T03:04:05.000Z' },
+  deleted: null,
   pending: null,
   copies: { have: 1, minimum: 2, target: 3 },
   confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true }],
@@ -53,8 +54,11 @@ describe('the status for people', () => {
     expect(statusText({ ...status, state: 'empty', stash: null, recovery: { ...status.recovery, via: null, from: null } })).toContain('asked      2 of 3 peers answered\n')
   })
 
-  it('does not say of a stash that was deleted that nobody ever held one', () => {
-    expect(statusText({ ...status, state: 'empty', stash: null })).toContain('state      empty: there is no stash of this nara: nobody holds one, or it was deleted\n')
+  it('tells a stash that was deleted from one that nobody holds', () => {
+    const empty = { ...status, state: 'empty' as const, stash: null }
+
+    expect(statusText(empty)).toContain('state      empty: there is no stash of this nara: nobody who answered holds one\n')
+    expect(statusText({ ...empty, deleted: { seq: '8' } })).toContain('state      empty: the stash of this nara was deleted, by its version 8\n')
   })
 
   it('says what is doubtful, and what waits', () => {

@@ -39,6 +39,23 @@ describe('forgetting', () => {
     expect(owner.process.parts.owning?.replication.acknowledged).toBe(true)
   })
 
+  it('is told from there never having been anything, by this process and by the next one, until something is written', async () => {
+    const { world, owner } = await stashed()
+    expect(owner.stash.status().deleted).toBeNull()
+    await forget(world, owner)
+    expect(owner.stash.status()).toMatchObject({ state: 'empty', stash: null, deleted: { seq: '2' } })
+
+    owner.kill()
+    await owner.restart()
+    expect(owner.stash.status().deleted).toBeNull()
+    world.net.connectAll()
+    await world.settled(owner)
+    expect(owner.stash.status()).toMatchObject({ state: 'empty', stash: null, deleted: { seq: '2' } })
+
+    await kept(world, owner, 'anew')
+    expect(owner.stash.status()).toMatchObject({ state: 'settled', stash: { seq: '3' }, deleted: null })
+  })
+
   it('takes it from those who were holders before, and from whoever says that it has a copy', async () => {
     const { world, owner, holders: [holder, ...others], spare: [extra, ...rest] } = await stashed()
     const whole = await holder.process.parts.held.read(owner.id)
