@@ -50,6 +50,13 @@ export class Placements {
     return holders.length > 0 && (this.current == null || this.worn || !sameSet(holders, this.holders))
   }
 
+  /** True if it was made when others were allowed to help than are now. */
+  get isDated (): boolean {
+    const { surrogates: { surrogates, allowed } } = this.init
+
+    return this.current != null && (this.current.surrogates !== surrogates || !sameSet(allowed, this.current.allowed))
+  }
+
   /**
    * Takes over the placement that a version was found with.
    *

@@ -117,7 +117,8 @@ export class Upkeep {
 
     const step = this.plan(version)
 
-    if (!this.placements.isDue(step.holders)) {
+    // once it is acknowledged, another placement for those who have it costs no body
+    if (!this.placements.isDue(step.holders) && !(this.keeping.acknowledged && this.placements.isDated)) {
       return step
     }
 
