@@ -1,3 +1,4 @@
+import { apply } from './apply.ts'
 import { Facts } from './facts.ts'
 import { RULES } from './rules.ts'
 import type { Entry } from './entries.ts'
@@ -25,7 +26,7 @@ export function check (entries: readonly Entry[]): Violation[] {
     }
 
     RULES.forEach(({ name, before }) => { told(name, before?.(facts, entry)) })
-    facts.apply(entry)
+    apply(facts, entry)
     RULES.forEach(({ name, after }) => { told(name, after?.(facts, entry)) })
   }
 

@@ -1,5 +1,6 @@
 import { covers } from './covers.ts'
-import type { EntryOf } from './entries.ts'
+import { soulOf } from './entries.ts'
+import type { Allows, EntryOf, Placed } from './entries.ts'
 import type { Facts } from './facts.ts'
 import type { RecordFacts, WriteFacts } from './fact-types.ts'
 
@@ -12,15 +13,15 @@ export const MIN_COPIES = 2
 
 /** One more than there should be: an owner may name more than its target, since one copy per address counts. */
 export function most (facts: Facts, owner: string): number {
-  return Math.max(target(facts, owner), facts.owner(owner).placed?.holders.length ?? 0) + 1
+  return Math.max(target(facts, owner), facts.soul(owner).placed?.holders.length ?? 0) + 1
 }
 
 export function target (facts: Facts, owner: string): number {
-  return facts.owner(owner).placed?.target ?? 0
+  return facts.soul(owner).placed?.target ?? 0
 }
 
 export function tooMany (facts: Facts, owner: string): string[] {
-  const { aloneWith } = facts.owner(owner)
+  const { aloneWith } = facts.soul(owner)
   const copies = facts.copies(owner).length
 
   return aloneWith != null && copies > Math.max(most(facts, owner), aloneWith) ? [`${owner} is away, and there are ${copies} copies`] : []
@@ -31,12 +32,33 @@ export function carriers (facts: Facts, owner: string, write: string): RecordFac
   return [...facts.records.values()].filter(record => record.owner === owner && record.builds.has(write) && record.saidBy.size > 0)
 }
 
+/** May a holder, by its owner's word, ask `nara` to keep a copy? */
+export function admits (placed: Placed, nara: string): boolean {
+  return placed.holders.includes(soulOf(nara)) || allows(placed, nara)
+}
+
+export function allows ({ surrogates, allowed }: Allows, nara: string): boolean {
+  return surrogates === 'any' || (surrogates === 'listed' && allowed.includes(soulOf(nara)))
+}
+
+/** Naras that are here and deal with `owner`: it can choose no others. */
+export function within (facts: Facts, owner: string): string[] {
+  return [...facts.naras].filter(([nara, { up }]) => up && soulOf(nara) !== soulOf(owner) && facts.deal(owner, nara)).map(([nara]) => nara)
+}
+
+/** Those of them whom its holders may ask while it is away, and who deal with all of these. */
+export function stewards (facts: Facts, owner: string): string[] {
+  const { placed } = facts.soul(owner)
+
+  return placed == null ? [] : within(facts, owner).filter(nara => admits(placed, nara) && facts.dealsWithAll(nara))
+}
+
 /** Honest peers that were prompt and held for `ms` what `current` does not cover. */
 export function unheard (facts: Facts, owner: string, current: string | undefined, ms: number): ReturnType<Facts['honestHolders']> {
   const known = facts.records.get(current ?? '')
 
   return facts.honestHolders(owner).filter(({ nara, record, since }) =>
-    nara !== owner && !facts.owner(owner).dismissed.has(record.id) && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
+    soulOf(nara) !== soulOf(owner) && facts.deal(owner, nara) && !facts.owner(owner).dismissed.has(record.id) && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
 }
 
 /** A current record that never went over the wire is not known here: it covers nothing but itself. */
@@ -85,7 +107,7 @@ export function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
 }
 
 export function isAside (facts: Facts, owner: string, { write }: WriteFacts): boolean {
-  return [...facts.owner(owner).aside].some(text => text.includes(`"${write}"`))
+  return [...facts.soul(owner).aside].some(text => text.includes(`"${write}"`))
 }
 
 export function top (text: string): string {

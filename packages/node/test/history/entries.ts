@@ -1,12 +1,15 @@
 import type { Lie } from '@nara-stash/testing'
+import type { Surrogates } from '@nara-stash/protocol'
 
 /**
  * What can be known of a run without asking the code under test what it means by it: what applications did and were told, what went over the
- * wire, who held what, and what the world did to everybody. Peers are peer ids; a content is known by the writes that it builds on.
+ * wire, who held what, and what the world did to everybody. Who does something is a process: its peer id, with a mark if another one has the same soul. Whose stash a
+ * record, a copy or a placement belongs to is a peer id. A content is known by the writes that it builds on.
  */
 export type Happening =
   // the world
-  { type: 'up', nara: string, boot: string | undefined } |
+  /** `allows`: what it was told of whom its holders may ask for help; with those listed alone it deals. */
+  { type: 'up', nara: string, boot: string | undefined, allows?: Allows } |
   { type: 'down', nara: string, how: 'kill' | 'cut' | 'stop' } |
   /** A connection, as one end sees it. */
   { type: 'link', nara: string, peer: string, up: boolean } |
@@ -73,11 +76,25 @@ export interface SealedRecord extends BootSeq {
   text: string | undefined
 }
 
-export interface Placed {
+/** Whom holders may ask for help beside those whom the owner chose. */
+export interface Allows {
+  surrogates: Surrogates
+  allowed: readonly string[]
+}
+
+export interface Placed extends Allows {
   id: string
   version: number
   target: number
   holders: readonly string[]
+}
+
+/** Sets a second process with one soul apart from the first. */
+export const TWIN = "'"
+
+/** The peer id of a process: of two that live at the same time one has a mark besides. */
+export function soulOf (process: string): string {
+  return process.endsWith(TWIN) ? process.slice(0, -TWIN.length) : process
 }
 
 /** What an application stores: which write it is, on which others it builds, and filling, so that half of one is seen to be half of one. */

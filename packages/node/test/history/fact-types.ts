@@ -1,6 +1,7 @@
-import type { Placed, SealedRecord } from './entries.ts'
+import type { Allows, Placed, SealedRecord } from './entries.ts'
 import type { Lie } from '@nara-stash/testing'
 
+/** One process and what runs on it; the next one takes its place. */
 export interface NaraFacts {
   up: boolean
   downAt: number
@@ -14,14 +15,20 @@ export interface NaraFacts {
   /** It lied at some time. */
   hasLied: boolean
   links: Set<string>
+  /** What it was told of whom its holders may ask for help. */
+  allows: Allows
   /** Record by owner, and since when. */
   holds: Map<string, { record: string, since: number }>
   /** What it held when its last process died. */
   died: Map<string, string>
+  /** By owner, the latest placement that it was given for what it holds, and when. */
+  given: Map<string, { record: string, placement: Placed, at: number }>
 }
 
 export interface WriteFacts {
   write: string
+  /** Of the process in which it was made. */
+  boot: string | undefined
   text: string | undefined
   builds: ReadonlySet<string>
   at: number
@@ -33,27 +40,32 @@ export interface WriteFacts {
   ends: ReadonlySet<string> | undefined
 }
 
-export interface OwnerFacts {
+/** What one soul wrote, in whatever process. */
+export interface SoulFacts {
   /** Every content that there may be: what was written, and what a merge function made. */
   texts: Set<string>
   writes: Map<string, WriteFacts>
-  state: string
-  stateSince: number
-  /** Its present process found out what its stash is. */
-  isKnown: boolean
-  /** The record that is current, and the writes that its content builds on. */
-  current: string | undefined
-  builds: ReadonlySet<string>
   aside: Set<string>
-  /** The writes that a person is deciding about. */
-  deciding: WriteFacts[]
-  /** Records that its present process had seen when a person decided against them. */
-  dismissed: Set<string>
   /** The latest placement with which it stored. */
   placed: Placed | undefined
   /** While it is away and nothing else happens, how many copies there were in the beginning. */
   aloneWith: number | undefined
-  /** The placements that its present process was shown, by record. */
+}
+
+/** What a process knows of its own stash. */
+export interface OwnerFacts {
+  state: string
+  stateSince: number
+  /** It found out what its stash is. */
+  isKnown: boolean
+  /** The record that is current, and the writes that its content builds on. */
+  current: string | undefined
+  builds: ReadonlySet<string>
+  /** The writes that a person is deciding about. */
+  deciding: WriteFacts[]
+  /** Records that it had seen when a person decided against them. */
+  dismissed: Set<string>
+  /** The placements that it was shown, by record. */
   shown: Map<string, Placed[]>
 }
 

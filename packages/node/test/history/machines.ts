@@ -1,4 +1,4 @@
-import type { Nara, World } from '../simulated/world.ts'
+import type { Nara, NaraInit, World } from '../simulated/world.ts'
 import type { Step } from './plan.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -83,9 +83,9 @@ export class Machines {
   }
 
   /** Starts another process, connected to those who are `near`. */
-  async start (nara: Nara, near: readonly Nara[]): Promise<void> {
+  async start (nara: Nara, near: readonly Nara[], changes: Partial<NaraInit> = {}): Promise<void> {
     if (!nara.up) {
-      await nara.restart()
+      await nara.restart(changes)
       near.forEach(peer => { this.meet(nara, peer) })
     }
   }

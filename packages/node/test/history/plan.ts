@@ -1,6 +1,7 @@
+import { shuffled } from '@nara-stash/protocol'
 import { int, pick, seededRandom } from '@nara-stash/testing'
 import type { Lie } from '@nara-stash/testing'
-import type { Random } from '@nara-stash/protocol'
+import type { Random, Surrogates } from '@nara-stash/protocol'
 import type { Choice } from './entries.ts'
 
 /** One thing that is done to the world. Naras are numbers; what cannot be done (to start who is up) is passed over, so any part of a plan is one. */
@@ -9,8 +10,8 @@ export type Step =
   { do: 'write', owner: number, bytes: number, ms: number } |
   { do: 'wait', ms: number } |
   { do: 'kill' | 'cut' | 'stop', nara: number } |
-  /** Another process with the same soul, connected to some. */
-  { do: 'start', nara: number, near: number[] } |
+  /** Another process with the same soul, connected to some. From then on others may be allowed to help. */
+  { do: 'start', nara: number, near: number[], help?: Help } |
   /** Connected if they were not, cut off if they were. */
   { do: 'turn', nara: number, peer: number } |
   { do: 'meet all' } |
@@ -29,6 +30,13 @@ export type Step =
   { do: 'decide', owner: number, how: Choice, nth: number } |
   { do: 'forget', owner: number }
 
+/** Whom holders may ask to keep a copy while the owner is away. */
+export interface Help {
+  surrogates: Surrogates
+  /** If they are listed: who they are, and with nobody else does the owner deal. */
+  listed: number[]
+}
+
 export interface Plan {
   seed: number
   naras: number
@@ -44,6 +52,8 @@ export interface Plan {
   keepers: number[]
   /** In the end, how the holders do without the first owner. */
   away: boolean
+  /** Of each owner in the beginning. */
+  help: Help[]
   steps: Step[]
 }
 
@@ -73,7 +83,7 @@ const FAR: Kinds = [
   ...NEAR,
   [6, random => [{ do: 'wait', ms: pick(random, [minute, 5 * minute, 20 * minute]) }]],
   [6, (random, plan) => [fall(random, anyone(random, plan)), wait(random), fall(random, anyone(random, plan))]],
-  [8, (random, plan) => [{ do: 'start', nara: anyone(random, plan), near: some(random, plan) }]],
+  [8, (random, plan) => [starting(random, plan, anyone(random, plan))]],
   [6, (random, plan) => [{ do: 'partition', group: some(random, plan) }, wait(random)]],
   [6, () => [{ do: 'heal' }, { do: 'meet all' }]],
   [5, (random, plan) => [{ do: 'slow', nara: anyone(random, plan), factor: pick(random, [1, 10, 60]) }]],
@@ -104,8 +114,14 @@ export function planOf (seed: number): Plan {
     gossip: isFar && random.next() < 0.7,
     away,
     keepers: [],
+    help: [],
     steps: []
   }
+
+  for (let i = 0; i < owners; i++) {
+    plan.help.push(helping(random, plan, i))
+  }
+
   const kinds = isFar ? FAR : NEAR
   const steps = int(random, 25, 45)
 
@@ -164,9 +180,20 @@ function rebooting (random: Random, plan: Plan, nara: number): Step[] {
   return [
     fall(random, nara),
     { do: 'wait', ms: pick(random, [0, 100, 5 * second, 20 * second]) },
-    { do: 'start', nara, near: some(random, plan) },
+    starting(random, plan, nara),
     { do: 'wait', ms: pick(random, [0, 50, 500, 13 * second]) }
   ]
+}
+
+function starting (random: Random, plan: Plan, nara: number): Step {
+  return { do: 'start', nara, near: some(random, plan), ...(nara < plan.owners && random.next() < 0.1 ? { help: helping(random, plan, nara) } : {}) }
+}
+
+function helping (random: Random, plan: Plan, owner: number): Help {
+  const surrogates = pick(random, ['any', 'any', 'listed', 'none'] as const)
+  const others = shuffled(everybody(plan).filter(i => i !== owner), random)
+
+  return { surrogates, listed: surrogates === 'listed' ? others.slice(0, int(random, Math.min(3, others.length), others.length)) : [] }
 }
 
 function handOn (random: Random, plan: Plan, to: number): Step {
@@ -177,7 +204,7 @@ function handOn (random: Random, plan: Plan, to: number): Step {
 function refilling (random: Random, plan: Plan): Step[] {
   const nara = anyone(random, plan)
 
-  return [fall(random, nara), wait(random), { do: 'start', nara, near: some(random, plan) }, handOn(random, plan, nara)]
+  return [fall(random, nara), wait(random), starting(random, plan, nara), handOn(random, plan, nara)]
 }
 
 function sleeping (random: Random, plan: Plan): Step[] {
@@ -199,5 +226,9 @@ function anyone (random: Random, plan: Plan): number {
 }
 
 function some (random: Random, plan: Plan): number[] {
-  return Array.from({ length: plan.naras }, (_, i) => i).filter(() => random.next() < 0.6)
+  return everybody(plan).filter(() => random.next() < 0.6)
+}
+
+function everybody (plan: Plan): number[] {
+  return Array.from({ length: plan.naras }, (_, i) => i)
 }

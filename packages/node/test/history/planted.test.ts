@@ -1,11 +1,13 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { historyOf } from './histories.ts'
-import { planOf } from './plan.ts'
+import { crowded, handedOn, overslept, refilled } from './planted-plans.ts'
 import type { Plan } from './plan.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
 import type { Owner } from '../../src/services/owner/owner.ts'
 import type { duties, DutyInput } from '../../src/policy/duties.ts'
-import type { HeldStash, HeldStashes, NewestTable, RecordHeader } from '@nara-stash/protocol'
+import type { Placements } from '../../src/services/replication/placements.ts'
+import type { Surplus } from '../../src/services/replication/surplus.ts'
+import type { Confidant, HeldStash, HeldStashes, NewestTable, RecordHeader, StashNetwork, Surrogates } from '@nara-stash/protocol'
 
 /** Which bug is in. The histories must then break a rule: a checker that cannot fail shows nothing. */
 const planted = vi.hoisted(() => ({ bug: '' }))
@@ -51,8 +53,38 @@ vi.mock('../../src/services/owner/owner.ts', async (original) => {
   return { ...real, Owner: Impatient }
 })
 
+vi.mock('../../src/services/replication/surplus.ts', async (original) => {
+  const real = await original<{ Surplus: typeof Surplus }>()
+
+  class Lax extends real.Surplus {
+    override look (): number {
+      return planted.bug === 'strays are left alone' ? Infinity : super.look()
+    }
+  }
+
+  return { ...real, Surplus: Lax }
+})
+
+vi.mock('../../src/services/replication/placements.ts', async (original) => {
+  const real = await original<{ Placements: typeof Placements }>()
+
+  class Mute extends real.Placements {
+    override get isDated (): boolean {
+      return planted.bug !== 'nobody is told who may help' && super.isDated
+    }
+  }
+
+  return { ...real, Placements: Mute }
+})
+
 vi.mock('@nara-stash/protocol', async (original) => {
-  const real = await original<{ HeldStashes: typeof HeldStashes, NewestTable: typeof NewestTable }>()
+  const real = await original<{ Confidant: typeof Confidant, HeldStashes: typeof HeldStashes, NewestTable: typeof NewestTable }>()
+
+  class Hospitable extends real.Confidant {
+    constructor (init: ConstructorParameters<typeof Confidant>[0]) {
+      super({ ...init, network: planted.bug === 'a copy for anybody' ? admittingAll(init.network) : init.network })
+    }
+  }
 
   class Forgetful extends real.NewestTable {
     override see (record: RecordHeader): ReturnType<NewestTable['see']> {
@@ -103,8 +135,31 @@ vi.mock('@nara-stash/protocol', async (original) => {
     }
   })
 
-  return { ...real, HeldStashes: Careless, NewestTable: Forgetful }
+  return { ...real, Confidant: Hospitable, HeldStashes: Careless, NewestTable: Forgetful }
 })
+
+/** Whoever is asked to keep a copy is told, for as long as it decides, that anybody may help. */
+function admittingAll (network: StashNetwork): StashNetwork {
+  const serve: StashNetwork['serve'] = handler => {
+    network.serve(async (caller, request) => {
+      const placement = 'placement' in request ? { ...request.placement, surrogates: 'any' as Surrogates } : undefined
+
+      try {
+        return await handler(caller, 'placement' in request && placement != null ? { ...request, placement } : request)
+      } finally {
+        Object.assign(placement ?? {}, 'placement' in request ? { surrogates: request.placement.surrogates } : {})
+      }
+    })
+  }
+
+  return new Proxy(network, {
+    get: (target, key) => {
+      const value: unknown = key === 'serve' ? serve : Reflect.get(target, key, target)
+
+      return typeof value === 'function' ? value.bind(target) as unknown : value
+    }
+  })
+}
 
 function firstAnswer ({ answers, readable }: SettleInput, decision: Decision): Decision {
   const first = answers.find(({ record }) => record != null && readable.has(record.id))
@@ -112,50 +167,6 @@ function firstAnswer ({ answers, readable }: SettleInput, decision: Decision): D
   return first?.record == null || first.placement == null
     ? decision
     : { type: 'settled', best: first.record, placement: first.placement, confirmed: true, answered: 1, of: answers.length }
-}
-
-/**
- * A lags, B and C have what is newer; B comes back empty and is refilled by A, while C is out of reach: two of three then have what is older, and only one of them
- * from the owner itself. Which of the four confidants is which is tried out.
- */
-function refilled (nth: number): Plan {
-  const [a, b, c] = Array.from({ length: 64 }, (_, i) => [1 + (i >> 4), 1 + ((i >> 2) & 3), 1 + (i & 3)] as const).filter(abc => new Set(abc).size === 3)[nth] as readonly [number, number, number]
-
-  return {
-    ...{ seed: 1, naras: 5, owners: 1, merge: false, target: 3, latency: 5, minConnections: 0, repairDelay: 60_000, gossip: false, away: false, keepers: [] },
-    steps: [
-      { do: 'write', owner: 0, bytes: 0, ms: 1_000 },
-      { do: 'partition', group: [0, b, c] },
-      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
-      { do: 'kill', nara: 0 },
-      { do: 'kill', nara: b },
-      { do: 'partition', group: [c] },
-      { do: 'start', nara: b, near: [a] },
-      { do: 'wait', ms: 1_000 },
-      { do: 'hand on', nth: 0, to: b, owner: 0 },
-      { do: 'start', nara: 0, near: [a, b] },
-      { do: 'wait', ms: 15_000 }
-    ]
-  }
-}
-
-/** The confidants' machines sleep for longer than a lease lasts, and find their clocks further on. */
-function overslept (nth: number): Plan {
-  return {
-    ...{ seed: nth + 1, naras: 5, owners: 1, merge: false, target: 3, latency: 5, minConnections: 0, repairDelay: 60_000, gossip: false, away: false, keepers: [] },
-    steps: [
-      { do: 'write', owner: 0, bytes: 0, ms: 1_000 },
-      { do: 'kill', nara: 0 },
-      { do: 'wait', ms: 60_000 },
-      ...[1, 2, 3, 4].map(nara => ({ do: 'jump', nara, clock: 'own', ms: 8 * 24 * 60 * 60_000 }) as const),
-      { do: 'wait', ms: 20 * 60_000 }
-    ]
-  }
-}
-
-/** The nth schedule in which many repair while the owner is away. */
-function crowded (nth: number): Plan {
-  return Array.from({ length: 1_000 }, (_, i) => planOf(i + 1)).filter(({ away, target }) => away && target > 3)[nth] as Plan
 }
 
 interface Bug {
@@ -176,7 +187,10 @@ const BUGS: Record<string, Bug> = {
   'repair by all at once': { within: 20, breaks: /in turn/, plan: crowded },
   'a tombstone forgotten': { within: 60, breaks: /forgotten|promised|heard out|no silence/ },
   'history ignored': { within: 60, breaks: /promised|covered unseen/ },
-  'a refilled holder confirms': { within: 24, breaks: /confirmed/, plan: refilled }
+  'a refilled holder confirms': { within: 24, breaks: /confirmed/, plan: refilled },
+  'a copy for anybody': { within: 60, breaks: /admitted/ },
+  'strays are left alone': { within: 1, breaks: /left alone/, plan: handedOn },
+  'nobody is told who may help': { within: 1, breaks: /in force/, plan: handedOn }
 }
 
 beforeEach(() => { planted.bug = '' })
@@ -197,7 +211,7 @@ for (const [bug, { within, breaks, plan }] of Object.entries(BUGS)) {
 }
 
 it('the schedules made for one bug break no rule without it', async () => {
-  for (const plan of [overslept(0), ...Array.from({ length: 24 }, (_, nth) => refilled(nth))]) {
+  for (const plan of [overslept(0), handedOn(0), ...Array.from({ length: 24 }, (_, nth) => refilled(nth))]) {
     expect((await historyOf(plan)).violations, JSON.stringify(plan.steps)).toEqual([])
   }
 }, 60_000)

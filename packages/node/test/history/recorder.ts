@@ -35,7 +35,7 @@ export class Recorder {
 
     this.held.set(id, this.held.get(id) ?? new Map())
     this.shown.delete(id)
-    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot })
+    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot, allows: parts.options.surrogates })
     port.addEventListener('peer:connect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: true }) })
     port.addEventListener('peer:disconnect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: false }) })
     service.addEventListener('held:dropped', ({ detail }) => {
@@ -244,6 +244,6 @@ export class Recorder {
   }
 }
 
-function placed ({ id, version, target, holders }: Placement): Placed {
-  return { id, version, target, holders }
+function placed ({ id, version, target, holders, surrogates, allowed }: Placement): Placed {
+  return { id, version, target, holders, surrogates, allowed }
 }

@@ -7,7 +7,7 @@ import type { Entry, Happening, SealedRecord } from './entries.ts'
 const second = 1_000
 const minute = 60 * second
 const o = 'owner'
-const placement = { id: 'p', version: 1, target: 3, holders: ['a', 'b', 'c'] }
+const placement = { id: 'p', version: 1, target: 3, holders: ['a', 'b', 'c'], surrogates: 'any', allowed: [] } as const
 
 /** Happenings, each at a time of its own or a second after the one before. */
 function history (...happenings: Array<Happening & { at?: number }>): Entry[] {
@@ -90,6 +90,9 @@ describe('each rule is broken by', () => {
       state('empty', 'gone'), holds('b', 'gone'), { type: 'forgotten', owner: o, write: 'gone', outcome: 'forgotten' }, { type: 'end' }],
     bounded: [...KEPT, holds('c', 'one'), ...['d', 'e'].flatMap(nara => [up(nara), holds(nara, 'one')]), { type: 'end' }],
     'in turn': [...KEPT, up('d'), up('e'), { type: 'down', nara: o, how: 'cut' }, { type: 'alone', owner: o }, ...['c', 'd', 'e'].map(nara => holds(nara, 'one'))],
+    admitted: [...KEPT, up('d'), { ...stored('d', 'one'), from: 'a', placement: { ...placement, surrogates: 'listed', allowed: ['e'] } } as Happening],
+    'left alone': [{ type: 'up', nara: o, boot: 'boot', allows: { surrogates: 'none', allowed: [] } }, ...KEPT.slice(1), holds('c', 'one'), up('d'), holds('d', 'one'), { type: 'end' }],
+    'in force': [{ type: 'up', nara: o, boot: 'boot', allows: { surrogates: 'none', allowed: [] } }, ...KEPT.slice(1), { type: 'end' }],
     leased: [...KEPT, holds('c', 'one'), holds('a', undefined, 'its lease ran out')]
   }
 

@@ -1,28 +1,7 @@
-import { MIN_COPIES, carriers, ended, isAside, missed, most, name, nameOf, target, tooMany, top, unheard } from './claims.ts'
+import { MIN_COPIES, carriers, ended, isAside, missed, most, name, nameOf, stewards, target, tooMany, top, unheard, within } from './claims.ts'
 import { covers } from './covers.ts'
-import type { Entry } from './entries.ts'
-import type { Facts } from './facts.ts'
-
-/**
- * What must be so, entry by entry. The rules know the requirements and the history, and nothing of how the code reaches its decisions.
- *
- * What `settled` may mean, precisely. An owner may settle on a version V although a newer one, A, was acknowledged, if, and only if,
- * - nobody who had A, or anything else that V does not cover, when they met was within its reach and prompt for so long that it must have answered
- *   ("heard out"); and
- * - it does not say `confirmed`, unless A was acknowledged under another placement than the one that V came with: what `confirmed` promises is that nothing
- *   acknowledged under V's own placement was missed ("confirmed"); and
- * - once somebody who has A comes into reach, within `SOON` the owner has taken A in, or covers it because a person decided so or A was never
- *   acknowledged, or is in doubt ("no silence"); and
- * - nothing that it writes covers A before that ("nothing is covered unseen").
- * A confidant that lied may spoil the second; then what is covered must at least have been set aside, which is said, and stays readable.
- */
-export interface Rule {
-  name: string
-  /** What is wrong with `entry`, given what was so before it. */
-  before? (facts: Facts, entry: Entry): string[]
-  /** What is wrong once `entry` is so. */
-  after? (facts: Facts, entry: Entry): string[]
-}
+import { PLACEMENT_RULES } from './rules-of-placement.ts'
+import type { Rule } from './rule.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -40,6 +19,19 @@ const IN_FLIGHT = 5 * second
 /** The promise of a confidant, from the owner's last contact on. */
 const LEASE = 7 * day
 
+/**
+ * What must be so, entry by entry. The rules know the requirements and the history, and nothing of how the code reaches its decisions.
+ *
+ * What `settled` may mean, precisely. An owner may settle on a version V although a newer one, A, was acknowledged, if, and only if,
+ * - nobody who had A, or anything else that V does not cover, when they met was within its reach and prompt for so long that it must have answered
+ *   ("heard out"); and
+ * - it does not say `confirmed`, unless A was acknowledged under another placement than the one that V came with: what `confirmed` promises is that nothing
+ *   acknowledged under V's own placement was missed ("confirmed"); and
+ * - once somebody who has A comes into reach, within `SOON` the owner has taken A in, or covers it because a person decided so or A was never
+ *   acknowledged, or is in doubt ("no silence"); and
+ * - nothing that it writes covers A before that ("nothing is covered unseen").
+ * A confidant that lied may spoil the second; then what is covered must at least have been set aside, which is said, and stays readable.
+ */
 export const RULES: readonly Rule[] = [
   {
     name: 'whole: what is shown is what its owner wrote, never a mix, never somebody else\'s',
@@ -48,7 +40,7 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      return entry.text == null || facts.owner(entry.owner).texts.has(entry.text) ? [] : [`${entry.owner} never wrote ${entry.text.slice(0, 80)}`]
+      return entry.text == null || facts.soul(entry.owner).texts.has(entry.text) ? [] : [`${entry.owner} never wrote ${entry.text.slice(0, 80)}`]
     }
   },
   {
@@ -115,10 +107,8 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      return [...facts.owners].flatMap(([owner, { state, stateSince, current }]) => {
-        const { up } = facts.nara(owner)
-
-        return up && (state === 'settled' || state === 'empty') && facts.now - stateSince >= SOON
+      return facts.livingOwners.flatMap(([owner, { state, stateSince, current }]) => {
+        return (state === 'settled' || state === 'empty') && facts.now - stateSince >= SOON
           ? unheard(facts, owner, current, SOON).map(({ nara, record }) => `${owner} is ${state} and does not know ${name(record)}, which ${nara} holds`)
           : []
       })
@@ -154,12 +144,12 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      return [...facts.owners].flatMap(([owner, { state, builds }]) => {
+      return facts.livingOwners.flatMap(([owner, { state, builds }]) => {
         if (state !== 'settled' && state !== 'empty') {
           return state === 'doubtful' ? [] : [`${owner} is still ${state} though everybody is here`]
         }
 
-        const held = facts.honestHolders(owner)
+        const held = facts.honestHolders(owner).filter(({ nara }) => facts.deal(owner, nara))
 
         return facts.demanded(owner)
           .filter(write => write.ends == null && !builds.has(write.write) && held.some(({ record }) => record.builds.has(write.write)) && !(facts.hasLiars && isAside(facts, owner, write)))
@@ -174,8 +164,8 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      return [...facts.owners].flatMap(([owner, { builds, state }]) => facts.demanded(owner).flatMap(({ write, ends }) => {
-        const held = facts.honestHolders(owner)
+      return facts.livingOwners.flatMap(([owner, { builds, state }]) => facts.demanded(owner).flatMap(({ write, ends }) => {
+        const held = facts.honestHolders(owner).filter(({ nara }) => facts.deal(owner, nara))
         const tombstone = held.find(({ record }) => record.kind === 'tombstone' && record.builds.has(write))?.record
 
         if (ends == null || tombstone == null || state === 'doubtful') {
@@ -198,8 +188,8 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      return [...facts.owners].flatMap(([owner, { state, current }]) => {
-        const copies = facts.copies(owner).length
+      return facts.livingOwners.flatMap(([owner, { state, current }]) => {
+        const copies = facts.copies(owner).filter(nara => facts.deal(owner, nara)).length
         const kept = facts.honestHolders(owner).filter(({ record }) => record.id === current).length + (facts.hasLiars ? 1 : 0)
 
         if (state !== 'settled') {
@@ -208,7 +198,7 @@ export const RULES: readonly Rule[] = [
 
         return [
           ...(copies > most(facts, owner) ? [`there are ${copies} copies of ${owner}`] : []),
-          ...(kept < Math.min(target(facts, owner), facts.naras.size - 1) ? [`of what ${owner} has there are ${kept} copies`] : [])
+          ...(kept < Math.min(target(facts, owner), within(facts, owner).length) ? [`of what ${owner} has there are ${kept} copies`] : [])
         ]
       })
     }
@@ -219,7 +209,7 @@ export const RULES: readonly Rule[] = [
       if (entry.type === 'alone end') {
         const copies = facts.copies(entry.owner).length
 
-        return copies < Math.min(target(facts, entry.owner), facts.naras.size - 2) && !facts.hasLiars ? [`${entry.owner} is away, and ${copies} copies are left`] : []
+        return copies < Math.min(target(facts, entry.owner), stewards(facts, entry.owner).length) && !facts.hasLiars ? [`${entry.owner} is away, and ${copies} copies are left`] : []
       }
 
       return entry.type !== 'holds' ? [] : tooMany(facts, entry.owner)
@@ -230,5 +220,6 @@ export const RULES: readonly Rule[] = [
     before: (facts, entry) => entry.type === 'holds' && /\blease\b/.test(entry.why ?? '') && facts.now < LEASE
       ? [`${entry.nara} drops what it holds of ${entry.owner} after ${Math.round(facts.now / minute)} minutes: ${entry.why}`]
       : []
-  }
+  },
+  ...PLACEMENT_RULES
 ]

@@ -1,13 +1,15 @@
+import { soulFromSeed } from '@nara-stash/crypto'
 import { lying, seededRandom } from '@nara-stash/testing'
 import { MemoryDatastore } from 'datastore-core'
+import { peerIdOf } from '../../src/identity.ts'
 import { World } from '../simulated/world.ts'
 import { Application } from './application.ts'
 import { Machines } from './machines.ts'
 import { Recorder } from './recorder.ts'
 import type { Merge } from '../../src/api.ts'
-import type { Nara } from '../simulated/world.ts'
+import type { Nara, NaraInit } from '../simulated/world.ts'
 import type { Entry } from './entries.ts'
-import type { Plan, Step } from './plan.ts'
+import type { Help, Plan, Step } from './plan.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -50,6 +52,8 @@ class Run {
   private readonly machines: Machines
   private unplant: () => void
   private readonly applications = new Map<Nara, Application>()
+  /** Whom each owner's holders may ask, from its next process on. */
+  private readonly help: Map<number, Help>
 
   constructor (plan: Plan, options: RunOptions) {
     this.plan = plan
@@ -63,6 +67,7 @@ class Run {
         this.recorder.process(nara, process)
       }
     })
+    this.help = new Map(plan.help.entries())
     this.recorder = new Recorder(this.world)
     this.machines = new Machines(this.world, this.recorder, plan.keepers)
     this.recorder.tap()
@@ -76,7 +81,7 @@ class Run {
     for (let i = 0; i < plan.naras; i++) {
       const merge: { merge?: Merge } = plan.merge ? { merge: (a, b) => this.application(this.nara(i)).merge(a, b) } : {}
       const datastore = plan.keepers.includes(i) ? { datastore: new MemoryDatastore() } : {}
-      const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, target, ...merge, ...datastore })
+      const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, target, ...merge, ...datastore, ...this.allowing(i) })
       this.applications.set(nara, new Application(nara, recorder))
     }
 
@@ -110,7 +115,7 @@ class Run {
         await this.machines.fall(this.nara(step.nara), step.do)
         break
       case 'start':
-        await this.machines.start(this.nara(step.nara), step.near.map(i => this.nara(i)))
+        await this.start(step)
         break
       case 'lie':
         this.lie(step)
@@ -130,6 +135,22 @@ class Run {
       default:
         this.machines.befall(step)
     }
+  }
+
+  private async start ({ nara, near, help }: Extract<Step, { do: 'start' }>): Promise<void> {
+    if (help != null && !this.nara(nara).up) {
+      this.help.set(nara, help)
+    }
+
+    await this.machines.start(this.nara(nara), near.map(i => this.nara(i)), this.allowing(nara))
+  }
+
+  private allowing (nara: number): Pick<NaraInit, 'surrogates' | 'allow'> {
+    const { surrogates, listed } = this.help.get(nara) ?? { surrogates: 'any', listed: [] }
+    // what is not said the second time stays as it was
+    const hadList = this.plan.help[nara]?.surrogates === 'listed'
+
+    return { surrogates, ...(surrogates === 'listed' ? { allow: listed.map(idOf) } : hadList ? { allow: [...this.world.naras.keys()].map(idOf) } : {}) }
   }
 
   private lie ({ nara, lie, about }: Extract<Step, { do: 'lie' }>): void {
@@ -172,7 +193,7 @@ class Run {
     for (const nara of everybody) {
       machines.befall({ do: 'slow', nara, factor: 1 })
       machines.befall({ do: 'wake', nara, counted: false })
-      await machines.start(this.nara(nara), [])
+      await this.start({ do: 'start', nara, near: [] })
     }
 
     world.net.connectAll()
@@ -190,6 +211,7 @@ class Run {
   /** The owner dies, then one of its holders; the others make good for it, and it finds its stash. */
   private async away (owner: Nara): Promise<void> {
     const { world, recorder } = this
+    const everybody = [...world.naras.keys()]
     const holder = world.naras.find(nara => nara !== owner && nara.holds(owner) === owner.process.parts.owning?.own.current?.record.id)
 
     if (owner.state !== 'settled' || holder == null) {
@@ -202,8 +224,8 @@ class Run {
     await this.machines.fall(holder, 'cut')
     await this.wait(QUIET)
     recorder.note({ type: 'alone end', owner: owner.id })
-    await this.machines.start(holder, world.naras)
-    await this.machines.start(owner, world.naras)
+    await this.start({ do: 'start', nara: world.naras.indexOf(holder), near: everybody })
+    await this.start({ do: 'start', nara: 0, near: everybody })
     await this.wait(QUIET)
     recorder.note({ type: 'end' })
   }
@@ -215,4 +237,9 @@ class Run {
   private nara (i: number): Nara {
     return this.world.naras[i] as Nara
   }
+}
+
+/** The n-th nara of a world has this id, also before it is there. */
+function idOf (n: number): string {
+  return peerIdOf(soulFromSeed(new Uint8Array(32).fill(n + 1), `nara ${n}`))
 }

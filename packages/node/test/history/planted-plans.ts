@@ -1,0 +1,78 @@
+import { planOf } from './plan.ts'
+import type { Plan } from './plan.ts'
+
+/** One owner and four confidants. */
+const PLAIN = {
+  seed: 1,
+  naras: 5,
+  owners: 1,
+  merge: false,
+  target: 3,
+  latency: 5,
+  minConnections: 0,
+  repairDelay: 60_000,
+  gossip: false,
+  away: false,
+  keepers: [],
+  help: []
+}
+
+/**
+ * A lags, B and C have what is newer; B comes back empty and is refilled by A, while C is out of reach: two of three then have what is older, and only one of them
+ * from the owner itself. Which of the four confidants is which is tried out.
+ */
+export function refilled (nth: number): Plan {
+  const [a, b, c] = Array.from({ length: 64 }, (_, i) => [1 + (i >> 4), 1 + ((i >> 2) & 3), 1 + (i & 3)] as const).filter(abc => new Set(abc).size === 3)[nth] as readonly [number, number, number]
+
+  return {
+    ...PLAIN,
+    steps: [
+      { do: 'write', owner: 0, bytes: 0, ms: 1_000 },
+      { do: 'partition', group: [0, b, c] },
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
+      { do: 'kill', nara: 0 },
+      { do: 'kill', nara: b },
+      { do: 'partition', group: [c] },
+      { do: 'start', nara: b, near: [a] },
+      { do: 'wait', ms: 1_000 },
+      { do: 'hand on', nth: 0, to: b, owner: 0 },
+      { do: 'start', nara: 0, near: [a, b] },
+      { do: 'wait', ms: 15_000 }
+    ]
+  }
+}
+
+/** The confidants' machines sleep for longer than a lease lasts, and find their clocks further on. */
+export function overslept (nth: number): Plan {
+  return {
+    ...PLAIN,
+    seed: nth + 1,
+    steps: [
+      { do: 'write', owner: 0, bytes: 0, ms: 1_000 },
+      { do: 'kill', nara: 0 },
+      { do: 'wait', ms: 60_000 },
+      ...[1, 2, 3, 4].map(nara => ({ do: 'jump', nara, clock: 'own', ms: 8 * 24 * 60 * 60_000 }) as const),
+      { do: 'wait', ms: 20 * 60_000 }
+    ]
+  }
+}
+
+/** The nth schedule in which many repair while the owner is away. */
+export function crowded (nth: number): Plan {
+  return Array.from({ length: 1_000 }, (_, i) => planOf(i + 1)).filter(({ away, target, help }) => away && target > 3 && help[0]?.surrogates === 'any')[nth] as Plan
+}
+
+/** Holders bring their copy to everybody, as they may; then the owner comes back, and nobody may any longer. */
+export function handedOn (nth: number): Plan {
+  return {
+    ...PLAIN,
+    seed: nth + 1,
+    steps: [
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
+      { do: 'kill', nara: 0 },
+      ...[1, 2, 3, 4].map(to => ({ do: 'hand on', nth: 0, to, owner: 0 }) as const),
+      { do: 'start', nara: 0, near: [1, 2, 3, 4], help: { surrogates: 'none', listed: [] } },
+      { do: 'wait', ms: 60_000 }
+    ]
+  }
+}
