@@ -12,11 +12,11 @@ export function apply (facts: Facts, entry: Entry): void {
 
   switch (entry.type) {
     case 'up':
-      Object.assign(facts.nara(entry.nara), { up: true, boot: entry.boot, upAt: entry.at, links: new Set(), asleep: false, allows: entry.allows ?? ANYBODY })
+      Object.assign(facts.nara(entry.nara), { up: true, boot: entry.boot, upAt: entry.at, links: new Set(), asleep: false, allows: entry.allows ?? ANYBODY, knows: entry.knows })
 
       if (entry.boot != null) {
         shows(facts, entry.nara, 'searching', undefined, undefined)
-        Object.assign(facts.owner(entry.nara), { isKnown: false, shown: new Map(), dismissed: new Set() })
+        Object.assign(facts.owner(entry.nara), { isKnown: false, isFresh: false, shown: new Map(), dismissed: new Set() })
       }
 
       break
@@ -80,7 +80,7 @@ function applyToOwner (facts: Facts, entry: Entry): void {
       kept(facts, entry)
       break
     case 'choose':
-      chooses(facts.owner(entry.owner), facts.soul(entry.owner))
+      chooses(entry, facts.owner(entry.owner), facts.soul(entry.owner))
       break
     case 'chose':
       chose(facts, entry)
@@ -141,7 +141,8 @@ function kept (facts: Facts, { owner, record, at }: EntryOf<'watermark'>): void 
   })
 }
 
-function chooses (owner: OwnerFacts, soul: SoulFacts): void {
+function chooses ({ how }: EntryOf<'choose'>, owner: OwnerFacts, soul: SoulFacts): void {
+  owner.isFresh ||= how === 'fresh'
   owner.deciding = [...soul.writes.values()].filter(({ givenUp }) => !givenUp)
   owner.deciding.forEach(write => { write.givenUp = true })
   ;[...owner.shown.keys()].forEach(record => { owner.dismissed.add(record) })

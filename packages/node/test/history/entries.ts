@@ -8,8 +8,11 @@ import type { Surrogates } from '@nara-stash/protocol'
  */
 export type Happening =
   // the world
-  /** `allows`: what it was told of whom its holders may ask for help; with those listed alone it deals. */
-  { type: 'up', nara: string, boot: string | undefined, allows?: Allows } |
+  /**
+   * `allows`: what it was told of whom its holders may ask for help; with those listed alone it deals. `knows`: the record that an earlier process knew to be
+   * acknowledged, and whose header it was given.
+   */
+  { type: 'up', nara: string, boot: string | undefined, allows?: Allows, knows?: string } |
   { type: 'down', nara: string, how: 'kill' | 'cut' | 'stop' } |
   /** A connection, as one end sees it. */
   { type: 'link', nara: string, peer: string, up: boolean } |

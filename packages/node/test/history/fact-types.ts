@@ -17,6 +17,8 @@ export interface NaraFacts {
   links: Set<string>
   /** What it was told of whom its holders may ask for help. */
   allows: Allows
+  /** The record whose header it was given. */
+  knows: string | undefined
   /** Record by owner, and since when. */
   holds: Map<string, { record: string, since: number }>
   /** What it held when its last process died. */
@@ -63,6 +65,8 @@ export interface OwnerFacts {
   builds: ReadonlySet<string>
   /** The writes that a person is deciding about. */
   deciding: WriteFacts[]
+  /** A person wanted nothing of what it had seen. */
+  isFresh: boolean
   /** Records that it had seen when a person decided against them. */
   dismissed: Set<string>
   /** The placements that it was shown, by record. */

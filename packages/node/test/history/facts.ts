@@ -22,13 +22,13 @@ export class Facts {
 
   nara (id: string): NaraFacts {
     return mapEntry(this.naras, id, () => ({
-      up: false, downAt: -Infinity, boot: undefined, upAt: 0, asleep: false, slow: 1, group: -1, lie: undefined, hasLied: false, links: new Set(), allows: ANYBODY, holds: new Map(), died: new Map(), given: new Map()
+      up: false, downAt: -Infinity, boot: undefined, upAt: 0, asleep: false, slow: 1, group: -1, lie: undefined, hasLied: false, links: new Set(), allows: ANYBODY, knows: undefined, holds: new Map(), died: new Map(), given: new Map()
     }))
   }
 
   owner (id: string): OwnerFacts {
     return mapEntry(this.owners, id, () => ({
-      state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), deciding: [], dismissed: new Set(), shown: new Map()
+      state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), deciding: [], isFresh: false, dismissed: new Set(), shown: new Map()
     }))
   }
 

@@ -28,6 +28,7 @@ it(`${SCHEDULES} random histories break no rule`, async () => {
   expect(sum.recovered).toBeGreaterThan(3 * SCHEDULES)
   expect(sum.unconfirmed).toBeGreaterThan(SCHEDULES / 2)
   expect(sum.doubts).toBeGreaterThan(SCHEDULES / 10)
+  expect(sum.lost).toBeGreaterThan(0)
 }, 300_000)
 
 it('a history follows from its seed', async () => {

@@ -31,6 +31,8 @@ export interface Tally {
   recovered: number
   unconfirmed: number
   doubts: number
+  /** Doubts because nothing was left of what was known. */
+  lost: number
 }
 
 export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Tally {
@@ -40,7 +42,8 @@ export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Ta
     kept: all.filter(entry => entry.type === 'told' && entry.outcome === 'kept').length,
     recovered: all.filter(({ type }) => type === 'recovered').length,
     unconfirmed: all.filter(entry => entry.type === 'recovered' && !entry.confirmed).length,
-    doubts: all.filter(({ type }) => type === 'doubt').length
+    doubts: all.filter(({ type }) => type === 'doubt').length,
+    lost: all.filter(entry => entry.type === 'doubt' && entry.reason === 'LOST').length
   }
 }
 

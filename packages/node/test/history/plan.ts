@@ -10,8 +10,8 @@ export type Step =
   { do: 'write', owner: number, bytes: number, ms: number } |
   { do: 'wait', ms: number } |
   { do: 'kill' | 'cut' | 'stop', nara: number } |
-  /** Another process with the same soul, connected to some. From then on others may be allowed to help. */
-  { do: 'start', nara: number, near: number[], help?: Help } |
+  /** Another process with the same soul, connected to some. From then on others may be allowed to help. `home`: in its folder, which says what was known. */
+  { do: 'start', nara: number, near: number[], home?: boolean, help?: Help } |
   /** Connected if they were not, cut off if they were. */
   { do: 'turn', nara: number, peer: number } |
   { do: 'meet all' } |
@@ -186,7 +186,11 @@ function rebooting (random: Random, plan: Plan, nara: number): Step[] {
 }
 
 function starting (random: Random, plan: Plan, nara: number): Step {
-  return { do: 'start', nara, near: some(random, plan), ...(nara < plan.owners && random.next() < 0.1 ? { help: helping(random, plan, nara) } : {}) }
+  const start: Step = { do: 'start', nara, near: some(random, plan) }
+
+  return nara >= plan.owners
+    ? start
+    : { ...start, home: random.next() < 0.4, ...(random.next() < 0.1 ? { help: helping(random, plan, nara) } : {}) }
 }
 
 function helping (random: Random, plan: Plan, owner: number): Help {

@@ -1,5 +1,5 @@
 import { planOf } from './plan.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, Step } from './plan.ts'
 
 /** One owner and four confidants. */
 const PLAIN = {
@@ -60,6 +60,21 @@ export function overslept (nth: number): Plan {
 /** The nth schedule in which many repair while the owner is away. */
 export function crowded (nth: number): Plan {
   return Array.from({ length: 1_000 }, (_, i) => planOf(i + 1)).filter(({ away, target, help }) => away && target > 3 && help[0]?.surrogates === 'any')[nth] as Plan
+}
+
+/** Everybody loses what the owner had, and the owner comes back to its folder. */
+export function lost (nth: number): Plan {
+  return {
+    ...PLAIN,
+    seed: nth + 1,
+    steps: [
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
+      ...[0, 1, 2, 3, 4].map(nara => ({ do: 'kill', nara }) as const),
+      ...[1, 2, 3, 4].map((nara): Step => ({ do: 'start', nara, near: [] })),
+      { do: 'start', nara: 0, near: [1, 2, 3, 4], home: true },
+      { do: 'wait', ms: 60_000 }
+    ]
+  }
 }
 
 /** Holders bring their copy to everybody, as they may; then the owner comes back, and nobody may any longer. */

@@ -1,10 +1,11 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { historyOf } from './histories.ts'
-import { crowded, handedOn, overslept, refilled } from './planted-plans.ts'
+import { crowded, handedOn, lost, overslept, refilled } from './planted-plans.ts'
 import type { Plan } from './plan.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
 import type { Owner } from '../../src/services/owner/owner.ts'
 import type { duties, DutyInput } from '../../src/policy/duties.ts'
+import type { OwnWatermark } from '../../src/services/owner/own-watermark.ts'
 import type { Placements } from '../../src/services/replication/placements.ts'
 import type { Surplus } from '../../src/services/replication/surplus.ts'
 import type { Confidant, HeldStash, HeldStashes, NewestTable, RecordHeader, StashNetwork, Surrogates } from '@nara-stash/protocol'
@@ -51,6 +52,20 @@ vi.mock('../../src/services/owner/owner.ts', async (original) => {
   })
 
   return { ...real, Owner: Impatient }
+})
+
+vi.mock('../../src/services/owner/own-watermark.ts', async (original) => {
+  const real = await original<{ OwnWatermark: typeof OwnWatermark }>()
+
+  class Blind extends real.OwnWatermark {
+    override async prepare (): Promise<void> {
+      if (planted.bug !== 'the header left behind is not read') {
+        await super.prepare()
+      }
+    }
+  }
+
+  return { ...real, OwnWatermark: Blind }
 })
 
 vi.mock('../../src/services/replication/surplus.ts', async (original) => {
@@ -190,6 +205,7 @@ const BUGS: Record<string, Bug> = {
   'a refilled holder confirms': { within: 24, breaks: /confirmed/, plan: refilled },
   'a copy for anybody': { within: 60, breaks: /admitted/ },
   'strays are left alone': { within: 1, breaks: /left alone/, plan: handedOn },
+  'the header left behind is not read': { within: 1, breaks: /remembered/, plan: lost },
   'nobody is told who may help': { within: 1, breaks: /in force/, plan: handedOn }
 }
 
@@ -211,7 +227,7 @@ for (const [bug, { within, breaks, plan }] of Object.entries(BUGS)) {
 }
 
 it('the schedules made for one bug break no rule without it', async () => {
-  for (const plan of [overslept(0), handedOn(0), ...Array.from({ length: 24 }, (_, nth) => refilled(nth))]) {
+  for (const plan of [overslept(0), handedOn(0), lost(0), ...Array.from({ length: 24 }, (_, nth) => refilled(nth))]) {
     expect((await historyOf(plan)).violations, JSON.stringify(plan.steps)).toEqual([])
   }
 }, 60_000)

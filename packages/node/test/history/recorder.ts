@@ -28,14 +28,14 @@ export class Recorder {
     this.entries.push({ at: this.world.clock.now(), ...happening })
   }
 
-  /** A process is about to start. */
-  process (nara: Nara, process: Process): void {
+  /** A process is about to start, which was given the header of `knows`. */
+  process (nara: Nara, process: Process, knows: string | undefined): void {
     const { service, port, parts } = process
     const { id } = nara
 
     this.held.set(id, this.held.get(id) ?? new Map())
     this.shown.delete(id)
-    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot, allows: parts.options.surrogates })
+    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot, allows: parts.options.surrogates, ...(knows == null ? {} : { knows }) })
     port.addEventListener('peer:connect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: true }) })
     port.addEventListener('peer:disconnect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: false }) })
     service.addEventListener('held:dropped', ({ detail }) => {

@@ -70,6 +70,15 @@ describe('a history that is as it should be breaks no rule', () => {
   })
 })
 
+it('who was given a header may be empty if that was deleted, or if a person says so', () => {
+  const again: Happening[] = [...KEPT, { type: 'down', nara: o, how: 'kill' }, ...['a', 'b'].map(nara => holds(nara, undefined, 'its owner said so')), { type: 'up', nara: o, boot: 'boot 2', knows: 'one' }]
+  const tombstone: SealedRecord = { id: 'gone', owner: o, kind: 'tombstone', boot: 'boot', seq: 2, past: [], text: undefined }
+
+  expect(broken(...again, state('doubtful'))).not.toContain('remembered')
+  expect(broken(...again, { type: 'sealed', record: tombstone }, state('empty', 'gone'))).not.toContain('remembered')
+  expect(broken(...again, state('doubtful'), { type: 'choose', owner: o, how: 'fresh' }, state('empty'))).not.toContain('remembered')
+})
+
 describe('each rule is broken by', () => {
   const two = [writes('two', ['one']), sealed('two', 2, { builds: ['one'] }), holds('a', 'two'), stored('a', 'two'), holds('b', 'two'), stored('b', 'two'), told('two')]
 
@@ -90,6 +99,7 @@ describe('each rule is broken by', () => {
       state('empty', 'gone'), holds('b', 'gone'), { type: 'forgotten', owner: o, write: 'gone', outcome: 'forgotten' }, { type: 'end' }],
     bounded: [...KEPT, holds('c', 'one'), ...['d', 'e'].flatMap(nara => [up(nara), holds(nara, 'one')]), { type: 'end' }],
     'in turn': [...KEPT, up('d'), up('e'), { type: 'down', nara: o, how: 'cut' }, { type: 'alone', owner: o }, ...['c', 'd', 'e'].map(nara => holds(nara, 'one'))],
+    remembered: [...KEPT, { type: 'down', nara: o, how: 'kill' }, { type: 'up', nara: o, boot: 'boot 2', knows: 'one' }, state('empty')],
     admitted: [...KEPT, up('d'), { ...stored('d', 'one'), from: 'a', placement: { ...placement, surrogates: 'listed', allowed: ['e'] } } as Happening],
     'left alone': [{ type: 'up', nara: o, boot: 'boot', allows: { surrogates: 'none', allowed: [] } }, ...KEPT.slice(1), holds('c', 'one'), up('d'), holds('d', 'one'), { type: 'end' }],
     'in force': [{ type: 'up', nara: o, boot: 'boot', allows: { surrogates: 'none', allowed: [] } }, ...KEPT.slice(1), { type: 'end' }],

@@ -1,5 +1,6 @@
 import { MIN_COPIES, carriers, ended, isAside, missed, most, name, nameOf, stewards, target, tooMany, top, unheard, within } from './claims.ts'
 import { covers } from './covers.ts'
+import { KNOWN_RULES } from './rules-of-known.ts'
 import { PLACEMENT_RULES } from './rules-of-placement.ts'
 import type { Rule } from './rule.ts'
 
@@ -221,5 +222,6 @@ export const RULES: readonly Rule[] = [
       ? [`${entry.nara} drops what it holds of ${entry.owner} after ${Math.round(facts.now / minute)} minutes: ${entry.why}`]
       : []
   },
-  ...PLACEMENT_RULES
+  ...PLACEMENT_RULES,
+  ...KNOWN_RULES
 ]

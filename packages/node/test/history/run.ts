@@ -4,6 +4,7 @@ import { MemoryDatastore } from 'datastore-core'
 import { peerIdOf } from '../../src/identity.ts'
 import { World } from '../simulated/world.ts'
 import { Application } from './application.ts'
+import { Folders } from './folders.ts'
 import { Machines } from './machines.ts'
 import { Recorder } from './recorder.ts'
 import type { Merge } from '../../src/api.ts'
@@ -50,6 +51,7 @@ class Run {
   private readonly world: World
   private readonly recorder: Recorder
   private readonly machines: Machines
+  private readonly folders = new Folders()
   private unplant: () => void
   private readonly applications = new Map<Nara, Application>()
   /** Whom each owner's holders may ask, from its next process on. */
@@ -64,7 +66,7 @@ class Run {
       lingerMs: 30 * second,
       onProcess: (nara, process) => {
         process.port.clock.wallSkew = this.machines.skew(nara.id)
-        this.recorder.process(nara, process)
+        this.recorder.process(nara, process, this.folders.process(nara, process))
       }
     })
     this.help = new Map(plan.help.entries())
@@ -137,12 +139,18 @@ class Run {
     }
   }
 
-  private async start ({ nara, near, help }: Extract<Step, { do: 'start' }>): Promise<void> {
-    if (help != null && !this.nara(nara).up) {
+  private async start ({ nara, near, home = false, help }: Extract<Step, { do: 'start' }>): Promise<void> {
+    const one = this.nara(nara)
+
+    if (one.up) {
+      return
+    }
+
+    if (help != null) {
       this.help.set(nara, help)
     }
 
-    await this.machines.start(this.nara(nara), near.map(i => this.nara(i)), this.allowing(nara))
+    await this.machines.start(one, near.map(i => this.nara(i)), { ...this.allowing(nara), ...this.folders.enter(one.id, home) })
   }
 
   private allowing (nara: number): Pick<NaraInit, 'surrogates' | 'allow'> {

@@ -57,7 +57,7 @@ function lineOf (entry: Entry, names: Names): string | undefined {
 
   switch (entry.type) {
     case 'up':
-      return `${n(entry.nara)} starts`
+      return `${n(entry.nara)} starts${entry.knows == null ? '' : ` and knows of ${r(entry.knows)}`}`
     case 'down':
       return `${n(entry.nara)} ${{ kill: 'is killed', cut: 'loses its power', stop: 'stops' }[entry.how]}`
     case 'link':
