@@ -137,6 +137,9 @@ export const ALIVE_FOR = 15 * minute
 /** A watermark that has not changed is told with every so many-th HERE, for those who missed it. */
 export const WATERMARK_EVERY = 10
 
+/** Where a nara can be dialled is told with every so many-th HERE, too, for those who came too late for its HEY_THERE. */
+export const ADDRESSES_EVERY = 10
+
 /** Who speaks with our own key, and has for this long, is another living process. Milliseconds. */
 export const TWIN_AFTER = 15 * second
 

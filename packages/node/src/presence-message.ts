@@ -27,7 +27,7 @@ export interface Presence {
   maxBytes: number
   /** NFC, at most 64 bytes, no control characters; empty if it has none. */
   name: string
-  /** libp2p signed peer record, with hey-there. */
+  /** libp2p signed peer record, with hey-there and every tenth here. */
   peerRecord?: Uint8Array
   /** The header of its newest acknowledged record: a signed envelope, still unchecked. */
   watermark?: Uint8Array

@@ -1,5 +1,5 @@
 import {
-  HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
+  ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
 } from '../../constants.ts'
 import { decodePresence, encodePresence, openPeerRecord } from '../../presence-message.ts'
 import type { MemoryMode, StashState } from '../../api.ts'
@@ -41,6 +41,8 @@ export class PresenceService {
   private cancelRepeat: () => void = () => {}
   private cancelGreeting: (() => void) | undefined
   private repeats = 0
+  /** How often it said HERE. */
+  private heres = 0
   private lastHeyThere = -Infinity
   private lastArrival = -Infinity
   private stopped = true
@@ -203,7 +205,8 @@ export class PresenceService {
       this.lastHeyThere = init.clock.now()
     }
 
-    const peerRecord = kind === 'hey-there' ? await init.dialler.peerRecord() : undefined
+    const withAddresses = kind === 'hey-there' || (kind === 'here' && ++this.heres % ADDRESSES_EVERY === 0)
+    const peerRecord = withAddresses ? await init.dialler.peerRecord() : undefined
 
     // nothing after a chau
     if (this.stopped && kind !== 'chau') {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, YOUNG } from '../../../src/constants.ts'
+import { ADDRESSES_EVERY, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, YOUNG } from '../../../src/constants.ts'
 import { LonePresence } from './fake-presence.ts'
 
 const repeats = HEY_THERE_STEPS.map((_, i) => HEY_THERE_STEPS.slice(0, i + 1).reduce((sum, step) => sum + step, 0))
@@ -12,7 +12,20 @@ describe('what a nara says', () => {
     await clock.advance(60 * minute)
 
     expect(times('hey-there')).toStrictEqual([0, ...repeats])
-    expect(said.map(({ kind, peerRecord }) => [kind, peerRecord != null])).toStrictEqual(said.map(({ kind }) => [kind, kind === 'hey-there']))
+    expect(said.filter(({ kind, peerRecord }) => kind === 'hey-there' && peerRecord == null)).toStrictEqual([])
+  })
+
+  it('is with every tenth here where it can be dialled, for those who came too late', async () => {
+    const { clock, service, said } = new LonePresence()
+    await service.start()
+    await clock.advance(60 * minute)
+    await service.stop()
+    const heres = said.filter(({ kind }) => kind === 'here')
+
+    expect(heres.length).toBeGreaterThan(2 * ADDRESSES_EVERY)
+    expect(heres.map(({ peerRecord }) => peerRecord != null)).toStrictEqual(heres.map((_, i) => (i + 1) % ADDRESSES_EVERY === 0))
+    expect(said.at(-1)).toMatchObject({ kind: 'chau' })
+    expect(said.at(-1)?.peerRecord).toBeUndefined()
   })
 
   it('is hey-there to new subscribers while it is young, once for all who come in the gap', async () => {
