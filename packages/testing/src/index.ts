@@ -1,6 +1,7 @@
 export * from './errors.ts'
 export { VirtualClock } from './virtual-clock.ts'
 export type { RunOptions, VirtualClockInit } from './virtual-clock.ts'
+export { seedPlatformRandomness } from './seeded-crypto.ts'
 export { seededRandom } from './seeded-random.ts'
 export { exponential, int, pick, weibull } from './distributions.ts'
 export { SimNetwork } from './network/sim-network.ts'

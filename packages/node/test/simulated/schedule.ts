@@ -1,4 +1,4 @@
-import { int, pick, seededRandom } from '@nara-stash/testing'
+import { int, pick, seededRandom, seedPlatformRandomness } from '@nara-stash/testing'
 import { contentOf, Truth, union } from './schedule-truth.ts'
 import { childRandom, Nara, World } from './world.ts'
 import type { Verdict } from './schedule-truth.ts'
@@ -27,7 +27,14 @@ export interface Outcome extends Verdict {
 }
 
 export async function runSchedule (seed: number, options: ScheduleOptions = {}): Promise<Outcome> {
-  return await new Schedule(seed, options).run()
+  // the nonce of a body, and with it the record's id and the holders' ranks, is to follow from the seed, too
+  const restore = seedPlatformRandomness(seededRandom(seed))
+
+  try {
+    return await new Schedule(seed, options).run()
+  } finally {
+    restore()
+  }
 }
 
 class Schedule {

@@ -40,3 +40,9 @@ for (const merge of [false, true]) {
     }
   }, Math.max(SCHEDULES * 3_000, 60_000))
 }
+
+it('a schedule follows from its seed', async () => {
+  const [first, again] = [await runSchedule(7), await runSchedule(7)]
+
+  expect(first).toStrictEqual(again)
+})
