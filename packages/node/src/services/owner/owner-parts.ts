@@ -6,6 +6,7 @@ import { Lookout } from './lookout.ts'
 import { Offers } from './offers.ts'
 import { OwnWatermark } from './own-watermark.ts'
 import { Settling } from '../recovery/settling.ts'
+import { Witnesses } from './witnesses.ts'
 import { Writes } from './writes.ts'
 import type { Merge, Twin } from '../../api.ts'
 import type { Origin } from '../recovery/bodies.ts'
@@ -68,7 +69,8 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
     maxWaiting: Math.max(MAX_WAITING_BYTES, 2 * init.maxStash),
     result: () => init.replication.result()
   })
-  const parts = { ...init, author, condition, writes }
+  const witnesses = new Witnesses(init.clock, init.fresh)
+  const parts = { ...init, network: witnesses.listening(init.network), author, condition, writes }
   const settling = new Settling({
     ...parts,
     heard: witnessed => [...init.heard(), ...witnessed, ...(watermark.lastKnown == null ? [] : [watermark.lastKnown])],
@@ -82,6 +84,7 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
   }
   const lookout: Lookout = new Lookout({
     ...parts,
+    witnesses,
     isOff: () => hooks.isStopped() || settling.recovery.active,
     onChange: hooks.resolve,
     onMerged: isNews,

@@ -10,6 +10,7 @@ import type { Origin } from '../recovery/bodies.ts'
 import type { Replication } from '../replication/replication.ts'
 import type { Read, Stranger } from './strangers.ts'
 import type { Apart } from './twins.ts'
+import type { Witnesses } from './witnesses.ts'
 import type { Clock, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
 export interface SurprisesInit {
@@ -25,6 +26,7 @@ export interface SurprisesInit {
   onMerged (): void
   /** A newer version than the one that was recovered was taken over. */
   onNewer (version: Version, origin: Origin): void
+  witnesses: Pick<Witnesses, 'isNewsTo'>
   /** A record came up that ours does not build on, and that no crash left behind. */
   onApart (apart: Apart): void
 }
@@ -61,9 +63,9 @@ export class Surprises {
     const meaning = meaningOf({ ...stranger, ...standing, confirmedBy, covered: own.covers(stranger.record), boot: own.boot })
 
     if (meaning !== 'known' && meaning !== 'leftover' && stranger.asked) {
-      const { record, from, holders } = stranger
+      const { record, from, holders, since } = stranger
 
-      this.init.onApart({ record, from, isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger) })
+      this.init.onApart({ record, from, isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger) && this.init.witnesses.isNewsTo(from, since) })
     }
 
     switch (meaning) {

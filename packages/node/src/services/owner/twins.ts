@@ -16,14 +16,15 @@ export interface Apart {
   record: RecordHeader
   /** Who told of it. */
   from: string
-  /** It was looked for, and nobody has it. */
+  /** It was looked for, and nobody has it; and whoever told of it had not seen it when this process first asked. */
   isUnheld: boolean
 }
 
 /**
  * Tells another process that has our soul from what an earlier one of our own left behind (SPEC.md, "Twins"). A record that builds on what this very process
- * wrote is no earlier one's. One in conflict with ours may be the first that its crash cut short, which somebody then holds: what all refused to keep, because
- * ours was there, was written since, if recovery had confirmed that there was none before. And a boot that goes on writing lives.
+ * wrote is no earlier one's. One in conflict with ours may be the first that its crash cut short, which somebody then holds. What all refused to keep, because
+ * ours was there, was written since, if recovery had confirmed that there was none before, and if who tells of it had not seen it when we first asked: an earlier
+ * process of ours may have been refused as well. And a boot that goes on writing lives.
  */
 export class Twins {
   /** The one that was seen last. */

@@ -1,0 +1,36 @@
+import { TWIN_AFTER } from '../../constants.ts'
+import type { Clock, StashNetwork } from '@nara-stash/protocol'
+
+/** Whom this process asked what they have seen of ours, and when they first answered: what they show only later came after its predecessors were gone. */
+export class Witnesses {
+  private readonly clock: Pick<Clock, 'now'>
+  private readonly fresh: boolean
+  private readonly firstAnswers = new Map<string, number>()
+
+  /** @param fresh - the soul was made by this process, so it has no predecessors */
+  constructor (clock: Pick<Clock, 'now'>, fresh: boolean) {
+    this.clock = clock
+    this.fresh = fresh
+  }
+
+  /** The network, listened to. */
+  listening <T extends Pick<StashNetwork, 'ask' | 'peers'>> (network: T): Pick<StashNetwork, 'ask' | 'peers'> {
+    return {
+      peers: () => network.peers(),
+      ask: async (peer, request, options) => {
+        const answer = await network.ask(peer, request, options)
+
+        if (request.type === 'witness' && !this.firstAnswers.has(peer)) {
+          this.firstAnswers.set(peer, this.clock.now())
+        }
+
+        return answer
+      }
+    }
+  }
+
+  /** `peer` told of something at the time `at`, and had not when it was first asked. What a predecessor sent may have been on its way for a moment. */
+  isNewsTo (peer: string, at: number): boolean {
+    return this.fresh || (this.firstAnswers.get(peer) ?? Infinity) + TWIN_AFTER <= at
+  }
+}
