@@ -31,7 +31,7 @@ describe('a confidant with a datastore', () => {
     let datastore = await opened()
     const before = await loopback.nara({ soul: confidantSoul, datastore })
     const owner = await loopback.nara({ soul, fresh: true, target: 1, bootstrap: before.addresses })
-    expect(await owner.stash.setStashData(data, { timeout: 10_000 })).toMatchObject({ outcome: 'kept' })
+    expect(await owner.stash.setStashData(data, { timeout: 45_000 })).toMatchObject({ outcome: 'kept' })
     await loopback.end(owner)
     await loopback.end(before)
     await datastore.close()
@@ -58,7 +58,7 @@ describe('a confidant with a datastore', () => {
     const datastore = await opened()
     const confidant = await loopback.nara({ datastore })
     const owner = await loopback.nara({ target: 1, bootstrap: confidant.addresses })
-    await owner.stash.setStashData(new TextEncoder().encode(secret), { timeout: 10_000 })
+    await owner.stash.setStashData(new TextEncoder().encode(secret), { timeout: 45_000 })
     await loopback.stop()
 
     const stored: Buffer[] = []

@@ -42,7 +42,7 @@ async function vanish (soul: Soul, confidants: readonly Libp2p[]): Promise<void>
     return proxy
   }))
   const { stash } = owner.services
-  await stash.setStashData(data, { timeout: 15_000 })
+  await stash.setStashData(data, { timeout: 45_000 })
   await until(stash, 'stash:copies', () => stash.status().copies.have === confidants.length)
 
   proxies.forEach(proxy => { proxy.cut() })

@@ -17,7 +17,7 @@ import type { ServiceFactoryMap } from 'libp2p'
 const loopback = new Loopback()
 const data = new TextEncoder().encode('remember me')
 /** The peers may still be shaking hands. */
-const patient = { timeout: 10_000 }
+const patient = { timeout: 45_000 }
 
 afterEach(async () => { await loopback.stop() })
 

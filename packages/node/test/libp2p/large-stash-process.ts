@@ -47,7 +47,7 @@ switch (role) {
     break
   case 'put': {
     const data = new Uint8Array(randomBytes(bytes))
-    const { outcome } = await nara.stash.setStashData(data, { timeout: 30_000 })
+    const { outcome } = await nara.stash.setStashData(data, { timeout: 50_000 })
     tell({ outcome, sha256: createHash('sha256').update(data).digest('hex'), memory: { start, peak: peak() } })
     process.exit()
     break

@@ -21,7 +21,7 @@ describe('a private network', () => {
     const soul = createSoul()
     const [hub] = await loopback.naras(3, { psk })
     const owner = await loopback.nara({ psk, soul, fresh: true, bootstrap: hub.addresses })
-    expect(await owner.stash.setStashData(Uint8Array.of(1), { timeout: 10_000 })).toMatchObject({ outcome: 'kept' })
+    expect(await owner.stash.setStashData(Uint8Array.of(1), { timeout: 45_000 })).toMatchObject({ outcome: 'kept' })
     await until(owner.stash, 'stash:copies', () => owner.stash.status().copies.have === 3)
     await loopback.end(owner)
 

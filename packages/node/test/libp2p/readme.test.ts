@@ -22,7 +22,7 @@ function rowsUnder (heading: string): string {
 it('has a first example that runs as it stands and prints what it says', async () => {
   const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? []
   const expected = Array.from(example.matchAll(/^console\.log.* \/\/ (.*)$/gm), ([, said]) => `${said}\n`).join('')
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--eval', example], { cwd: import.meta.dirname, timeout: 18_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--eval', example], { cwd: import.meta.dirname, timeout: 50_000 })
 
   expect(expected).not.toBe('')
   expect(stdout).toBe(expected)

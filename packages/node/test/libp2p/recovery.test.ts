@@ -21,7 +21,7 @@ describe('a whole nara', () => {
     const alice = await loopback.nara({ soul, fresh: true, bootstrap: hub.addresses })
     const data = new Uint8Array(randomBytes(200 * 1024))
 
-    expect(await alice.stash.setStashData(data, { timeout: 10_000 })).toMatchObject({ outcome: 'kept', seq: '1', minimum: 2, target: 3 })
+    expect(await alice.stash.setStashData(data, { timeout: 45_000 })).toMatchObject({ outcome: 'kept', seq: '1', minimum: 2, target: 3 })
     await fullyKept(alice)
     await loopback.end(alice)
 
@@ -39,7 +39,7 @@ describe('a whole nara', () => {
     const [hub] = await loopback.naras(4)
     const soul = createSoul()
     let nara = await loopback.nara({ soul, fresh: true, bootstrap: hub.addresses })
-    await nara.stash.setStashData(Uint8Array.of(1), { timeout: 10_000 })
+    await nara.stash.setStashData(Uint8Array.of(1), { timeout: 45_000 })
 
     for (const life of [2, 3]) {
       await fullyKept(nara)
@@ -47,7 +47,7 @@ describe('a whole nara', () => {
       nara = await loopback.nara({ soul, bootstrap: hub.addresses })
       await nara.stash.whenSettled()
       expect(nara.stash.getStashData()?.data).toEqual(Uint8Array.of(life - 1))
-      expect(await nara.stash.setStashData(Uint8Array.of(life))).toMatchObject({ outcome: 'kept', seq: String(life) })
+      expect(await nara.stash.setStashData(Uint8Array.of(life), { timeout: 45_000 })).toMatchObject({ outcome: 'kept', seq: String(life) })
     }
   })
 
@@ -55,7 +55,7 @@ describe('a whole nara', () => {
     const naras = await loopback.naras(5)
     const owner = await loopback.nara({ repairDelay: 0, bootstrap: naras[0].addresses })
     await until(owner.stash, 'peer:connect', () => owner.stash.peers().length === 5)
-    await owner.stash.setStashData(Uint8Array.of(7))
+    await owner.stash.setStashData(Uint8Array.of(7), { timeout: 45_000 })
     await fullyKept(owner)
 
     const [lost] = naras.filter(({ stash }) => stash.hasStashFor(owner.peerId))

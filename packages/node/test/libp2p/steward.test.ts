@@ -12,7 +12,7 @@ import type { Soul } from '@nara-stash/crypto'
 import type { Libp2p } from '@libp2p/interface'
 
 /** Six nodes that shake hands, on a machine that other tests use as well. Milliseconds. */
-const TIME = 60_000
+const TIME = 120_000
 
 type Host = Libp2p<{ stash: StashService }>
 

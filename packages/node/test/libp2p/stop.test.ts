@@ -8,7 +8,7 @@ const ENDS_WITHIN = 3_000
 
 describe('stop()', () => {
   it('leaves nothing running: a process ends by itself', async () => {
-    const running = promisify(execFile)(process.execPath, [new URL('./stopping-process.ts', import.meta.url).pathname], { timeout: 15_000 })
+    const running = promisify(execFile)(process.execPath, [new URL('./stopping-process.ts', import.meta.url).pathname], { timeout: 45_000 })
     const { child } = running
     let stoppedAt = 0
     child.stdout?.on('data', (chunk: Buffer) => {

@@ -11,7 +11,7 @@ import type { StashService } from '../../src/stash-service.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { Libp2p } from '@libp2p/interface'
 
-const TIME = 60_000
+const TIME = 120_000
 const loopback = new Loopback()
 
 afterEach(async () => { await loopback.stop() }, TIME)
