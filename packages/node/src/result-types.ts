@@ -71,10 +71,10 @@ export interface ForgetResult {
 }
 
 /**
- * How a copy stood up to a challenge: `proved`; `older` or `newer`, another version is there; `missing`, nothing is; `altered`, its proof is wrong; or it was
- * `busy`, `refused`, is `unreachable` or took too long.
+ * How a copy stood up to a challenge: `proved`; `older` or `newer`, another version is there; `conflict`, one is that does not know of ours, nor ours of it;
+ * `missing`, nothing is; `altered`, its proof is wrong; or it was `busy`, `refused`, is `unreachable` or took too long.
  */
-export type CopyVerdict = 'proved' | 'older' | 'newer' | 'missing' | 'altered' | 'busy' | 'refused' | 'unreachable' | 'timeout'
+export type CopyVerdict = 'proved' | 'older' | 'newer' | 'conflict' | 'missing' | 'altered' | 'busy' | 'refused' | 'unreachable' | 'timeout'
 
 export interface VerifyResult {
   /** Decimal. */

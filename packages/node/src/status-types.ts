@@ -55,7 +55,7 @@ export interface DoubtfulRecord {
   tombstone?: true
   /** It was fetched and opened: it can be adopted. */
   readable: boolean
-  /** Peers that showed it. */
+  /** Peers that showed it; of the version that is current here, those within reach that said that they have it. */
   holders: string[]
   /** ISO 8601, by the clock of the machine that wrote it; if readable. */
   createdAt?: string

@@ -15,6 +15,7 @@ const verdicts: Record<CopyVerdict, string> = {
   proved: 'proved',
   older: 'older: it has an older version',
   newer: 'newer: it has a newer version',
+  conflict: 'conflict: it has a version that does not know of this one',
   missing: 'missing: it has none',
   altered: 'altered: its proof is wrong',
   busy: 'busy: it was asked a moment ago',

@@ -25,6 +25,34 @@ describe('a twin', () => {
     expect(owner.aside).toEqual(['of the twin'])
   })
 
+  it('is shown with those who hold its version, and ours with those who hold ours', async () => {
+    const { world, owner, twin, confidants } = await twins({ gossip: false })
+    const all = confidants.map(({ id }) => id).toSorted()
+    const held = (nara: typeof owner): Array<[number | undefined, string[]]> =>
+      nara.stash.status().recovery.doubt?.records.map(({ bytes, holders }) => [bytes, holders.toSorted()]) ?? []
+    await world.of(twin.put('of the twin'))
+    await world.run(1_000)
+    // refused by all
+    const { copies, failures } = await world.of(owner.put('of the owner', { timeout: 5_000 }))
+    expect([copies, failures.map(({ why }) => why)]).toEqual([0, ['conflict', 'conflict', 'conflict']])
+    await world.run(5_000)
+
+    expect(held(owner)).toEqual([['of the twin'.length, all], ['of the owner'.length, []]])
+    expect((await world.of(owner.stash.verify())).copies.map(({ verdict }) => verdict)).toEqual(['conflict', 'conflict', 'conflict'])
+
+    // who has all three copies learns of the other by what they have seen
+    await world.until(() => twin.state === 'doubtful', 300_000)
+    const ours = held(twin).find(([bytes]) => bytes === 'of the twin'.length)
+    const its = held(twin).find(([bytes]) => bytes !== 'of the twin'.length)
+    expect(ours).toEqual(['of the twin'.length, all])
+    expect(its?.[1]).toEqual([])
+
+    // one that went has no say any longer
+    confidants[0]?.kill()
+    await world.run(1_000)
+    expect(held(twin).find(([bytes]) => bytes === 'of the twin'.length)?.[1]).toEqual(all.filter(id => id !== confidants[0]?.id))
+  })
+
   it('leaves an owner that hands out nothing while it is in doubt, not even to a new peer', async () => {
     const { world, owner, twin } = await twins()
     await world.of(twin.put('of the twin'))

@@ -62,7 +62,10 @@ export class Owner {
   }
 
   get doubt (): Doubt | null {
-    return this.condition.doubt
+    const { condition, lookout, settling } = this
+
+    // who shows what goes on to be learnt
+    return condition.doubt == null || settling.recovery.active ? condition.doubt : lookout.surprises.doubt() ?? condition.doubt
   }
 
   /** How the stash came back, and how sure that is. */

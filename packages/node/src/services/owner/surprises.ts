@@ -172,9 +172,11 @@ export class Surprises {
     return false
   }
 
-  private doubt (): Doubt | null {
+  /** The doubt that remains, with who holds what as far as is known by then. */
+  doubt (): Doubt | null {
     const { own: { current, tombstone }, replication, author: { standing: { content } } } = this.init
     const stuck = this.strangers.list.filter(({ stuck }) => stuck)
+    const heldBy = (id: string): string[] => replication.holding(id).filter(peer => !stuck.some(({ holders }) => holders.has(peer)))
 
     if (stuck.length === 0) {
       return null
@@ -187,8 +189,8 @@ export class Surprises {
       reason: above ? 'ROLLBACK_SUSPECTED' : 'CONFLICT',
       records: [
         ...stuck.map(({ record, read, holders }) => doubtfulRecord(record, read?.version, holders)),
-        ...(current == null ? [] : [doubtfulRecord(current.record, current, replication.holders)]),
-        ...(tombstone == null ? [] : [doubtfulRecord(tombstone, undefined, replication.holders)])
+        ...(current == null ? [] : [doubtfulRecord(current.record, current, heldBy(current.record.id))]),
+        ...(tombstone == null ? [] : [doubtfulRecord(tombstone, undefined, heldBy(tombstone.id))])
       ],
       ...(error == null ? {} : { error })
     }

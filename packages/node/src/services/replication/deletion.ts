@@ -88,6 +88,11 @@ export class Deletion {
     return Math.min(next, this.init.clock.now() + RECONCILE_INTERVAL)
   }
 
+  /** Peers that have the tombstone. */
+  told (): string[] {
+    return this.forgetting.told()
+  }
+
   result (): ForgetResult {
     return this.forgetting.result()
   }

@@ -125,6 +125,11 @@ export class Forgetting {
     return this.busy.size === 0 && this.init.network.peers().every(({ id }) => !this.isDue(id))
   }
 
+  /** Peers that have the tombstone. */
+  told (): string[] {
+    return [...this.concerned.values()].filter(({ told }) => told).map(({ peer }) => peer)
+  }
+
   result (): ForgetResult {
     const all = [...this.concerned.values()]
 

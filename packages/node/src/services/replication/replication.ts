@@ -160,6 +160,13 @@ export class Replication {
     return this.placements.holders
   }
 
+  /** Peers that are known to have `record`, the current one: not those who were chosen to. */
+  holding (record: string): string[] {
+    return this.keeping.version?.record.kind === 'tombstone'
+      ? this.deletion.told()
+      : this.copies.views().filter(copy => copy.connected && copy.record === record).map(({ peer }) => peer)
+  }
+
   get pinned (): readonly string[] {
     return this.upkeep.pinned
   }

@@ -18,8 +18,7 @@ const VERDICTS: Record<ProofOutcome, CopyVerdict> = {
   proved: 'proved',
   older: 'older',
   newer: 'newer',
-  // whichever it is, it is not ours
-  conflict: 'newer',
+  conflict: 'conflict',
   'not-found': 'missing',
   wrong: 'altered',
   busy: 'busy',
