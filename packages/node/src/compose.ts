@@ -62,6 +62,8 @@ export interface StashParts {
   stop (): Promise<void>
   discovered (peer: string, addresses: readonly string[]): void
 }
+  /** Why a peer could not be dialled last; undefined if it could, or was not tried. */
+  whyUnreachable (peer: string): string | undefined
 
 /**
  * The composition root: the one place that creates the parts, ties them together, and owns the order of start and stop.
@@ -106,7 +108,8 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       random,
       minConnections: options.minConnections,
       admits: trust.admits,
-      wanted: () => [...owning?.replication.confidants ?? [], ...steward.wanted]
+      wanted: () => [...owning?.replication.confidants ?? [], ...steward.wanted],
+      onUnreachable: announce.unreachable
     })
   const steward = new Steward({
     network,
@@ -168,6 +171,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   network.addEventListener('peer:connect', ({ detail }) => {
     directory.met(detail.id)
     announce.connected(detail)
+    connector?.connected(detail.id)
     owning?.owner.connected(detail)
   })
   network.addEventListener('peer:disconnect', ({ detail: { id } }) => {
@@ -219,7 +223,8 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
         directory.located(peer, addresses)
         connector?.discovered(peer)
       }
-    }
+    },
+    whyUnreachable: peer => connector?.whyNot(peer)
   }
 }
 
@@ -235,7 +240,7 @@ interface OwnerSurroundings {
 
 function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, trust, announce, onChosen }: OwnerSurroundings): OwningParts {
   const { clock, random } = options
-  const own = new OwnStash({ soul, owner: peerIdOf(soul), clock, random, newest })
+  const own = new OwnStash({ soul, owner: peerIdOf(soul), random, newest })
   const replication: Replication = new Replication({
     network,
     own,

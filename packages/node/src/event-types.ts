@@ -1,5 +1,6 @@
 import type { StashState } from './api.ts'
 import type { ConfidantState, Doubt, Twin } from './status-types.ts'
+import type { WriteResult } from './result-types.ts'
 import type { RefusalReason } from '@nara-stash/protocol'
 
 export interface StashEvents {
@@ -43,3 +44,5 @@ export interface StashEvents {
   /** A presence message: somebody came, is here, or left. */
   'presence': CustomEvent<{ peer: string, name: string, kind: 'hey-there' | 'here' | 'chau' }>
 }
+  /** Nobody answered as this peer where it was said to be: the first time since it was connected, and again when `why` (for people) is another one. */
+  'peer:unreachable': CustomEvent<{ peer: string, name: string, addresses: string[], why: string }>

@@ -19,6 +19,8 @@ export interface PeerStatus {
   connected: boolean
   /** The remote host of the connection, if there is one. */
   address?: string
+  /** Why it could not be dialled last, for people; only of who is not connected. */
+  lastError?: string
   /** Whether it says that it has room; undefined if it has not said. */
   accepting?: boolean
   /** Seconds, as it claims or as this nara saw it boot. */

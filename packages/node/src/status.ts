@@ -56,12 +56,14 @@ export function peerStatuses (parts: StashParts): PeerStatus[] {
   return [...ids].map(id => {
     const presence = parts.directory.get(id)?.presence
     const address = connected.get(id)?.address
+    const lastError = connected.has(id) ? undefined : parts.whyUnreachable(id)
 
     return {
       peerId: id,
       name: presence?.name ?? '',
       connected: connected.has(id),
       ...(address == null ? {} : { address }),
+      ...(lastError == null ? {} : { lastError }),
       ...(presence == null ? {} : { accepting: presence.accepting, uptime: Math.round(parts.directory.uptime(id)) }),
       ...(presence?.memory == null ? {} : { memory: presence.memory }),
       ...(presence?.state == null ? {} : { state: presence.state }),

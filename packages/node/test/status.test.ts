@@ -34,6 +34,7 @@ function parts (changes: { current?: object | undefined, confidants?: string[], 
     options: { target: 3, minCopies: 2 },
     network: { peers: () => [{ id: 'bob', connection: '', since: 0, address: '192.0.2.1' }, { id: 'mute', connection: '', since: 0 }] },
     directory,
+    whyUnreachable: (id: string) => ['found', 'bob'].includes(id) ? 'connection refused' : undefined,
     held: { count: 4, bytes: 5_000, capacity: { stashes: 20, bytes: 9_000 }, get: (id: string) => id === 'eve' ? {} : undefined },
     owning: soulless
       ? undefined
@@ -109,7 +110,7 @@ describe('the status of the peers', () => {
       { peerId: 'bob', name: 'bob', connected: true, address: '192.0.2.1', accepting: true, uptime: 8, confidant: true, held: false },
       { peerId: 'mute', name: '', connected: true, confidant: false, held: false },
       { peerId: 'eve', name: 'eve', connected: false, accepting: false, uptime: 8, memory: 'low', state: 'settled', confidant: false, held: true },
-      { peerId: 'found', name: '', connected: false, confidant: false, held: false },
+      { peerId: 'found', name: '', connected: false, lastError: 'connection refused', confidant: false, held: false },
       { peerId: 'away', name: '', connected: false, confidant: true, held: false }
     ])
   })

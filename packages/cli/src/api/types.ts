@@ -10,6 +10,8 @@ export interface DaemonStatus extends StashStatus {
   listen: string[]
   network: string
   pskFile: string | null
+  /** Stash peers that are connected. */
+  peers: number
   /** Largest stash, in bytes. */
   maxStash: number
   /** Of the daemon's process. */

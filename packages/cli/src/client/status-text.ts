@@ -16,13 +16,14 @@ const explanations: Record<StashState, string> = {
 
 /** The status for people. */
 export function statusText (status: DaemonStatus): string {
-  const { name, peerId, state, stash, deleted, pending, setAside, copies, held, addresses, uptime, pid, twin } = status
+  const { name, peerId, state, stash, deleted, pending, setAside, copies, held, addresses, peers, uptime, pid, twin } = status
   const safe = copies.have >= copies.minimum ? '' : `, ${copies.minimum} make it safe`
 
   return table([
     ['name', printable(name)],
     ['peer id', peerId],
     ['state', `${state}: ${deleted == null || state !== 'empty' ? explanations[state] : `the stash of this nara was deleted, by its version ${deleted.seq}`}`],
+    ['peers', peers === 0 ? 'no peer is connected; who was tried, and why it failed: nara-stash peers' : `${peers} connected`],
     ...recoveryRows(status),
     ...(twin == null ? [] : [['twin', `another process with this soul wrote version ${twin.seq} (boot ${printable(twin.boot)}), seen ${twin.since}. Run one of them only`]]),
     ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],

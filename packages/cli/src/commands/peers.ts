@@ -29,10 +29,10 @@ function peersText (peers: readonly PeerStatus[]): string {
 
   return table([
     ['PEER', 'NAME', 'CONNECTED', 'UP FOR', 'ROOM', 'ROLE'],
-    ...peers.map(({ peerId, name, connected, address, uptime, accepting, confidant, held }) => [
+    ...peers.map(({ peerId, name, connected, address, lastError, uptime, accepting, confidant, held }) => [
       printable(peerId),
       name === '' ? '-' : printable(name),
-      connected ? printable(address ?? 'yes') : 'no',
+      connected ? printable(address ?? 'yes') : lastError == null ? 'no' : `no: ${printable(lastError)}`,
       uptime == null ? '-' : formatDuration(uptime * 1_000),
       accepting == null ? '-' : accepting ? 'yes' : 'no',
       [confidant ? 'confidant' : '', held ? 'held here' : ''].filter(role => role !== '').join(', ') || '-'

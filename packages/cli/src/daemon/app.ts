@@ -37,6 +37,7 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
     addresses: nara.addresses,
     setAside: stash.setAside().map(({ data, timestamp, ...which }) => ({ ...which, bytes: data.length, updatedAt: isoDate(timestamp) })),
     ...about,
+    peers: connectedPeers(stash),
     uptime: Math.floor((clock.now() - started) / 1_000)
   }))
 

@@ -35,6 +35,7 @@ const names: Record<keyof StashEvents, true> = {
   leave: true,
   'peer:connect': true,
   'peer:disconnect': true,
+  'peer:unreachable': true,
   presence: true
 }
 

@@ -44,6 +44,7 @@ const sayings: Sayings = {
     ? `handed on ${count(handedOn, 'stash', 'stashes')}; of those of ${left.map(peer).join(', ')} no other copy is known to be safe`
     : handedOn > 0 ? `handed on ${count(handedOn, 'stash', 'stashes')}` : undefined,
   'peer:connect': ({ peer: id, name, address }) => `met ${named(id, name)}${address == null ? '' : ` at ${printable(address)}`}`,
+  'peer:unreachable': ({ peer: id, addresses, why }) => `cannot reach ${places(id, addresses)}: ${printable(why)}`,
   'peer:disconnect': ({ peer: id, name }) => `lost ${named(id, name)}`,
   presence: ({ peer: id, name, kind }) => kind === 'here' ? undefined : `${named(id, name)} says ${kind}`
 }
@@ -63,4 +64,16 @@ export function peer (id: string): string {
   const safe = printable(id)
 
   return safe.length > 12 ? `…${safe.slice(-8)}` : safe
+}
+
+/** Addresses that are shown of one peer: it may have told many. */
+const MAX_SHOWN = 2
+
+/** Where a peer was looked for, as addresses to be compared with those that were set. */
+function places (id: string, addresses: readonly string[]): string {
+  const suffix = `/p2p/${id}`
+  const shown = addresses.slice(0, MAX_SHOWN).map(address => printable(address.endsWith(suffix) ? address : address + suffix))
+  const more = addresses.length - shown.length
+
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }

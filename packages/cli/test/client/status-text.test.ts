@@ -21,6 +21,7 @@ const status: DaemonStatus = {
   network: 'nara',
   pskFile: null,
   maxStash: 1024,
+  peers: 3,
   pid: 42,
   socket: '/run/api.sock',
   version: '1.2.3',
@@ -33,6 +34,7 @@ describe('the status for people', () => {
       'name       kiosk',
       'peer id    12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB',
       'state      settled: the stash is known',
+      'peers      3 connected',
       'recovered  pushed by peer, confirmed: 2 of 3 peers answered',
       'stash      version 7, 200 KiB, of 2026-01-02T03:04:05.000Z',
       `sha256     ${'ab'.repeat(32)}`,
@@ -52,6 +54,10 @@ describe('the status for people', () => {
     expect(statusText({ ...status, twin: { boot: 'ab'.repeat(8), seq: '9', since: '2026-01-02T03:04:05.000Z' } }))
       .toContain('twin       another process with this soul wrote version 9 (boot abababababababab), seen 2026-01-02T03:04:05.000Z. Run one of them only\n')
     expect(statusText({ ...status, state: 'empty', stash: null, recovery: { ...status.recovery, via: null, from: null } })).toContain('asked      2 of 3 peers answered\n')
+  })
+
+  it('says that no peer is connected, and where to look for the reason', () => {
+    expect(statusText({ ...status, peers: 0 })).toContain('peers      no peer is connected; who was tried, and why it failed: nara-stash peers\n')
   })
 
   it('tells a stash that was deleted from one that nobody holds', () => {

@@ -210,6 +210,16 @@ describe('status', () => {
     }
   })
 
+  it('peers says why one that is not connected could not be dialled', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.peersMet = [{ peerId: 'abc', name: '', connected: false, lastError: 'connection refused\u0007', confidant: false, held: false }]
+
+    expect((await command(['peers'])).stdout.toString()).toMatch(/^abc .* no: connection refused\\u\{7\} /m)
+    expect((await command(['peers', '--json'])).json()).toMatchObject({ peers: [{ lastError: 'connection refused\u0007' }] })
+    expect((await command(['status', '--json'])).json()).toMatchObject({ peers: 0 })
+  })
+
   it('--wait ends when it is so, at once or later', async () => {
     const { command, nara } = await harness()
 

@@ -48,6 +48,10 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
 describe('an event for people', () => {
   it.each(sayings)('%s', (event, text) => {
     expect(eventText(event)).toBe(text)
+  [{ event: 'peer:unreachable', time, peer, name, addresses: [`/ip4/192.0.2.1/tcp/1/p2p/${peer}`], why: 'connection refused' },
+    `cannot reach /ip4/192.0.2.1/tcp/1/p2p/${peer}: connection refused`],
+  [{ event: 'peer:unreachable', time, peer, name, addresses: ['/ip4/192.0.2.1/tcp/1\u0007', '/ip4/192.0.2.2/tcp/1', '/ip4/192.0.2.3/tcp/1'], why: 'no\u0007' },
+    `cannot reach /ip4/192.0.2.1/tcp/1\\u{7}/p2p/${peer}, /ip4/192.0.2.2/tcp/1/p2p/${peer}, 1 more: no\\u{7}`],
   })
 })
 

@@ -2,6 +2,7 @@ import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
 import { multiaddr } from '@multiformats/multiaddr'
 import { deadlineSignal, UnreachableError } from '@nara-stash/protocol'
 import { DIAL_TIMEOUT } from '../constants.ts'
+import { dialReason } from './dial-reason.ts'
 import type { Dialler } from './presence-port.ts'
 import type { Clock } from '@nara-stash/protocol'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
@@ -35,7 +36,7 @@ export class Libp2pDialler implements Dialler {
     try {
       await this.components.connectionManager.openConnection(targets, { signal: deadline.signal })
     } catch (err) {
-      throw new UnreachableError(`${peer} cannot be dialled`, { cause: err })
+      throw new UnreachableError(dialReason(err), { cause: err })
     } finally {
       deadline.clear()
     }

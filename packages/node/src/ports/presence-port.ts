@@ -17,7 +17,7 @@ export type PresenceListener = (from: string, presence: Uint8Array) => 'accept' 
 /** Connects to a peer at addresses that were heard of; the connection proves that it is this peer. */
 export interface Dialler {
   /**
-   * @throws {UnreachableError}
+   * @throws {UnreachableError} its message says why, for people
    */
   dial (peer: string, addresses: readonly string[]): Promise<void>
 

@@ -55,6 +55,7 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
     connected: ({ id, address }) => {
       sink.safeDispatchEvent('peer:connect', { detail: { ...named(id), ...(address == null ? {} : { address }) } })
     },
+    unreachable: (peer, addresses, why) => { sink.safeDispatchEvent('peer:unreachable', { detail: { ...named(peer), addresses: [...addresses], why } }) },
     disconnected: peer => { sink.safeDispatchEvent('peer:disconnect', { detail: named(peer) }) },
     presence: (peer, { kind }) => { sink.safeDispatchEvent('presence', { detail: { ...named(peer), kind } }) },
     holding: confidant => {
@@ -97,6 +98,7 @@ export interface EventAnnouncer {
   holders (change: HoldersChange): void
   confidantState (peer: string, replication: Replication, record: string | undefined): void
   connected (peer: NetworkPeer): void
+  unreachable (peer: string, addresses: readonly string[], why: string): void
   disconnected (peer: string): void
   presence (peer: string, presence: Presence): void
   holding (confidant: Confidant): void

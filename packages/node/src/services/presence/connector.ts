@@ -21,6 +21,8 @@ export interface ConnectorInit {
   admits (peer: string): boolean
   /** Peers that we want to be connected to in any case: our confidants, and who holds beside us what may be missing copies. */
   wanted (): readonly string[]
+  /** Nobody answered at these addresses as this peer: said the first time since it was connected, and when the reason is another one. */
+  onUnreachable (peer: string, addresses: readonly string[], why: string): void
 }
 
 /**
@@ -29,6 +31,8 @@ export interface ConnectorInit {
 export class Connector {
   private readonly init: ConnectorInit
   private readonly failures = new Map<string, { count: number, at: number, notBefore: number }>()
+  /** Why each that could not be dialled last could not. */
+  private readonly reasons = new Map<string, string>()
   private readonly dialling = new Set<string>()
   /** Peers to dial at the next turn, however many connections there are. */
   private readonly called = new Set<string>()
@@ -68,6 +72,16 @@ export class Connector {
     }
 
     this.look()
+  }
+
+  /** A peer is connected: what kept us from it is over. */
+  connected (peer: string): void {
+    this.reasons.delete(peer)
+  }
+
+  /** Why `peer` could not be dialled last; undefined if it could, or was not tried. */
+  whyNot (peer: string): string | undefined {
+    return this.reasons.get(peer)
   }
 
   /** Connects to `peer`, if it can be dialled, as soon as it has its turn and whatever failed before. */
@@ -134,9 +148,11 @@ export class Connector {
       }
     }
 
-    for (const peer of this.failures.keys()) {
-      if (directory.get(peer) == null) {
-        this.failures.delete(peer)
+    for (const peers of [this.failures, this.reasons]) {
+      for (const peer of peers.keys()) {
+        if (directory.get(peer) == null) {
+          peers.delete(peer)
+        }
       }
     }
   }
@@ -148,13 +164,25 @@ export class Connector {
 
     try {
       await this.init.dialler.dial(peer, addresses)
+      this.reasons.delete(peer)
       // it may be connected and yet not one of us: ask again later
       this.postpone(peer, 0, CONNECT_INTERVAL)
-    } catch {
+    } catch (error) {
+      this.failed(peer, addresses, (error as Error).message)
       this.postpone(peer, count + 1, DIAL_BACKOFF[Math.min(count, DIAL_BACKOFF.length - 1)] ?? CONNECT_INTERVAL)
     } finally {
       this.dialling.delete(peer)
       this.lookIn(NEXT_DIALS)
+    }
+  }
+
+  /** A stop ends what is under way: that is no failure. Who is connected by now, from the other side, is reached. */
+  private failed (peer: string, addresses: readonly string[], why: string): void {
+    const { network, onUnreachable } = this.init
+
+    if (!this.stopped && this.reasons.get(peer) !== why && !network.peers().some(({ id }) => id === peer)) {
+      this.reasons.set(peer, why)
+      onUnreachable(peer, addresses, why)
     }
   }
 

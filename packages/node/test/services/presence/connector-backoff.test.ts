@@ -109,3 +109,71 @@ describe('a connector', () => {
     expect(world.connected.size).toBeGreaterThanOrEqual(5)
   })
 })
+
+describe('a connector says why it cannot reach a peer', () => {
+  it('once, however often it tries and the peer is discovered, and again when the reason is another one', async () => {
+    let why = 'connection refused'
+    const world = new World({ dial: async (_, world) => {
+      await world.wait(10)
+      throw new Error(why)
+    } })
+    world.know(1)
+    world.connector.start()
+    expect(world.connector.whyNot('peer 0')).toBeUndefined()
+
+    for (let i = 0; i < 20; i++) {
+      await world.clock.advance(10_000)
+      world.connector.discovered('peer 0')
+    }
+
+    expect(world.dials.length).toBeGreaterThan(20)
+    expect(world.unreachable).toStrictEqual(['peer 0 at address: connection refused'])
+
+    why = 'another peer answers there'
+    await world.clock.advance(10 * 60_000)
+    expect(world.unreachable).toStrictEqual(['peer 0 at address: connection refused', 'peer 0 at address: another peer answers there'])
+    expect(world.connector.whyNot('peer 0')).toBe('another peer answers there')
+  })
+
+  it('anew once it was connected, by us or from the other side', async () => {
+    let dial = fails
+    const world = new World({ dial: async (peer, world) => { await dial(peer, world) } })
+    world.know(1)
+    world.connector.start()
+    await world.clock.advance(1_000)
+    expect(world.unreachable).toHaveLength(1)
+
+    dial = connects
+    await world.clock.advance(30_000)
+    expect(world.connected.has('peer 0')).toBe(true)
+    expect(world.connector.whyNot('peer 0')).toBeUndefined()
+
+    dial = fails
+    world.connected.clear()
+    await world.clock.advance(10 * 60_000)
+    expect(world.unreachable).toHaveLength(2)
+
+    world.connector.connected('peer 0')
+    expect(world.connector.whyNot('peer 0')).toBeUndefined()
+    await world.clock.advance(10 * 60_000)
+    expect(world.unreachable).toHaveLength(3)
+  })
+
+  it('not of a dial that a stop ends, nor of who came from the other side meanwhile', async () => {
+    const world = new World({ minConnections: 2, dial: fails })
+    world.know(2)
+    world.connector.start()
+    await world.clock.settle()
+    expect(world.dials).toHaveLength(2)
+    world.connected.add('peer 0').add('peer 1')
+    await world.clock.advance(1_000)
+    world.connected.clear()
+    world.connector.discovered('peer 0')
+    await world.clock.settle()
+    world.connector.stop()
+    await world.clock.advance(1_000)
+
+    expect(world.dials.length).toBeGreaterThan(2)
+    expect(world.unreachable).toStrictEqual([])
+  })
+})

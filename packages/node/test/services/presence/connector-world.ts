@@ -17,6 +17,7 @@ export class World {
   readonly directory = new PeerDirectory(this.clock)
   readonly connected = new Set<string>()
   readonly dials: Array<{ peer: string, at: number }> = []
+  readonly unreachable: string[] = []
   readonly connector: Connector
   atOnce = 0
   mostAtOnce = 0
@@ -41,7 +42,8 @@ export class World {
       random: seededRandom(seed),
       minConnections,
       admits,
-      wanted
+      wanted,
+      onUnreachable: (peer, addresses, why) => { this.unreachable.push(`${peer} at ${addresses.join()}: ${why}`) }
     })
   }
 
