@@ -8,6 +8,7 @@ import { checkedMerge } from './services/owner/checked-merge.ts'
 import { candidatesAmong, checkConfidants } from './services/replication/confidants.ts'
 import { Connector } from './services/presence/connector.ts'
 import { announceEvents } from './services/events.ts'
+import { leftBehind } from './services/owner/left-behind.ts'
 import { Owner } from './services/owner/owner.ts'
 import { OwnStash } from './services/owner/own-stash.ts'
 import { PeerDirectory } from './services/presence/peer-directory.ts'
@@ -206,7 +207,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     },
     beforeStop: async () => {
       confidant.drain()
-      announce.stewarding.onLeft(await steward.leave())
+      announce.stewarding.onLeft({ ...await steward.leave(), ...leftBehind(owning) })
       await presence?.stop()
       connector?.stop()
       owning?.owner.stop()

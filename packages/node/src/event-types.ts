@@ -3,6 +3,29 @@ import type { ConfidantState, Doubt, Twin } from './status-types.ts'
 import type { WriteResult } from './result-types.ts'
 import type { RefusalReason } from '@nara-stash/protocol'
 
+/** What a nara leaves behind when it stops. */
+export interface Leave {
+  /** Stashes held for others that are as safe without us: others hold enough, another took our place, or something newer replaced them. */
+  handedOn: number
+  /** Stashes whose owner is here: it has the content and was told, but nobody took our place while we waited. */
+  withOwner: number
+  /** Owners whose stash would have needed our copy. */
+  left: string[]
+  /** Our own stash, if there is one, and how well others hold it: what is not `kept` may be lost with this process. */
+  own: OwnLeft | null
+  /** Writes of our own that still waited for recovery, for the end of a doubt, or for their turn: this process alone has them. */
+  waiting: number
+}
+
+export interface OwnLeft extends Pick<WriteResult, 'outcome' | 'copies' | 'minimum'> {
+  /** Decimal. */
+  seq: string
+  /** Of data. */
+  bytes: number
+  /** So many as `minimum` took this version at some time: a later process will find it, or say that it is missing, even if `copies` are fewer. */
+  acknowledged: boolean
+}
+
 export interface StashEvents {
   'stash:state': CustomEvent<{ state: StashState, previous: StashState }>
   /** A copy of our own stash was found, verified and decrypted for the first time. */
@@ -34,11 +57,8 @@ export interface StashEvents {
   'held:repaired': CustomEvent<{ owner: string, name: string, to: string, why: string }>
   /** A co-holder was asked to prove that it has its copy. */
   'held:audited': CustomEvent<{ owner: string, name: string, peer: string, verdict: string }>
-  /**
-   * We are leaving, and have done what could be done for what absent owners left here: so many stashes are as safe without us, and these owners' would have
-   * needed our copy. Said before the last chau.
-   */
-  'leave': CustomEvent<{ handedOn: number, left: string[] }>
+  /** We are leaving, and have done what could be done for what is held here. Said before the last chau. */
+  'leave': CustomEvent<Leave>
   'peer:connect': CustomEvent<{ peer: string, name: string, address?: string }>
   'peer:disconnect': CustomEvent<{ peer: string, name: string }>
   /** A presence message: somebody came, is here, or left. */

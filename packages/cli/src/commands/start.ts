@@ -34,7 +34,10 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash start --dir /srv/nara --name kiosk', 'another folder, a name of its own'],
     ['nara-stash start --soul-file - < kiosk.soul', 'on another machine: the soul is all it takes'],
     ['nara-stash start --no-mdns --bootstrap /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...', 'meet the others through one that is known']
-  ], [0, 1, 2, 3])
+  ], [0, 1, 2, 3], {
+    0: 'stopped in good order',
+    3: 'stopped, and left behind what others do not hold safely: its own newest version, a write that waited, or the stash of somebody who is away'
+  })
 
   bind<StartOptions>(command, async (io, options) => {
     const { json = false, exitWithParent = false } = options

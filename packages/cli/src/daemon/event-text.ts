@@ -2,6 +2,7 @@ import { printable } from '../text/printable.ts'
 import { doubtReasons } from '../text/doubt-reasons.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
 import type { DaemonEvent } from '../api/types.ts'
+import type { Leave, OwnLeft } from '@nara-stash/node'
 
 type Sayings = { [E in DaemonEvent as E['event']]: (event: E) => string | undefined }
 
@@ -40,9 +41,7 @@ const sayings: Sayings = {
   'held:repaired': ({ owner, name, to, why }) => `gave ${peer(to)} a copy for ${named(owner, name)}: ${printable(why)}`,
   'held:audited': ({ owner, name, peer: id, verdict }) =>
     verdict === 'proved' ? undefined : `${peer(id)} was asked to prove its copy for ${named(owner, name)}: ${printable(verdict)}`,
-  leave: ({ handedOn, left }) => left.length > 0
-    ? `handed on ${count(handedOn, 'stash', 'stashes')}; of those of ${left.map(peer).join(', ')} no other copy is known to be safe`
-    : handedOn > 0 ? `handed on ${count(handedOn, 'stash', 'stashes')}` : undefined,
+  leave: event => [...leftToOthers(event), ...lostWithUs(event)].join('\n') || undefined,
   'peer:connect': ({ peer: id, name, address }) => `met ${named(id, name)}${address == null ? '' : ` at ${printable(address)}`}`,
   'peer:unreachable': ({ peer: id, addresses, why }) => `cannot reach ${places(id, addresses)}: ${printable(why)}`,
   'peer:disconnect': ({ peer: id, name }) => `lost ${named(id, name)}`,
@@ -52,6 +51,35 @@ const sayings: Sayings = {
 /** One event as text for people, without its time; undefined if it is not worth a line. */
 export function eventText (event: DaemonEvent): string | undefined {
   return (sayings[event.event] as (event: DaemonEvent) => string | undefined)(event)
+}
+
+/** What becomes of what is held for others. */
+function leftToOthers ({ handedOn, withOwner, left }: Leave): string[] {
+  const parts = [
+    ...(handedOn > 0 || left.length > 0 ? [`handed on ${count(handedOn, 'stash', 'stashes')}`] : []),
+    ...(withOwner > 0 ? [`left to ${withOwner === 1 ? 'its owner, who is' : 'their owners, who are'} here: ${withOwner}`] : []),
+    ...(left.length > 0 ? [`of those of ${left.map(peer).join(', ')} no other copy is known to be safe`] : [])
+  ]
+
+  return parts.length === 0 ? [] : [parts.join('; ')]
+}
+
+/** What of our own is lost with this process, or may be. */
+export function lostWithUs ({ own, waiting }: Pick<Leave, 'own' | 'waiting'>): string[] {
+  return [
+    ...(own == null || own.outcome === 'kept' ? [] : [`version ${own.seq} (${formatBytes(own.bytes)}) is held by ${keepers(own)}`]),
+    ...(waiting === 0 ? [] : [waiting === 1 ? '1 write was still waiting: it is lost' : `${waiting} writes were still waiting: they are lost`])
+  ]
+}
+
+function keepers ({ copies, minimum, acknowledged }: OwnLeft): string {
+  if (copies > 0) {
+    return `${count(copies, 'confidant')} only; ${minimum} make it safe`
+  }
+
+  return acknowledged
+    ? 'nobody within reach: it comes back if one of those who took it does'
+    : 'nobody else: it is lost now'
 }
 
 /** A peer's name and enough of its id to tell it from others of that name. */

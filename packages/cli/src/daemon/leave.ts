@@ -1,3 +1,4 @@
+import { lostWithUs } from './event-text.ts'
 import type { ApiServer } from './serve.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { WatermarkKeeper } from './watermark-file.ts'
@@ -23,8 +24,8 @@ export interface DaemonParts {
 export interface Leaving {
   /** The nara stopped in time and without an error. */
   inGoodOrder: boolean
-  /** Absent owners whose stash was here, and of which no other copy is known to be safe. */
-  left: readonly string[]
+  /** Something went with it, or may have: its own newest version, a write, or the stash of an absent owner. */
+  withLoss: boolean
 }
 
 /**
@@ -33,9 +34,9 @@ export interface Leaving {
  * @param leaveTimeout - the nara's own bound for that, in milliseconds
  */
 export async function leave ({ nara, api, watermark, closeStore }: DaemonParts, io: Io, leaveTimeout: number): Promise<Leaving> {
-  let left: readonly string[] = []
+  let withLoss = false
 
-  nara?.stash.addEventListener('leave', ({ detail }) => { left = detail.left })
+  nara?.stash.addEventListener('leave', ({ detail }) => { withLoss = detail.left.length > 0 || lostWithUs(detail).length > 0 })
 
   const inGoodOrder = nara == null || await stopped(nara, io, leaveTimeout + STOP_GRACE)
 
@@ -43,7 +44,7 @@ export async function leave ({ nara, api, watermark, closeStore }: DaemonParts, 
   await watermark?.settled()
   await closeStore?.()
 
-  return { inGoodOrder, left }
+  return { inGoodOrder, withLoss }
 }
 
 async function stopped (nara: Nara, io: Io, limit: number): Promise<boolean> {

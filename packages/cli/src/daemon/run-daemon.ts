@@ -31,7 +31,7 @@ export interface DaemonInit {
 /**
  * The daemon from start to stop: takes the folder, brings the nara up, serves the other commands, and leaves cleanly.
  *
- * @returns the exit code: 0 if it left in good order, 3 if the last known copy of somebody's stash went with it
+ * @returns the exit code: 0 if it left in good order, 3 if something went with it that others do not hold: its own newest version, a write that waited, an absent owner's stash
  * @throws {CommandError} it could not start
  */
 export async function runDaemon (init: DaemonInit): Promise<number> {
@@ -93,5 +93,5 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
     return exitCodes.error
   }
 
-  return leaving.left.length > 0 ? exitCodes.degraded : exitCodes.done
+  return leaving.withLoss ? exitCodes.degraded : exitCodes.done
 }

@@ -9,6 +9,9 @@ const peer = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
 const name = 'bo\u001b\n'
 const shown = 'bo\\u{1b}\\u{a} (…TXp8V4wB)'
 
+const nothing = { handedOn: 0, withOwner: 0, left: [], own: null, waiting: 0 }
+const own = { outcome: 'unstored', seq: '2', bytes: 7, copies: 0, minimum: 2, acknowledged: false } as const
+
 const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'stash:state', time, state: 'settled', previous: 'searching' }, 'the stash is settled, was searching'],
   [{ event: 'stash:found', time, via: 'push', from: peer, seq: '1', bytes: 1024 }, 'a copy of the stash (1 KiB) was pushed by …TXp8V4wB'],
@@ -33,9 +36,16 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'held:repaired', time, owner: peer, name, to: peer, why: 'lost\u0007' }, `gave …TXp8V4wB a copy for ${shown}: lost\\u{7}`],
   [{ event: 'held:audited', time, owner: peer, name, peer, verdict: 'proved' }, undefined],
   [{ event: 'held:audited', time, owner: peer, name, peer, verdict: 'missing' }, `…TXp8V4wB was asked to prove its copy for ${shown}: missing`],
-  [{ event: 'leave', time, handedOn: 0, left: [] }, undefined],
-  [{ event: 'leave', time, handedOn: 2, left: [] }, 'handed on 2 stashes'],
-  [{ event: 'leave', time, handedOn: 1, left: [peer, 'a\u0007'] }, 'handed on 1 stash; of those of …TXp8V4wB, a\\u{7} no other copy is known to be safe'],
+  [{ event: 'leave', time, ...nothing }, undefined],
+  [{ event: 'leave', time, ...nothing, handedOn: 2 }, 'handed on 2 stashes'],
+  [{ event: 'leave', time, ...nothing, withOwner: 1 }, 'left to its owner, who is here: 1'],
+  [{ event: 'leave', time, ...nothing, handedOn: 1, withOwner: 2 }, 'handed on 1 stash; left to their owners, who are here: 2'],
+  [{ event: 'leave', time, ...nothing, own: { ...own, outcome: 'kept', copies: 2 } }, undefined],
+  [{ event: 'leave', time, ...nothing, own, waiting: 1 }, 'version 2 (7 B) is held by nobody else: it is lost now\n1 write was still waiting: it is lost'],
+  [{ event: 'leave', time, ...nothing, own: { ...own, outcome: 'degraded', copies: 1 }, waiting: 2 },
+    'version 2 (7 B) is held by 1 confidant only; 2 make it safe\n2 writes were still waiting: they are lost'],
+  [{ event: 'leave', time, ...nothing, own: { ...own, acknowledged: true } }, 'version 2 (7 B) is held by nobody within reach: it comes back if one of those who took it does'],
+  [{ event: 'leave', time, ...nothing, handedOn: 1, left: [peer, 'a\u0007'] }, 'handed on 1 stash; of those of …TXp8V4wB, a\\u{7} no other copy is known to be safe'],
   [{ event: 'peer:connect', time, peer, name, address: '192.0.2.1' }, `met ${shown} at 192.0.2.1`],
   [{ event: 'peer:disconnect', time, peer, name }, `lost ${shown}`],
   [{ event: 'presence', time, peer, name, kind: 'chau' }, `${shown} says chau`],

@@ -9,6 +9,7 @@ import { connect } from '../../src/client/api-client.ts'
 import { runningDaemon } from '../support/running-daemon.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import type { DaemonEvent, StartedEvent } from '../../src/api/types.ts'
+import type { Leave } from '@nara-stash/node'
 
 function events (stdout: Buffer): DaemonEvent[] {
   return stdout.toString().trim().split('\n').map(line => JSON.parse(line) as DaemonEvent)
@@ -108,18 +109,22 @@ describe('a daemon', () => {
     await ended
   })
 
-  it('ends with 3 if a stash may be lost with it, and says whose', async () => {
+  it('ends with 3 if a stash may be lost with it, or a write of its own, and says whose and which', async () => {
     const owner = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
-    const leaving = async (left: string[]): Promise<{ code: number, told: DaemonEvent[] }> => {
+    const own = { outcome: 'kept', seq: '2', bytes: 7, copies: 2, minimum: 2, acknowledged: true } as const
+    const leaving = async (more: Partial<Leave>): Promise<{ code: number, told: DaemonEvent[] }> => {
       const { io, nara, stop } = await runningDaemon()
 
-      nara.asNara().stop = async () => { nara.fake.emit('leave', { handedOn: 1, left }) }
+      nara.asNara().stop = async () => { nara.fake.emit('leave', { handedOn: 1, withOwner: 1, left: [], own: null, waiting: 0, ...more }) }
 
       return { code: await stop(), told: events(io.stdout).slice(1) }
     }
 
-    expect(await leaving([])).toMatchObject({ code: 0, told: [{ event: 'stopping' }, { event: 'leave', handedOn: 1 }, { event: 'stopped' }] })
-    expect(await leaving([owner])).toMatchObject({ code: 3, told: [{ event: 'stopping' }, { event: 'leave', left: [owner] }, { event: 'stopped' }] })
+    expect(await leaving({ own })).toMatchObject({ code: 0, told: [{ event: 'stopping' }, { event: 'leave', handedOn: 1 }, { event: 'stopped' }] })
+    expect(await leaving({ own: { ...own, outcome: 'degraded', copies: 1 } })).toMatchObject({ code: 3, told: [{}, { event: 'leave', own: { copies: 1 } }, {}] })
+    expect(await leaving({ own: { ...own, outcome: 'unstored', copies: 0, acknowledged: false } })).toMatchObject({ code: 3 })
+    expect(await leaving({ waiting: 1 })).toMatchObject({ code: 3, told: [{}, { event: 'leave', waiting: 1 }, {}] })
+    expect(await leaving({ left: [owner] })).toMatchObject({ code: 3, told: [{ event: 'stopping' }, { event: 'leave', left: [owner] }, { event: 'stopped' }] })
   })
 
   it('ends on the first signal while its start is stuck, and leaves no soul that nobody was told of', async () => {

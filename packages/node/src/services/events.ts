@@ -1,5 +1,5 @@
 import { FAILED_AFTER } from '../constants.ts'
-import type { ConfidantState, Doubt, StashEvents, StashState, Twin } from '../api.ts'
+import type { ConfidantState, Doubt, Leave, StashEvents, StashState, Twin } from '../api.ts'
 import type { Presence } from '../presence-message.ts'
 import type { Sureness } from './owner/condition.ts'
 import type { Version } from './owner/own-stash.ts'
@@ -7,7 +7,6 @@ import type { PeerDirectory } from './presence/peer-directory.ts'
 import type { Origin } from './recovery/bodies.ts'
 import type { HoldersChange } from './replication/placements.ts'
 import type { Replication } from './replication/replication.ts'
-import type { LeaveResult } from './steward/leaving.ts'
 import type { StewardInit } from './steward/steward.ts'
 import type { Confidant, NetworkPeer, RecordHeader } from '@nara-stash/protocol'
 
@@ -103,5 +102,5 @@ export interface EventAnnouncer {
   presence (peer: string, presence: Presence): void
   holding (confidant: Confidant): void
   /** What a holder does while owners are away. */
-  stewarding: Pick<StewardInit, 'onRepaired' | 'onAudited' | 'onDropped'> & { onLeft (left: LeaveResult): void }
+  stewarding: Pick<StewardInit, 'onRepaired' | 'onAudited' | 'onDropped'> & { onLeft (left: Leave): void }
 }

@@ -1,21 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { comesBack, holdersNow, ownerAway } from './absent-owner.ts'
 import { kept, World } from './world.ts'
+import type { Leave } from '../../src/api.ts'
 import type { Nara } from './world.ts'
 
 const second = 1_000
 const minute = 60 * second
 
-interface Result { handedOn: number, left: string[] }
+/** Of one that holds nothing, and has no stash of its own. */
+const nothing: Leave = { handedOn: 0, withOwner: 0, left: [], own: null, waiting: 0 }
 
 /** SIGTERM: these leave at one moment, and are gone when they are done. */
-async function leave (world: World, ...naras: readonly Nara[]): Promise<Result[]> {
+async function leave (world: World, ...naras: readonly Nara[]): Promise<Leave[]> {
   await world.of(Promise.all(naras.map(async nara => {
     await nara.stop()
     nara.kill()
   })))
 
-  return naras.map(nara => nara.events('leave').at(-1)?.detail as Result)
+  return naras.map(nara => nara.events('leave').at(-1)?.detail as Leave)
 }
 
 const times = (nara: Nara): number => nara.process.events.findLast(({ type }) => type === 'leave')?.at ?? NaN
@@ -25,7 +27,7 @@ describe('with the owner away', () => {
     const { world, owner, holders: [a] } = await ownerAway()
     await world.run(minute)
     const began = world.clock.now()
-    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, handedOn: 1 }])
     expect(times(a) - began).toBeLessThan(second)
     expect(holdersNow(world, owner)).toHaveLength(3)
     await world.run(10 * minute)
@@ -68,14 +70,14 @@ describe('with the owner away', () => {
     })
     owner.kill()
     await world.until(() => asked)
-    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, handedOn: 1 }])
     expect(holdersNow(world, owner)).toHaveLength(2)
     expect(await comesBack(world, owner)).toBe('one')
   })
 
   it('one after the other, until nobody is left who could take it: the last ones say so', async () => {
     const { world, owner, others } = await ownerAway({ peers: 5 })
-    const results: Result[] = []
+    const results: Leave[] = []
 
     for (const nara of others) {
       await world.run(10 * second)
@@ -91,7 +93,7 @@ describe('with the owner away', () => {
     rest.forEach(nara => { nara.kill() })
     world.net.intercept((from, _, request, next) => from === a.id && request.type === 'store' ? undefined : next())
     const began = world.clock.now()
-    expect(await leave(world, a)).toStrictEqual([{ handedOn: 0, left: [owner.id] }])
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, left: [owner.id] }])
     expect(times(a) - began).toBeLessThanOrEqual(10 * second)
     expect(times(a) - began).toBeGreaterThan(9 * second)
   })
@@ -104,13 +106,13 @@ describe('with the owner away', () => {
     await kept(world, owner, 'one')
     owner.kill()
     const [a] = holdersNow(world, owner) as [Nara]
-    expect(await leave(world, a)).toStrictEqual([{ handedOn: 0, left: [] }])
+    expect(await leave(world, a)).toStrictEqual([nothing])
     expect(holdersNow(world, owner)).toHaveLength(2)
   })
 
   it('a copy that was asked to be nobody else\'s is not handed on; the others hear that it goes', async () => {
     const { world, owner, holders: [a, ...rest] } = await ownerAway({ owner: { surrogates: 'none' } })
-    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, handedOn: 1 }])
     expect(holdersNow(world, owner)).toStrictEqual(rest)
   })
 })
@@ -121,7 +123,7 @@ describe('with the owner here', () => {
     const { owner } = await world.owned(6)
     await kept(world, owner, 'one')
     const [a] = holdersNow(world, owner) as [Nara]
-    expect(await leave(world, a)).toStrictEqual([{ handedOn: 1, left: [] }])
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, handedOn: 1 }])
     await world.run(5 * second)
     expect(holdersNow(world, owner)).toHaveLength(3)
     expect(owner.stash.confidants).not.toContain(a.id)
@@ -133,8 +135,68 @@ describe('with the owner here', () => {
     await kept(world, owner, 'one')
     const [a] = holdersNow(world, owner) as [Nara]
     const began = world.clock.now()
-    await leave(world, a)
+    // nobody took its place: that is not to be called handed on
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, withOwner: 1 }])
     expect(times(a) - began).toBeLessThan(second)
+  })
+
+  it('an owner that replaces nobody in time has it left to it', async () => {
+    const world = new World()
+    const { owner } = await world.owned(6)
+    await kept(world, owner, 'one')
+    const [a] = holdersNow(world, owner) as [Nara]
+    world.net.intercept((from, _, request, next) => from === owner.id && request.type === 'store' ? undefined : next())
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, withOwner: 1 }])
+  })
+})
+
+describe('an owner that stops', () => {
+  it('says how well its stash is kept: by enough, by too few, by nobody', async () => {
+    const left: Array<Leave['own']> = []
+
+    for (const peers of [3, 1, 0]) {
+      const world = new World()
+      const { owner } = await world.owned(peers)
+      await world.of(owner.put('one', { timeout: 5 * second }))
+      await world.until(() => owner.stash.status().copies.have === peers)
+      left.push(...(await leave(world, owner)).map(({ own }) => own))
+    }
+
+    expect(left).toStrictEqual([
+      { outcome: 'kept', seq: '1', bytes: 3, copies: 3, minimum: 2, acknowledged: true },
+      { outcome: 'degraded', seq: '1', bytes: 3, copies: 1, minimum: 2, acknowledged: false },
+      { outcome: 'unstored', seq: '1', bytes: 3, copies: 0, minimum: 2, acknowledged: false }
+    ])
+  })
+
+  it('tells its newest version from the one before, which is kept', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(3)
+    await kept(world, owner, 'one')
+    confidants.forEach(nara => { nara.kill() })
+    await world.run(second)
+    await world.of(owner.put('the second', { timeout: second }))
+    expect(await leave(world, owner)).toStrictEqual([
+      { ...nothing, own: { outcome: 'unstored', seq: '2', bytes: 10, copies: 0, minimum: 2, acknowledged: false } }
+    ])
+  })
+
+  it('that only lost sight of those who took it says that they did', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(3)
+    await kept(world, owner, 'one')
+    confidants.forEach(nara => { nara.cut() })
+    await world.until(() => owner.stash.status().copies.have === 0, 600 * second)
+    expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'unstored', copies: 0, acknowledged: true } }])
+  })
+
+  it('counts the writes that still wait, answered or not', async () => {
+    const world = new World()
+    const owner = await world.nara()
+    await world.of(owner.put('one', { timeout: second }))
+    const waits = owner.put('two')
+    expect(await leave(world, owner)).toStrictEqual([{ ...nothing, waiting: 2 }])
+    expect(await waits).toMatchObject({ outcome: 'unstored' })
   })
 })
 
@@ -148,6 +210,6 @@ it('who has no peers, or only such that leave, is gone at once', async () => {
 
   const alone = await world.nara({ fresh: true })
   const asked = world.clock.now()
-  expect(await leave(world, alone)).toStrictEqual([{ handedOn: 0, left: [] }])
+  expect(await leave(world, alone)).toStrictEqual([nothing])
   expect(times(alone)).toBe(asked)
 })

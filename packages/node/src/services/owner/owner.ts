@@ -78,6 +78,11 @@ export class Owner {
     return this.writes.latest?.data.byteLength ?? null
   }
 
+  /** Writes that are not sealed yet. */
+  get waiting (): number {
+    return this.writes.waiting
+  }
+
   /** Another process with our soul, if one was seen. */
   get twin (): Twin | null {
     return this.lookout.twin

@@ -70,6 +70,11 @@ export class Writes {
 
   /**
    * @throws {TooManyWritesError}
+  /** How many are not sealed yet. */
+  get waiting (): number {
+    return this.queue.length + (this.committing == null ? 0 : 1)
+  }
+
    */
   async add (data: Uint8Array, options: WriteOptions, preferred?: string): Promise<WriteResult> {
     options.signal?.throwIfAborted()

@@ -13,11 +13,16 @@ import type { Peers } from './peers.ts'
 import type { Clock, HeldStash, HeldStashes, NewestTable } from '@nara-stash/protocol'
 
 export interface LeaveResult {
-  /** Stashes that are as safe without us: others hold enough, or their owner is here. */
+  /** Stashes that are as safe without us: others hold enough, or another took our place, or something newer replaced them. */
   handedOn: number
+  /** Stashes whose owner is here and knows that we leave: it has the content, and nobody took our place while we waited. */
+  withOwner: number
   /** Owners whose stash would miss our copy. */
   left: string[]
 }
+
+/** What becomes of one stash: a key of `LeaveResult`. */
+type Fate = keyof LeaveResult
 
 export interface LeavingInit {
   held: Pick<HeldStashes, 'get'>
@@ -49,38 +54,42 @@ export class Leaving {
     const { clock, timeout, held } = this.init
 
     if (timeout === 0) {
-      return { handedOn: 0, left: [] }
+      return { handedOn: 0, withOwner: 0, left: [] }
     }
 
     const deadline = deadlineSignal(clock, timeout, signal)
     setMaxListeners(Infinity, deadline.signal)
-    const safe = await Promise.all(duties.map(async duty => await this.one(duty, deadline.signal).catch(() => false)))
+    const fates = await Promise.all(duties.map(async (duty): Promise<Fate> => await this.one(duty, deadline.signal).catch(() => 'left' as const)))
     deadline.clear()
 
     return {
-      handedOn: safe.filter(Boolean).length,
+      handedOn: fates.filter(fate => fate === 'handedOn').length,
+      withOwner: fates.filter(fate => fate === 'withOwner').length,
       // what its owner has relieved us of meanwhile is no loss
-      left: duties.filter((duty, i) => safe[i] === false && held.get(duty.owner)?.record.id === duty.recordId).map(({ owner }) => owner)
+      left: duties.filter((duty, i) => fates[i] === 'left' && held.get(duty.owner)?.record.id === duty.recordId).map(({ owner }) => owner)
     }
   }
 
-  /** True if the stash is as safe without us. */
-  private async one (duty: Duty, signal: AbortSignal): Promise<boolean> {
+  private async one (duty: Duty, signal: AbortSignal): Promise<Fate> {
     const { held, contact, newest, clock } = this.init
     const stash = held.get(duty.owner)
     const now = clock.now()
 
     // nobody needs what is superseded
     if (stash == null || duty.outdatedUntil(newest.get(duty.owner), stash, now) > now) {
-      return true
+      return 'handedOn'
     }
 
     const { connected, settled } = contact.of(duty.owner)
 
-    return connected && settled ? await this.toOwner(duty, stash, signal) : await this.toOthers(duty, stash, signal)
+    if (connected && settled) {
+      return await this.toOwner(duty, stash, signal) ? 'handedOn' : 'withOwner'
+    }
+
+    return await this.toOthers(duty, stash, signal) ? 'handedOn' : 'left'
   }
 
-  /** Its owner replaces us and then lets go of us. It has the content: there is no reason to wait for long. */
+  /** Its owner replaces us and then lets go of us: true if it did. It has the content, so there is no reason to wait for long. */
   private async toOwner (duty: Duty, { placement }: HeldStash, signal: AbortSignal): Promise<boolean> {
     const { exchanges, clock, held, peers } = this.init
     const until = clock.now() + TAKEOVER_WAIT
@@ -89,16 +98,17 @@ export class Leaving {
 
     if (!peers.candidates(duty).some(({ id, accepting }) => !placement.holders.includes(id) && accepting !== false)) {
       // nobody could take our place
-      return true
+      return false
     }
 
     while (held.get(duty.owner)?.record.id === duty.recordId && peers.present.has(duty.owner) && clock.now() < until && !signal.aborted) {
       await new Promise<void>(resolve => { clock.setTimer(resolve, LOOK) })
     }
 
-    return true
+    return held.get(duty.owner)?.record.id !== duty.recordId
   }
 
+  /** True if the stash is as safe without us. */
   private async toOthers (duty: Duty, stash: HeldStash, signal: AbortSignal): Promise<boolean> {
     const { placement: { target, minCopies } } = stash
     const staying = new Set<Holder>()

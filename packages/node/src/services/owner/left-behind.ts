@@ -1,0 +1,27 @@
+import type { Leave } from '../../api.ts'
+import type { Owner } from './owner.ts'
+import type { OwnStash } from './own-stash.ts'
+import type { Replication } from '../replication/replication.ts'
+
+export interface LeftBehindInit {
+  owner: Pick<Owner, 'waiting'>
+  own: Pick<OwnStash, 'current'>
+  replication: Pick<Replication, 'result' | 'acknowledged'>
+}
+
+/** How our own stash stands at the moment in which we stop. */
+export function leftBehind (owning: LeftBehindInit | undefined): Pick<Leave, 'own' | 'waiting'> {
+  const current = owning?.own.current
+
+  if (owning == null || current == null) {
+    return { own: null, waiting: owning?.owner.waiting ?? 0 }
+  }
+
+  const { replication, owner } = owning
+  const { outcome, copies, minimum } = replication.result()
+
+  return {
+    own: { outcome, seq: String(current.record.seq), bytes: current.data.byteLength, copies, minimum, acknowledged: replication.acknowledged },
+    waiting: owner.waiting
+  }
+}
