@@ -1,5 +1,5 @@
 import { exitMeanings } from './exit-codes.ts'
-import type { ExitCode } from './exit-codes.ts'
+import type { ExitCode, SignalCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import type { Command } from 'commander'
 
@@ -32,11 +32,12 @@ export function withJson (command: Command, what = 'print JSON'): Command {
 type Example = readonly [line: string, what: string]
 
 /** What an exit code means, if that is not what it means to all commands. */
-type Meanings = Partial<Record<ExitCode, string>>
+type Meanings = Partial<Record<ExitCode | SignalCode, string>>
 
 /** Examples and exit codes, at the end of `--help`. */
-export function withExamples (command: Command, examples: readonly Example[], codes: readonly ExitCode[], meanings: Meanings = {}): Command {
+export function withExamples (command: Command, examples: readonly Example[], codes: ReadonlyArray<ExitCode | SignalCode>, meanings: Meanings = {}): Command {
   const width = Math.max(...examples.map(([line]) => line.length))
+  const digits = Math.max(...codes.map(code => String(code).length))
 
   return command.addHelpText('after', [
     '',
@@ -44,6 +45,6 @@ export function withExamples (command: Command, examples: readonly Example[], co
     ...examples.map(([line, what]) => `  $ ${line.padEnd(width)}  # ${what}`),
     '',
     'Exit codes:',
-    ...codes.map(code => `  ${code}  ${meanings[code] ?? exitMeanings[code]}`)
+    ...codes.map(code => `  ${String(code).padEnd(digits)}  ${meanings[code] ?? exitMeanings[code]}`)
   ].join('\n'))
 }

@@ -19,7 +19,8 @@ export interface Output {
   readonly stream: NodeJS.WritableStream & { isTTY?: boolean, columns?: number }
 }
 
-export type StopSignal = 'SIGINT' | 'SIGTERM'
+/** SIGHUP: the terminal was closed, or the connection to it broke. */
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
 
 /** All that a command sees of the process it runs in: tests give it another one. */
 export interface Io {
@@ -31,7 +32,7 @@ export interface Io {
   clock: Clock
 
   /**
-   * Calls `handler` for each SIGINT and SIGTERM until what it returns is called. While nobody listens, a signal ends the
+   * Calls `handler` for each SIGHUP, SIGINT and SIGTERM until what it returns is called. While nobody listens, a signal ends the
    * process as `die` does.
    */
   onStopSignal (handler: (signal: StopSignal) => void): () => void

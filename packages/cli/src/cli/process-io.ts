@@ -9,7 +9,7 @@ type SignalHandler = (signal: StopSignal) => void
 export function processIo (): Io {
   const handlers = new Set<SignalHandler>()
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (handlers.size === 0) {
         die(signal)
@@ -55,7 +55,10 @@ export function processOutput (stream: Output['stream'] & Writable): Output {
 
   // without a listener the error of a write would end the process
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') {
+    // a terminal that was closed gives EIO (tty_ioctl(4), "hung up"); a disk that fails gives it, too
+    const isClosed = error.code === 'EIO' && stream.isTTY === true
+
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || isClosed) {
       readerGone = true
     } else {
       failure ??= error

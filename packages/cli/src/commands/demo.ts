@@ -1,4 +1,5 @@
 import { withExamples, withJson } from '../cli/command.ts'
+import { signalCodes } from '../cli/exit-codes.ts'
 import type { Bind } from '../cli/command.ts'
 import type { Command } from 'commander'
 
@@ -10,7 +11,7 @@ export function configure (command: Command, bind: Bind): void {
   withExamples(command, [
     ['nara-stash demo', 'watch it'],
     ['nara-stash demo --json', 'recovered, both digests and the times']
-  ], [0, 1, 2])
+  ], [0, 1, 2, ...signalCodes])
 
   bind(command, async (io, { json = false }) => {
     const { runDemo } = await import('../demo/run-demo.ts')

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { withDir, withExamples, withJson } from '../cli/command.ts'
 import { UsageError } from '../cli/errors.ts'
+import { signalCodes } from '../cli/exit-codes.ts'
 import { stateDir } from '../config/dir.ts'
 import { loadConfig, unknownVariables } from '../config/load.ts'
 import { settings } from '../config/settings.ts'
@@ -34,9 +35,12 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash start --dir /srv/nara --name kiosk', 'another folder, a name of its own'],
     ['nara-stash start --soul-file - < kiosk.soul', 'on another machine: the soul is all it takes'],
     ['nara-stash start --no-mdns --bootstrap /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...', 'meet the others through one that is known']
-  ], [0, 1, 2, 3], {
+  ], [0, 1, 2, 3, ...signalCodes], {
     0: 'stopped in good order',
-    3: 'stopped, and left behind what others do not hold safely: its own newest version, a write that waited, or the stash of somebody who is away'
+    3: 'stopped, and left behind what others do not hold safely: its own newest version, a write that waited, or the stash of somebody who is away',
+    129: 'ended by SIGHUP before it was up',
+    130: 'ended by SIGINT before it was up, or by a second signal',
+    143: 'ended by SIGTERM before it was up, or by a second signal'
   })
 
   bind<StartOptions>(command, async (io, options) => {

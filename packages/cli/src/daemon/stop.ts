@@ -4,15 +4,15 @@ import type { Io, StopSignal } from '../cli/io.ts'
 export type StopReason = StopSignal | 'standard input ended'
 
 /**
- * Resolves, with the reason, when the daemon shall stop: on the first SIGINT or SIGTERM, or, if asked for, when standard
- * input ends. A second signal ends the process at once.
+ * Resolves, with the reason, when the daemon shall stop: on the first SIGHUP, SIGINT or SIGTERM, or, if asked for, when standard
+ * input ends. A second signal ends the process at once, but for SIGHUP: a terminal that closes may say it twice, by the shell and by the system.
  */
 export async function whenToStop (io: Pick<Io, 'onStopSignal' | 'die' | 'stdin'>, withParent: boolean): Promise<StopReason> {
   return await new Promise(resolve => {
     let asked = false
 
     io.onStopSignal(signal => {
-      if (asked) {
+      if (asked && signal !== 'SIGHUP') {
         io.die(signal)
       }
 

@@ -16,7 +16,7 @@ const NAME_WIDTH = 4
 /**
  * Plays the demo and leaves nothing behind: no process and no file, whatever happens.
  *
- * @returns 0 only if all of it happened; 130 or 143 if it was interrupted
+ * @returns 0 only if all of it happened; 129, 130 or 143 if it was interrupted
  */
 export async function runDemo (io: Io, json: boolean): Promise<number> {
   const began = io.clock.now()
@@ -26,6 +26,11 @@ export async function runDemo (io: Io, json: boolean): Promise<number> {
   let interruptedBy: StopSignal | undefined
   const ignore = io.onStopSignal(signal => {
     if (interruptedBy != null) {
+      // a terminal that closes may say it twice
+      if (signal === 'SIGHUP') {
+        return
+      }
+
       // what runs is ended as the process exits
       io.die(signal)
     }

@@ -57,6 +57,22 @@ describe('standard output', () => {
     expect(out.backlog).toBe(0)
   })
 
+  it('is dropped once its terminal was closed; a disk that fails is a failure', async () => {
+    const terminal = reader()
+    const out = processOutput(Object.assign(terminal.stream, { isTTY: true }))
+
+    out.write('a')
+    terminal.next(failure('EIO'))
+    await out.flush()
+
+    const disk = reader()
+    const file = processOutput(disk.stream)
+
+    file.write('a')
+    disk.next(failure('EIO'))
+    await expect(file.flush()).rejects.toThrow('EIO')
+  })
+
   it('tells that a disk is full', async () => {
     const { stream, next } = reader()
     const out = processOutput(stream)

@@ -32,6 +32,12 @@ describe('the help says what the exit codes mean', () => {
     expect(await meaning('status', 6)).toBe('what --wait waits for did not come in time, and the state is doubtful')
   })
 
+  it('of start, which a signal may end before it is up', async () => {
+    expect(await meaning('start', 129)).toBe('ended by SIGHUP before it was up')
+    expect(await meaning('start', 143)).toMatch(/^ended by SIGTERM before it was up/)
+    expect(await meaning('demo', 130)).toBe('ended by SIGINT before it was done')
+  })
+
   it('of put as of all commands', async () => {
     expect(await meaning('put', 3)).toBe('fewer copies than make a stash safe, or than are wanted')
   })

@@ -109,6 +109,18 @@ describe('a daemon', () => {
     await ended
   })
 
+  it('is not cut short by a terminal that closes and says so twice', async () => {
+    const leaving = Promise.withResolvers<void>()
+    const { io, ended } = await runningDaemon({ prepare: nara => { nara.stopping = leaving.promise } })
+
+    io.signal('SIGHUP')
+    await io.line(/"stopping".*"why":"SIGHUP"/)
+    io.signal('SIGHUP')
+    expect(io.exits).toEqual([])
+    leaving.resolve()
+    expect(await ended).toBe(0)
+  })
+
   it('ends with 3 if a stash may be lost with it, or a write of its own, and says whose and which', async () => {
     const owner = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
     const own = { outcome: 'kept', seq: '2', bytes: 7, copies: 2, minimum: 2, acknowledged: true } as const

@@ -21,7 +21,7 @@ const stuckThread = new URL('./stuck-thread.mjs', import.meta.url).href
 const loadLog = new URL('./load-log.mjs', import.meta.url).href
 
 describe('a daemon', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('leaves in good order on %s, and is not found any more', async signal => {
+  it.each(['SIGHUP', 'SIGINT', 'SIGTERM'] as const)('leaves in good order on %s, and is not found any more', async signal => {
     const network = await NaraNetwork.open()
     const [daemon] = await network.startAll(['bo']) as [NaraDaemon]
 
