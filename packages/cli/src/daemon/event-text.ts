@@ -43,8 +43,8 @@ const sayings: Sayings = {
     verdict === 'proved' ? undefined : `${peer(id)} was asked to prove its copy for ${named(owner, name)}: ${printable(verdict)}`,
   leave: event => [...leftToOthers(event), ...lostWithUs(event)].join('\n') || undefined,
   'peer:connect': ({ peer: id, name, address }) => `met ${named(id, name)}${address == null ? '' : ` at ${printable(address)}`}`,
-  'peer:unreachable': ({ peer: id, addresses, why }) => `cannot reach ${places(id, addresses)}: ${printable(why)}`,
   'peer:disconnect': ({ peer: id, name }) => `lost ${named(id, name)}`,
+  'peer:unreachable': ({ peer: id, addresses, why }) => `cannot reach ${places(id, addresses)}: ${printable(why)}`,
   presence: ({ peer: id, name, kind }) => kind === 'here' ? undefined : `${named(id, name)} says ${kind}`
 }
 

@@ -48,6 +48,10 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'leave', time, ...nothing, handedOn: 1, left: [peer, 'a\u0007'] }, 'handed on 1 stash; of those of …TXp8V4wB, a\\u{7} no other copy is known to be safe'],
   [{ event: 'peer:connect', time, peer, name, address: '192.0.2.1' }, `met ${shown} at 192.0.2.1`],
   [{ event: 'peer:disconnect', time, peer, name }, `lost ${shown}`],
+  [{ event: 'peer:unreachable', time, peer, name, addresses: [`/ip4/192.0.2.1/tcp/1/p2p/${peer}`], why: 'connection refused' },
+    `cannot reach /ip4/192.0.2.1/tcp/1/p2p/${peer}: connection refused`],
+  [{ event: 'peer:unreachable', time, peer, name, addresses: ['/ip4/192.0.2.1/tcp/1\u0007', '/ip4/192.0.2.2/tcp/1', '/ip4/192.0.2.3/tcp/1'], why: 'no\u0007' },
+    `cannot reach /ip4/192.0.2.1/tcp/1\\u{7}/p2p/${peer}, /ip4/192.0.2.2/tcp/1/p2p/${peer}, 1 more: no\\u{7}`],
   [{ event: 'presence', time, peer, name, kind: 'chau' }, `${shown} says chau`],
   [{ event: 'presence', time, peer, name, kind: 'here' }, undefined],
   [{ event: 'missed', time, events: 1 }, '1 event not shown: the output was read too slowly'],
@@ -58,10 +62,6 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
 describe('an event for people', () => {
   it.each(sayings)('%s', (event, text) => {
     expect(eventText(event)).toBe(text)
-  [{ event: 'peer:unreachable', time, peer, name, addresses: [`/ip4/192.0.2.1/tcp/1/p2p/${peer}`], why: 'connection refused' },
-    `cannot reach /ip4/192.0.2.1/tcp/1/p2p/${peer}: connection refused`],
-  [{ event: 'peer:unreachable', time, peer, name, addresses: ['/ip4/192.0.2.1/tcp/1\u0007', '/ip4/192.0.2.2/tcp/1', '/ip4/192.0.2.3/tcp/1'], why: 'no\u0007' },
-    `cannot reach /ip4/192.0.2.1/tcp/1\\u{7}/p2p/${peer}, /ip4/192.0.2.2/tcp/1/p2p/${peer}, 1 more: no\\u{7}`],
   })
 })
 
