@@ -62,9 +62,9 @@ export interface StashParts {
   beforeStop (): Promise<void>
   stop (): Promise<void>
   discovered (peer: string, addresses: readonly string[]): void
-}
   /** Why a peer could not be dialled last; undefined if it could, or was not tried. */
   whyUnreachable (peer: string): string | undefined
+}
 
 /**
  * The composition root: the one place that creates the parts, ties them together, and owns the order of start and stop.
@@ -171,8 +171,8 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
 
   network.addEventListener('peer:connect', ({ detail }) => {
     directory.met(detail.id)
-    announce.connected(detail)
     connector?.connected(detail.id)
+    announce.connected(detail)
     owning?.owner.connected(detail)
   })
   network.addEventListener('peer:disconnect', ({ detail: { id } }) => {

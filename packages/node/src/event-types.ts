@@ -61,8 +61,8 @@ export interface StashEvents {
   'leave': CustomEvent<Leave>
   'peer:connect': CustomEvent<{ peer: string, name: string, address?: string }>
   'peer:disconnect': CustomEvent<{ peer: string, name: string }>
+  /** Nobody answered as this peer where it was said to be: the first time since it was connected, and again when `why` (for people) is another one. */
+  'peer:unreachable': CustomEvent<{ peer: string, name: string, addresses: string[], why: string }>
   /** A presence message: somebody came, is here, or left. */
   'presence': CustomEvent<{ peer: string, name: string, kind: 'hey-there' | 'here' | 'chau' }>
 }
-  /** Nobody answered as this peer where it was said to be: the first time since it was connected, and again when `why` (for people) is another one. */
-  'peer:unreachable': CustomEvent<{ peer: string, name: string, addresses: string[], why: string }>

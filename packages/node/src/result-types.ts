@@ -37,7 +37,7 @@ export interface WriteOptions extends AbortOptions {
 
 export interface StashData {
   data: Uint8Array
-  /** Milliseconds since 1970 by the clock of the machine that wrote it: a label, not an order. */
+  /** When the application wrote it, however often it was sealed since: milliseconds since 1970 by the clock of the machine that wrote it, a label and no order. */
   timestamp: number
 }
 

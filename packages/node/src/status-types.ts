@@ -59,7 +59,7 @@ export interface DoubtfulRecord {
   readable: boolean
   /** Peers that showed it; of the version that is current here, those within reach that said that they have it. */
   holders: string[]
-  /** ISO 8601, by the clock of the machine that wrote it; if readable. */
+  /** When the application wrote it: ISO 8601, by the clock of the machine that did; if readable. */
   createdAt?: string
   /** Of data; if readable. */
   bytes?: number

@@ -54,8 +54,8 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
     connected: ({ id, address }) => {
       sink.safeDispatchEvent('peer:connect', { detail: { ...named(id), ...(address == null ? {} : { address }) } })
     },
-    unreachable: (peer, addresses, why) => { sink.safeDispatchEvent('peer:unreachable', { detail: { ...named(peer), addresses: [...addresses], why } }) },
     disconnected: peer => { sink.safeDispatchEvent('peer:disconnect', { detail: named(peer) }) },
+    unreachable: (peer, addresses, why) => { sink.safeDispatchEvent('peer:unreachable', { detail: { ...named(peer), addresses: [...addresses], why } }) },
     presence: (peer, { kind }) => { sink.safeDispatchEvent('presence', { detail: { ...named(peer), kind } }) },
     holding: confidant => {
       const owned = (owner: string): { owner: string, name: string } => ({ owner, name: directory.name(owner) })
@@ -97,8 +97,8 @@ export interface EventAnnouncer {
   holders (change: HoldersChange): void
   confidantState (peer: string, replication: Replication, record: string | undefined): void
   connected (peer: NetworkPeer): void
-  unreachable (peer: string, addresses: readonly string[], why: string): void
   disconnected (peer: string): void
+  unreachable (peer: string, addresses: readonly string[], why: string): void
   presence (peer: string, presence: Presence): void
   holding (confidant: Confidant): void
   /** What a holder does while owners are away. */

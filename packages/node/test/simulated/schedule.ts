@@ -239,8 +239,8 @@ class Schedule {
 
     const seal = own.seal.bind(own)
 
-    own.seal = async (data) => {
-      const version = await seal(data)
+    own.seal = async (data, writtenAt) => {
+      const version = await seal(data, writtenAt)
 
       this.truth.seals(version.record, data)
 

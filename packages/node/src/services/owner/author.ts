@@ -2,14 +2,17 @@ import { newestOf, order } from '@nara-stash/protocol'
 import { equals } from 'uint8arrays/equals'
 import { RecoveredFirstError } from '../../errors.ts'
 import { messageOf } from '../replication/failure.ts'
+import { mergedAt } from './dated.ts'
 import { asSetAside } from './set-aside.ts'
 import { Turns } from './turns.ts'
 import type { Merge } from '../../api.ts'
+import type { Dated } from './dated.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Content } from './set-aside.ts'
 import type { Replication } from '../replication/replication.ts'
 import type { KnownCopies } from '../replication/stores.ts'
 import type { Read } from './strangers.ts'
+import type { PendingWrite } from './writes.ts'
 import type { Clock, Placement, RecordHeader } from '@nara-stash/protocol'
 
 /** What is known of our own stash beside its current version. */
@@ -93,13 +96,14 @@ export class Author {
   }
 
   /**
-   * Makes `data` the next version. With `waited`, a stash may have come back of which its writer did not know. False if all was forgotten meanwhile.
+   * Makes what was written the next version. With `waited`, a stash may have come back of which its writer did not know. False if all was forgotten meanwhile.
    *
    * @throws {RecoveredFirstError} one has, and there is no merge function
    */
-  async write (data: Uint8Array, waited: boolean, preferred?: string): Promise<boolean> {
+  async write ({ data, writtenAt, waited, preferred }: Pick<PendingWrite, 'data' | 'writtenAt' | 'waited' | 'preferred'>): Promise<boolean> {
     const { current, boot } = this.init.own
-    const content = waited && current != null ? await this.merged(current.data, data) : data
+    const write = { data, createdAt: writtenAt }
+    const content = waited && current != null ? await this.merged(current, write) : write
 
     return this.init.own.boot === boot && this.written(await this.seal(content, preferred))
   }
@@ -131,7 +135,7 @@ export class Author {
     others.forEach(({ record }) => { own.buildOn(record) })
     own.adopt(first)
 
-    return this.written(await this.seal(data))
+    return this.written(await this.seal(mergedAt(this.init.clock, data, versions)))
   }
 
   /**
@@ -158,15 +162,15 @@ export class Author {
       this.adopt(version, placement, { holding: [{ peer: origin.from, placement: placement.id }], without: [] }, false)
     } else {
       own.buildOn(version.record)
-      this.written(await this.seal(data))
+      this.written(await this.seal(mergedAt(this.init.clock, data, [current, version])))
     }
   }
 
-  /** A person chose `data`: it is the next version, and builds on all that was seen. False if all was forgotten meanwhile. */
-  async choose (data: Uint8Array, seen: readonly RecordHeader[]): Promise<boolean> {
+  /** A person chose this content: it is the next version, and builds on all that was seen. False if all was forgotten meanwhile. */
+  async choose (content: Dated, seen: readonly RecordHeader[]): Promise<boolean> {
     newestOf(seen).forEach(record => { this.init.own.buildOn(record) })
 
-    return this.written(await this.seal(data))
+    return this.written(await this.seal(content))
   }
 
   /** A person wants nothing of what was seen. The next version builds on it all the same. */
@@ -219,7 +223,7 @@ export class Author {
     own.buildOn(record)
 
     if (own.current != null) {
-      await this.seal(own.current.data)
+      await this.seal(own.current)
     } else if (own.tombstone != null) {
       await this.bury()
     }
@@ -235,7 +239,7 @@ export class Author {
       }
 
       if (own.current === version) {
-        await this.seal(version.data, replication.preferred)
+        await this.seal(version, replication.preferred)
       } else if (own.tombstone === version.record) {
         await this.bury()
       }
@@ -248,9 +252,10 @@ export class Author {
     this.init.onSetAside(version.data.byteLength, version.createdAt, why)
   }
 
-  private async seal (data: Uint8Array, preferred?: string): Promise<boolean> {
+  /** With the time at which it was written: to be sealed anew makes nothing newer. */
+  private async seal ({ data, createdAt }: Dated, preferred?: string): Promise<boolean> {
     const { own, replication } = this.init
-    const version = await own.seal(data)
+    const version = await own.seal(data, createdAt)
 
     if (own.current !== version) {
       this.unkept.add(version.record.id)
@@ -271,7 +276,7 @@ export class Author {
     return isSealed
   }
 
-  private async merged (current: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
+  private async merged (current: Version, write: Dated): Promise<Dated> {
     const { merge, clock } = this.init
 
     try {
@@ -279,10 +284,10 @@ export class Author {
         throw new RecoveredFirstError('a stash was recovered before this write: read it, then write again')
       }
 
-      return await merge(new Uint8Array(current), new Uint8Array(data))
+      return mergedAt(clock, await merge(new Uint8Array(current.data), new Uint8Array(write.data)), [write, current])
     } catch (err) {
       // who wrote it may have had its answer already, so the reason is told here as well
-      this.putAside({ data, createdAt: clock.wallTime() }, messageOf(err))
+      this.putAside(write, messageOf(err))
       throw err
     }
   }

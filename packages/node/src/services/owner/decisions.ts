@@ -2,7 +2,7 @@ import { newestOf, supersedesOrIs } from '@nara-stash/protocol'
 import { NotDoubtfulError, NotFoundError } from '../../errors.ts'
 import { checkOutsideMerge } from './checked-merge.ts'
 import { committed } from './committed.ts'
-import type { WriteOptions, WriteResult } from '../../api.ts'
+import type { SetAsideStash, WriteOptions, WriteResult } from '../../api.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
 import type { OwnStash, Version } from './own-stash.ts'
@@ -173,7 +173,7 @@ export class Decisions {
    *
    * @throws {NotFoundError}
    */
-  private setAside (record: string): Pick<Version, 'data'> {
+  private setAside (record: string): SetAsideStash {
     const { own, condition } = this.init
     const version = condition.state === 'searching' || condition.state === 'recovering' ? undefined : own.setAside.find(({ id }) => id === record)
 
@@ -185,7 +185,7 @@ export class Decisions {
   }
 
   /** Makes one content of several the next version. */
-  private async take (chosen: Version | Pick<Version, 'data'>, { seen, versions }: Evidence): Promise<void> {
+  private async take (chosen: Version | SetAsideStash, { seen, versions }: Evidence): Promise<void> {
     const { own, author, condition, settling, strangers, writes } = this.init
     const record = 'record' in chosen ? chosen.record : undefined
     const isNews = record == null || record.id !== own.current?.record.id
@@ -207,7 +207,7 @@ export class Decisions {
     this.keepReadable({ seen, versions }, record)
     own.setAside = own.setAside.filter(version => version !== chosen && version.id !== record?.id)
 
-    if (!await author.choose(chosen.data, seen) || own.current == null) {
+    if (!await author.choose({ data: chosen.data, createdAt: 'record' in chosen ? chosen.createdAt : chosen.timestamp }, seen) || own.current == null) {
       return
     }
 

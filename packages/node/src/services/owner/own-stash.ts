@@ -5,7 +5,7 @@ import { privateKeyFromSoul } from '../../identity.ts'
 import { openBody, sealBody } from '../../sealed-body.ts'
 import type { SetAsideStash } from '../../api.ts'
 import type { Soul } from '@nara-stash/crypto'
-import type { Clock, Random, RecordHeader } from '@nara-stash/protocol'
+import type { Random, RecordHeader } from '@nara-stash/protocol'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 
 /** One version of our stash, readable. */
@@ -13,7 +13,7 @@ export interface Version {
   record: RecordHeader
   body: Uint8Array
   data: Uint8Array
-  /** Milliseconds since 1970 by the writer's clock: a label. */
+  /** When the application wrote `data`, however often it was sealed since: milliseconds since 1970 by the writer's clock, a label. */
   createdAt: number
 }
 
@@ -21,7 +21,6 @@ export interface OwnStashInit {
   soul: Soul
   /** Our peer id, base58. */
   owner: string
-  clock: Clock
   random: Random
   newest: NewestTable
 }
@@ -95,10 +94,14 @@ export class OwnStash {
     this.tombstone = tombstone
   }
 
-  /** Seals `data` as the next version and makes it current, unless all was forgotten meanwhile. */
-  async seal (data: Uint8Array): Promise<Version> {
-    const { soul, owner, clock } = this.init
-    const createdAt = Math.max(Math.round(clock.wallTime()), 0)
+  /**
+   * Seals `data` as the next version and makes it current, unless all was forgotten meanwhile.
+   *
+   * @param writtenAt - when the application wrote it, milliseconds since 1970
+   */
+  async seal (data: Uint8Array, writtenAt: number): Promise<Version> {
+    const { soul, owner } = this.init
+    const createdAt = Math.max(Math.round(writtenAt), 0)
 
     return await this.sign({ data, createdAt }, seq => sealBody(soul, { data, createdAt }, { owner, seq }))
   }

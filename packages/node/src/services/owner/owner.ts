@@ -257,7 +257,7 @@ export class Owner {
 
       this.settling.recovery.stop()
 
-      if (!await this.author.write(write.data, write.waited, write.preferred)) {
+      if (!await this.author.write(write)) {
         return false
       }
 

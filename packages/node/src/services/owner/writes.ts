@@ -6,6 +6,8 @@ import type { Clock } from '@nara-stash/protocol'
 export interface PendingWrite {
   data: Uint8Array
   options: WriteOptions
+  /** Wall time, of the call. */
+  writtenAt: number
   /** When its time is over, on the clock's scale. */
   until: number | undefined
   /** A peer that shall be among the confidants. */
@@ -68,13 +70,13 @@ export class Writes {
     return this.queue.at(-1)
   }
 
-  /**
-   * @throws {TooManyWritesError}
   /** How many are not sealed yet. */
   get waiting (): number {
     return this.queue.length + (this.committing == null ? 0 : 1)
   }
 
+  /**
+   * @throws {TooManyWritesError}
    */
   async add (data: Uint8Array, options: WriteOptions, preferred?: string): Promise<WriteResult> {
     options.signal?.throwIfAborted()
@@ -87,7 +89,7 @@ export class Writes {
 
     return await new Promise((resolve, reject) => {
       const until = options.timeout == null || options.timeout === 0 ? undefined : this.init.clock.now() + options.timeout
-      const entry: Entry = { data, options, preferred, waited: this.unread, until, resolve, reject, cancel: () => {} }
+      const entry: Entry = { data, options, writtenAt: Math.round(this.init.clock.wallTime()), preferred, waited: this.unread, until, resolve, reject, cancel: () => {} }
 
       this.unread = false
       entry.cancel = this.giveUp(entry)
