@@ -87,9 +87,14 @@ export class SoulFileError extends CommandError {
   override name = 'SoulFileError'
 }
 
-/** A private-network key file that is not one. */
+/** A private-network key file that is not one, that others can read, or that would be lost. */
 export class InvalidNetworkKeyError extends CommandError {
   override name = 'InvalidNetworkKeyError'
+}
+
+/** The same failure where a setting's value is to blame: it ends as wrong usage does. */
+export function asBadSetting (error: unknown): unknown {
+  return error instanceof CommandError ? Object.assign(error, { exitCode: exitCodes.usage }) : error
 }
 
 /** What the daemon answered: its own error's name and message. */

@@ -27,6 +27,7 @@ const entries: Entry[] = [
   entry('invite', 'print what a friend needs to join the network', async () => await import('../commands/invite.ts')),
   entry('join', 'join the network of an invitation', async () => await import('../commands/join.ts')),
   entry('id', 'make, show, write down and bring in a soul', async () => await import('../commands/id.ts')),
+  entry('psk', 'make a private-network key', async () => await import('../commands/psk.ts')),
   entry('demo', 'watch six naras lose and recover a stash', async () => await import('../commands/demo.ts')),
   entry('version', 'tell the versions', async () => await import('../commands/version.ts'))
 ]

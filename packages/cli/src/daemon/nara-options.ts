@@ -1,3 +1,4 @@
+import { asBadSetting } from '../cli/errors.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { readNetworkKey } from './network-key.ts'
 import type { FoundSoul } from '../soul/find-soul.ts'
@@ -17,7 +18,7 @@ export interface Prepared {
 
 /** What the settings and the soul mean for `createNara`. */
 export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<Prepared> {
-  const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile)
+  const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
   const store = config.datastore == null ? undefined : await openIn(config.datastore, openDatastore)
   const { listen, bootstrap, mdns, network, memory, maxHeldBytes } = config
   const { target, minCopies, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config

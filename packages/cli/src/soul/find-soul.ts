@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSoul } from '@nara-stash/crypto'
-import { SoulFileError, UsageError } from '../cli/errors.ts'
+import { asBadSetting, SoulFileError, UsageError } from '../cli/errors.ts'
 import { fileError } from '../files/read-small.ts'
 import { readSoulFile, readSoulStream, readSoulVariable } from './read-soul.ts'
 import { writeSoulFile } from './write-soul.ts'
@@ -36,7 +36,14 @@ export function soulPath (dir: string): string {
  * @throws {SoulFileError | UsageError}
  */
 export async function findSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul | undefined> {
-  const { dir, soulFile, soulFileSource, name } = request
+  const given = await givenSoul(request, io).catch((error: unknown) => { throw asBadSetting(error) })
+  const path = soulPath(request.dir)
+
+  return given ?? (await exists(path) ? { soul: await readSoulFile(path, request.name), fresh: false, source: path } : undefined)
+}
+
+/** What the settings name. */
+async function givenSoul ({ soulFile, soulFileSource, name }: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul | undefined> {
   const variable = io.env.NARA_SOUL === '' ? undefined : io.env.NARA_SOUL
 
   if (variable != null && soulFileSource === 'environment') {
@@ -55,9 +62,7 @@ export async function findSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdi
     return { soul: await readSoulFile(soulFile, name), fresh: false, source: soulFile }
   }
 
-  const path = soulPath(dir)
-
-  return await exists(path) ? { soul: await readSoulFile(path, name), fresh: false, source: path } : undefined
+  return undefined
 }
 
 /** The soul as `findSoul` tells, or a new one, kept in DIR/soul. Only for who has the lock of DIR. */

@@ -1,5 +1,6 @@
 import { SoulFileError } from '../cli/errors.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
+import { looseMode } from '../files/loose-mode.ts'
 import { readSmallFile } from '../files/read-small.ts'
 import { readSmallStream } from '../files/read-stream.ts'
 import { printable } from '../text/printable.ts'
@@ -13,9 +14,6 @@ const MAX_SOUL_FILE = 4 * 1024
 const NOT_AN_ARGUMENT = 'a soul is never given as an argument: others can read the arguments of a process'
 const ARGUMENT_HINT = 'write it to a file of mode 0600, or give it on standard input with -'
 
-/** Permission bits of anybody but the owner. */
-const OTHERS = 0o077
-
 /**
  * The soul in a file that only its owner can read.
  *
@@ -26,8 +24,10 @@ export async function readSoulFile (path: string, name?: string): Promise<Soul> 
     throw looksSecret(path.split('/').at(-1) ?? '') ? new SoulFileError(NOT_AN_ARGUMENT, { hint: ARGUMENT_HINT, exitCode: exitCodes.usage }) : error
   })
 
-  if (stats.isFile() && (stats.mode & OTHERS) !== 0) {
-    throw new SoulFileError(`others can read the soul in ${printable(path)}: its mode is ${modeOf(stats.mode)}`, {
+  const mode = looseMode(stats)
+
+  if (mode != null) {
+    throw new SoulFileError(`others can read the soul in ${printable(path)}: its mode is ${mode}`, {
       hint: `chmod 600 ${printable(path)}`
     })
   }
@@ -62,8 +62,4 @@ function parseFrom (source: string, text: string, name: string | undefined): Sou
     failure.name = kind
     throw failure
   }
-}
-
-function modeOf (mode: number): string {
-  return '0' + (mode & 0o777).toString(8)
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
+import { formatNetworkKey, readNetworkKey } from '../../src/daemon/network-key.ts'
 import { soulIn, writeModed } from '../support/files.ts'
 import { ended, fakeIo } from '../support/fake-io.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -14,7 +15,7 @@ async function command (args: string[], init?: FakeIoInit): Promise<FakeIo & { c
   return Object.assign(io, { code: await run(args, io) })
 }
 
-const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'forget', 'verify', 'drill', 'invite', 'join', 'id', 'demo', 'version']
+const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'forget', 'verify', 'drill', 'invite', 'join', 'id', 'psk', 'demo', 'version']
 
 describe('help', () => {
   it('lists every command', async () => {
@@ -25,15 +26,15 @@ describe('help', () => {
     commands.forEach(name => { expect(stdout.toString()).toMatch(new RegExp(`^  ${name} `, 'm')) })
   })
 
-  it.each(commands.filter(name => name !== 'id'))('of %s has examples and exit codes', async name => {
+  it.each(commands.filter(name => !['id', 'psk'].includes(name)))('of %s has examples and exit codes', async name => {
     const { code, stdout } = await command([name, '--help'])
 
     expect(code).toBe(0)
-    expect(stdout.toString()).toMatch(/Usage: nara-stash .*Examples:\n {2}\$ nara-stash .*Exit codes:\n {2}0 {2}done/s)
+    expect(stdout.toString()).toMatch(/Usage: nara-stash .*Examples:\n {2}\$ nara-stash .*Exit codes:\n {2}0 +(?:done|stopped)/s)
     expect((await command(['help', name])).stdout.toString()).toBe(stdout.toString())
   })
 
-  it.each([['id', 'new'], ['id', 'show'], ['id', 'words'], ['id', 'import'], ['confidants', 'set'], ['confidants', 'auto']])('of %s %s has them, too', async (...args) => {
+  it.each([['id', 'new'], ['id', 'show'], ['id', 'words'], ['id', 'import'], ['psk', 'new'], ['confidants', 'set'], ['confidants', 'auto']])('of %s %s has them, too', async (...args) => {
     expect((await command([...args, '--help'])).stdout.toString()).toMatch(/Examples:.*Exit codes:/s)
   })
 })
@@ -103,12 +104,15 @@ describe('start', () => {
     const wrongKey = await writeModed(join(dir, 'psk'), '/key/swarm/psk/1.0.0/\n/base16/\n0123', 0o600)
     const typo = soulToWords(createSoul()).replace(/^\w+/, 'zooo')
 
-    expect(await start(['--soul-file', loose.path])).toMatchObject(ended(1, `chmod 600 ${loose.path}`))
-    expect(await start(['--soul-file', join(dir, 'none')])).toMatchObject(ended(1, /does not exist/))
-    expect(await start(['--soul-file', '-'], { stdin: typo })).toMatchObject(ended(1, /word 1, "zooo"/))
-    expect(await start(['--soul-file', named, '--name', 'shop'])).toMatchObject(ended(1, /not bonded to the name "shop"/))
-    expect(await start(['--psk-file', wrongKey])).toMatchObject(ended(1, /is no private-network key/))
-    expect(await start(['--psk-file', join(dir, 'none')])).toMatchObject(ended(1, /does not exist/))
+    expect(await start(['--soul-file', loose.path])).toMatchObject(ended(2, `chmod 600 ${loose.path}`))
+    expect(await start(['--soul-file', join(dir, 'none')])).toMatchObject(ended(2, /does not exist/))
+    expect(await start(['--soul-file', '-'], { stdin: typo })).toMatchObject(ended(2, /word 1, "zooo"/))
+    expect(await start(['--soul-file', named, '--name', 'shop'])).toMatchObject(ended(2, /not bonded to the name "shop"/))
+    expect(await start(['--psk-file', wrongKey])).toMatchObject(ended(2, /is no private-network key/))
+    expect(await start(['--psk-file', join(dir, 'none')])).toMatchObject(ended(2, /does not exist/))
+    expect(await start([], { env: { NARA_SOUL: 'bogus' } })).toMatchObject(ended(2, /^nara-stash: NARA_SOUL: /))
+    expect(await start(['--psk-file', await writeModed(join(dir, 'loose psk'), formatNetworkKey(new Uint8Array(32)), 0o644)]))
+      .toMatchObject(ended(2, `others can read the private-network key in ${dir}/loose psk: its mode is 0644\n  chmod 600 ${dir}/loose psk\n`))
     expect((await start(['--json', '--psk-file', wrongKey])).stdout.toString()).toMatch(/^\{"error":\{"name":"InvalidNetworkKeyError".*\}\n$/)
   })
 
@@ -147,6 +151,36 @@ describe('version', () => {
   it.each([['version'], ['--version'], ['-V']])('%s', async arg => {
     expect((await command([arg])).stdout.toString()).toMatch(/^nara-stash \d+\.\d+\.\d+ \(Node v\d+/)
     expect((await command([arg, '--json'])).json()).toMatchObject({ version: expect.stringMatching(/^\d/) as string, node: process.version })
+  })
+})
+
+describe('psk new', () => {
+  it('makes a key that a start takes, another each time', async () => {
+    const dir = await tempDir()
+    const printed = await command(['psk', 'new'])
+    const { key } = (await command(['psk', 'new', '--json'])).json() as { key: string }
+    const path = await writeModed(join(dir, 'psk'), printed.stdout.toString(), 0o600)
+
+    expect(printed.code).toBe(0)
+    expect(new TextDecoder().decode(await readNetworkKey(path))).toBe(printed.stdout.toString())
+    expect(key).toMatch(/^\/key\/swarm\/psk\/1\.0\.0\/\n\/base16\/\n[0-9a-f]{64}\n$/)
+    expect(key).not.toBe(printed.stdout.toString())
+  })
+
+  it('writes a private file, once, and does not print the key', async () => {
+    const dir = await tempDir()
+    const path = join(dir, 'network.key')
+    const first = await command(['psk', 'new', '-o', 'network.key'], { cwd: dir })
+    const text = await readFile(path, 'utf8')
+
+    expect(first.code).toBe(0)
+    expect(first.stdout.toString()).toBe(`the private-network key is in ${path}\nnext: nara-stash start --psk-file ${path}\n`)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(await command(['psk', 'new', '-o', path])).toMatchObject(ended(1, /exists already, and a key in it would be lost/))
+    expect(await readFile(path, 'utf8')).toBe(text)
+    expect(await readdir(dir)).toEqual(['network.key'])
+    expect((await command(['psk', 'new', '--json', '-o', join(dir, 'b')])).json()).toEqual({ file: join(dir, 'b') })
+    expect((await command(['psk'])).code).toBe(2)
   })
 })
 
@@ -210,9 +244,9 @@ describe('id', () => {
     const named = await writeModed(join(dir, 'named'), formatSoul(createSoul({ name: 'kiosk' })), 0o600)
     const show = async (...args: string[]): Promise<FakeIo & { code: number }> => await command(['id', 'show', '--dir', join(dir, 'none'), ...args])
 
-    expect(await show('--soul-file', loose.path)).toMatchObject(ended(1, `chmod 600 ${loose.path}`))
-    expect(await show('--soul-file', named)).toMatchObject(ended(1, /bonded to a name.*--name NAME/s))
-    expect(await show('--soul-file', named, '--name', 'shop')).toMatchObject(ended(1, /not bonded to the name "shop"/))
+    expect(await show('--soul-file', loose.path)).toMatchObject(ended(2, `chmod 600 ${loose.path}`))
+    expect(await show('--soul-file', named)).toMatchObject(ended(2, /bonded to a name.*--name NAME/s))
+    expect(await show('--soul-file', named, '--name', 'shop')).toMatchObject(ended(2, /not bonded to the name "shop"/))
     expect(await show()).toMatchObject(ended(1, /no soul was given/))
     expect(await show('--soul-file', named, '--name', 'kiosk')).toMatchObject({ code: 0 })
     expect((await command(['id', 'new', '--name', 'a\u0007'])).code).toBe(2)

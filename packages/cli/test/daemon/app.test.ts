@@ -1,5 +1,7 @@
 import { createSoul } from '@nara-stash/crypto'
-import { DoubtfulError, InvalidConfidantsError, NotEnoughConfidantsError, RecoveredFirstError } from '@nara-stash/node'
+import {
+  DoubtfulError, InvalidConfidantsError, NotEnoughConfidantsError, NotFoundError, RecoveredFirstError, StoppingError, UnreachableError
+} from '@nara-stash/node'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
@@ -9,6 +11,7 @@ import { FakeNara } from '../support/fake-nara.ts'
 import type { FakeStash } from '../support/fake-nara.ts'
 import type { DaemonEvent, DaemonStatus, ErrorAnswer, PutAnswer, StashAnswer } from '../../src/api/types.ts'
 import type { EventFeed } from '../../src/daemon/event-feed.ts'
+import type { WriteResult } from '@nara-stash/node'
 import type { Hono } from 'hono'
 
 interface Harness {
@@ -16,19 +19,22 @@ interface Harness {
   stash: FakeStash
   feed: EventFeed
   unexpected: unknown[]
+  stop: () => void
 }
 
 function harness (maxStash = 1024): Harness {
   const nara = new FakeNara({ soul: createSoul({ name: 'kiosk' }), maxStash })
   const feed = createEventFeed(nara.stash, systemClock)
   const unexpected: unknown[] = []
+  const stopping = new AbortController()
   const about = { pid: 1, socket: '/run/api.sock', version: '1.2.3', maxStash, listen: ['/ip4/0.0.0.0/tcp/0'], network: 'nara', pskFile: null }
 
   return {
-    app: createApp({ nara, feed, about, clock: systemClock, unexpected: error => { unexpected.push(error) } }),
+    app: createApp({ nara, feed, about, clock: systemClock, stopping: stopping.signal, unexpected: error => { unexpected.push(error) } }),
     stash: nara.fake,
     feed,
-    unexpected
+    unexpected,
+    stop: () => { stopping.abort(new StoppingError('this nara stops')) }
   }
 }
 
@@ -50,7 +56,7 @@ describe('GET /v1/status', () => {
     const status = await (await harness().app.request('/v1/status')).json() as DaemonStatus
 
     expect(Object.keys(status).sort()).toEqual([
-      'addresses', 'confidants', 'copies', 'deleted', 'held', 'listen', 'maxStash', 'name', 'naraId', 'network', 'peerId', 'pending', 'pid', 'pskFile', 'recovery', 'setAside', 'socket', 'stash', 'state',
+      'addresses', 'confidants', 'copies', 'deleted', 'held', 'listen', 'maxStash', 'name', 'naraId', 'network', 'peerId', 'peers', 'pending', 'pid', 'pskFile', 'recovery', 'setAside', 'socket', 'stash', 'state',
       'twin', 'uptime', 'version'
     ])
     expect(status).toMatchObject({ name: 'kiosk', state: 'empty', stash: null, pid: 1, version: '1.2.3' })
@@ -129,7 +135,7 @@ describe('GET /v1/stash', () => {
 
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(data)
     expect(about).toEqual({
-      seq: '1', bytes: 256, state: 'settled', updatedAt: '1970-01-01T00:00:01.000Z',
+      seq: '1', bytes: 256, state: 'settled', confirmed: true, updatedAt: '1970-01-01T00:00:01.000Z',
       sha256: '40aff2e9d2d8922e47afd4648e6967497158785fbd1da870e7110266bf944880'
     })
   })
@@ -149,6 +155,27 @@ describe('GET /v1/stash', () => {
     stash.become('doubtful')
     expect(await refusal(await app.request('/v1/stash'))).toMatchObject({ status: 409, name: 'DoubtfulError' })
     expect((await app.request('/v1/stash?doubtful=true')).status).toBe(200)
+  })
+
+  it('tells of what is given in doubt what is true of that', async () => {
+    const { app, stash } = harness()
+    const about = async (): Promise<unknown> => JSON.parse((await app.request('/v1/stash?doubtful=true')).headers.get('nara-stash') ?? '')
+
+    stash.inDoubt({ reason: 'CONFLICT', records: [] })
+    stash.aside = [{ id: 'ab'.repeat(32), seq: '7', data: new Uint8Array(3), timestamp: 5_000 }]
+    expect(await about()).toMatchObject({ seq: '7', bytes: 3, updatedAt: '1970-01-01T00:00:05.000Z', state: 'doubtful', confirmed: false })
+    // a write that was never sealed
+    stash.aside = [{ id: 'cd'.repeat(32), data: new Uint8Array(2), timestamp: 6_000 }]
+    expect(await about()).toMatchObject({ seq: null, bytes: 2, updatedAt: '1970-01-01T00:00:06.000Z' })
+  })
+
+  it('says of a lost one that it is lost', async () => {
+    const { app, stash } = harness()
+
+    stash.inDoubt({ reason: 'LOST', records: [{ id: 'ab'.repeat(32), seq: '8', readable: false, holders: [] }] })
+    expect(await refusal(await app.request('/v1/stash?doubtful=true'))).toMatchObject({
+      status: 409, name: 'DoubtfulError', message: 'the stash is lost: version 8 is known of, and nobody within reach has anything that can be read'
+    })
   })
 })
 
@@ -181,8 +208,8 @@ describe('POST /v1/recover/adopt', () => {
 
     stash.inDoubt({ reason: 'CONFLICT', records: [{ id: 'ab'.repeat(32), seq: '3', readable: true, holders: ['a'] }] })
     expect(await (await app.request('/v1/recover/adopt?timeout=300ms', { method: 'POST', body: '{"id":"abababab"}' })).json()).toEqual({
-      outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [], bytes: 7, updatedAt: '1970-01-01T00:00:01.000Z', state: 'settled', peers: 0,
-      sha256: sha256('adopted')
+      outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [], bytes: 7, updatedAt: '1970-01-01T00:00:01.000Z', state: 'settled', confirmed: true, setAside: [],
+      peers: 0, sha256: sha256('adopted')
     })
     expect(stash.timeouts).toEqual([300])
     expect(await refusal(await app.request('/v1/recover/accept-older', { method: 'POST' }))).toMatchObject({ status: 409, name: 'NotDoubtfulError' })
@@ -263,6 +290,55 @@ describe('GET /v1/events', () => {
     expect(left.at(-1)).toMatchObject({ events: 1_500 - left.length })
     expect(await next()).toMatchObject({ why: 'last' })
     await reader?.cancel()
+  })
+})
+
+describe('what the stop of the daemon cuts short', () => {
+  const unstored = { outcome: 'unstored', copies: 0 } as const
+
+  it.each([
+    ['PUT', '/v1/stash', unstored, 'nobody took version 1, and it is lost'],
+    ['PUT', '/v1/stash', { outcome: 'degraded', copies: 1 }, 'version 1 is held by 1 confidant only; 2 make it safe'],
+    ['PUT', '/v1/stash', { ...unstored, seq: undefined }, 'the write still waited, and is lost'],
+    ['POST', '/v1/recover/accept-older', unstored, 'nobody took version 1, and it is lost']
+  ] as const)('%s %s, %j: says so', async (method, path, outcome, why) => {
+    const { app, stash, stop } = harness()
+
+    stash.inDoubt({ reason: 'CONFLICT', records: [] })
+    stash.outcome = outcome as Partial<WriteResult>
+    stop()
+    expect(await refusal(await app.request(path, { method, ...(method === 'PUT' ? { body: 'x' } : {}) }))).toMatchObject({ status: 503, name: 'StoppingError', message: `this nara stops: ${why}` })
+  })
+
+  it.each([['/v1/recover', new UnreachableError('none answered')], ['/v1/forget', new NotFoundError('it is not known yet')]])('%s: does not blame the others', async (path, failure) => {
+    const { app, stash, stop } = harness()
+    const ask = async (): Promise<unknown> => {
+      stash.failure = failure
+
+      return await refusal(await app.request(path, { method: 'POST' }))
+    }
+
+    expect(await ask()).toMatchObject({ name: failure.name })
+    stop()
+    expect(await ask()).toMatchObject({ name: 'StoppingError', message: 'this nara stops' })
+  })
+
+  it('says that a deletion is not done', async () => {
+    const { app, stash, stop } = harness()
+
+    stash.forgotten = { outcome: 'degraded', acknowledged: 1, of: 3 }
+    stop()
+    expect(await refusal(await app.request('/v1/forget', { method: 'POST' }))).toMatchObject({
+      name: 'StoppingError', message: 'this nara stops: 1 of 3 took the deletion, and it tells no others: forget again when it runs'
+    })
+  })
+
+  it('tells what was done all the same', async () => {
+    const { app, stop } = harness()
+
+    stop()
+    expect((await app.request('/v1/stash', put('x'))).status).toBe(200)
+    expect((await app.request('/v1/forget', { method: 'POST' })).status).toBe(200)
   })
 })
 
