@@ -1,3 +1,4 @@
+import type { Doubt } from './status-types.ts'
 import type { RefusalReason } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -89,9 +90,19 @@ export interface VerifyResult {
 
 /** What a recovery from the network would have brought, beside what this nara has. */
 export interface DrillResult {
-  /** `older`: an older version than ours; `different`: another one, or a doubt; `nothing`: no version could be read. */
-  outcome: 'identical' | 'older' | 'different' | 'nothing'
-  /** Decimal; null if nothing was found. */
+  /**
+   * - `identical`: our very record, and a start would be sure of it.
+   * - `same`: our very record, which a start would take without being sure of it.
+   * - `doubtful`: a start would take nothing, and leave it to a person: see `doubt`.
+   * - `older`: an older version than ours.
+   * - `different`: another one.
+   * - `unmatched`: a version, and there is none here to compare it with.
+   * - `nothing`: no version could be read.
+   */
+  outcome: 'identical' | 'same' | 'doubtful' | 'older' | 'different' | 'unmatched' | 'nothing'
+  /** Why a start would end in doubt; null if it would not. */
+  doubt: Doubt['reason'] | null
+  /** Decimal, of the best that could be read; null if nothing could. */
   seq: string | null
   /** Of data. */
   bytes: number
@@ -102,6 +113,6 @@ export interface DrillResult {
   of: number
   /** Recovery would have been sure of it. */
   confirmed: boolean
-  /** Milliseconds: until it was known which version is the newest, for its body, and in all. */
+  /** Whole milliseconds: until it was known which version is the newest, for its body, and in all. */
   ms: { settled: number, body: number, total: number }
 }

@@ -238,12 +238,37 @@ describe('drill', () => {
     expect(code).toBe(0)
     expect(stdout.toString()).toBe('identical: version 7 (1 KiB) came back, shown by 3 peers; 3 of 4 answered; it is identical to what is here\n' +
       'a recovery would take 1.2 s: 900 ms until it is sure which version is the newest, 300 ms for its bytes\n')
-    nara.fake.drilled = { confirmed: false }
-    expect((await command(['drill'])).stdout.toString()).toMatch(/900 ms until it is taken, unconfirmed, which version/)
     expect((await command(['drill', '--json'])).json()).toMatchObject({ outcome: 'identical', ms: { total: 1_200 } })
   })
 
-  it.each([['older', '6', 6], ['different', '8', 6], ['nothing', null, 4], ['nothing', '7', 4]] as const)('%s, version %s, ends with %i', async (outcome, seq, code) => {
+  it('warns of what would be taken without being sure of it', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.drilled = { outcome: 'same', confirmed: false }
+
+    const { code, stdout } = await command(['drill'])
+
+    expect(code).toBe(3)
+    expect(stdout.toString()).toMatch(/it is identical to what is here, but .* sure that there is none newer\n.*900 ms until it is taken, unconfirmed, which version/)
+    expect((await command(['drill', '--json'])).json()).toMatchObject({ outcome: 'same', doubt: null })
+  })
+
+  it('says of a doubt why, and not that anything else came back', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.drilled = { outcome: 'doubtful', doubt: 'CONFLICT', confirmed: false }
+
+    const { code, stdout } = await command(['drill'])
+
+    expect(code).toBe(6)
+    expect(stdout.toString()).toBe('doubtful: version 7 (1 KiB) came back, shown by 3 peers; 3 of 4 answered; it would not be taken before you decide\n' +
+      'a recovery would end in doubt (CONFLICT) after 1.2 s: there are versions that do not know of each other\n')
+
+    nara.fake.drilled = { outcome: 'nothing', doubt: 'LOST', seq: null }
+    expect((await command(['drill'])).stdout.toString()).toMatch(/^nothing: .* no version came back\na recovery would end in doubt \(LOST\)/)
+  })
+
+  it.each([['older', '6', 6], ['different', '8', 6], ['unmatched', '8', 6], ['nothing', null, 4], ['nothing', '7', 4]] as const)('%s, version %s, ends with %i', async (outcome, seq, code) => {
     const { command, nara } = await commandHarness()
 
     nara.fake.drilled = { outcome, seq }

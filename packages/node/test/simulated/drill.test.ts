@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { recoveredTwin } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -38,6 +39,42 @@ describe('a drill', () => {
     holders.forEach(nara => { nara.kill() })
     expect(await world.of(owner.stash.drill())).toMatchObject({ outcome: 'nothing', seq: null, bytes: 0, holders: 0, confirmed: false })
     expect(owner.text).toBe('two')
+  })
+
+  it('tells what would be taken without being sure of it, and what would be in doubt, from what is another version', async () => {
+    const { world, owner, holders: [a, b, c] } = await stored()
+    const stop = world.net.intercept(async (_from, to, request, next) => {
+      const answer = await next()
+
+      // as if others had brought their copies to these two
+      return request.type === 'fetch' && to !== a?.id && answer.type === 'found' ? { ...answer, direct: false } : answer
+    })
+    const same = await world.of(owner.stash.drill())
+    expect(same).toMatchObject({ outcome: 'same', doubt: null, seq: '1', confirmed: false, holders: 3 })
+    expect(Object.values(same.ms).every(Number.isInteger)).toBe(true)
+    stop()
+
+    // somebody has seen what nobody shows: a start would not take what is here
+    const twin = await recoveredTwin(world, owner, [a, b, c] as Nara[])
+    const unheard = world.net.intercept((_from, _to, request, next) => request.type === 'store' ? undefined : next())
+    await world.of(twin.put('two', { timeout: 1_000 }))
+    const record = twin.process.parts.owning?.own.current?.record
+    world.net.crash(twin.process.port)
+    unheard()
+    world.net.connectAll()
+    world.net.intercept((_from, _to, request, next) => request.type === 'witness' && record != null ? { type: 'witnessed', record } : next())
+    expect(await world.of(owner.stash.drill())).toMatchObject({ outcome: 'doubtful', doubt: 'ROLLBACK_SUSPECTED', seq: '1', bytes: 3 })
+  })
+
+  it('tells when there is nothing here to compare with', async () => {
+    const { world, owner } = await stored()
+    owner.kill()
+    await owner.restart({ fresh: true })
+    world.net.intercept((_from, _to, request, next) => request.type === 'offer' ? undefined : next())
+    world.net.connectAll()
+    await world.run(1)
+
+    expect(await world.of(owner.stash.drill())).toMatchObject({ outcome: 'unmatched', seq: '1', confirmed: true })
   })
 
   it('ends at once when its nara stops, and can be run again after a start', async () => {

@@ -37,11 +37,12 @@ export async function drill (init: DrillInit, options: AbortOptions = {}): Promi
 
   const started = clock.now()
   const { decision, found, holders, at } = await search({ ...init, network, own: own.anew() }, options)
-  const total = at - started
-  const body = found == null ? 0 : network.bodies.get(found.record.id) ?? 0
+  const total = Math.round(at - started)
+  const body = found == null ? 0 : Math.round(network.bodies.get(found.record.id) ?? 0)
 
   return {
     outcome: outcomeOf(decision, found, own.current),
+    doubt: decision.type === 'doubtful' ? decision.reason : null,
     seq: found == null ? null : String(found.record.seq),
     bytes: found?.data.byteLength ?? 0,
     holders,
@@ -134,7 +135,18 @@ function outcomeOf (decision: Known, found: Found | undefined, current: Version 
     return 'nothing'
   }
 
-  const relation = current == null ? 'conflict' : order(found.record, current.record)
+  if (decision.type !== 'settled') {
+    return 'doubtful'
+  }
 
-  return relation === 'same' && decision.type === 'settled' ? 'identical' : relation === 'superseded' ? 'older' : 'different'
+  switch (current == null ? undefined : order(found.record, current.record)) {
+    case undefined:
+      return 'unmatched'
+    case 'same':
+      return decision.confirmed ? 'identical' : 'same'
+    case 'superseded':
+      return 'older'
+    default:
+      return 'different'
+  }
 }
