@@ -145,8 +145,9 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async recoverFromAny (options?: AbortOptions): Promise<Uint8Array> {
-    await this.owning.owner.askAll(options)
-    const state = await this.whenSettled(options)
+    const running = this.whileRunning(options)
+    await this.owning.owner.askAll(running)
+    const state = await this.whenSettled(running)
 
     if (state === 'doubtful') {
       throw new DoubtfulError('newer or other versions were seen than the one that can be read: see status')
@@ -213,14 +214,13 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async verify (options?: AbortOptions): Promise<VerifyResult> {
-    return await verify({ ...this.owning, ...this.#parts }, options)
+    return await verify({ ...this.owning, ...this.#parts }, this.whileRunning(options))
   }
 
-  async drill ({ signal }: AbortOptions = {}): Promise<DrillResult> {
+  async drill (options?: AbortOptions): Promise<DrillResult> {
     const { network, trust, options: { clock } } = this.#parts
-    const signals = [this.#running.signal, ...(signal == null ? [] : [signal])]
 
-    return await drill({ network, clock, own: this.owning.own, admits: trust.admits }, { signal: AbortSignal.any(signals) })
+    return await drill({ network, clock, own: this.owning.own, admits: trust.admits }, this.whileRunning(options))
   }
 
   hasStashFor (owner: string): boolean {
@@ -274,6 +274,11 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   /** A peer was found at these multiaddrs by discovery. */
   discovered (peer: string, addresses: readonly string[]): void {
     this.#parts.discovered(peer, addresses)
+  }
+
+  /** What is asked of others ends with us: what they then do not answer says nothing of them. */
+  private whileRunning ({ signal }: AbortOptions = {}): { signal: AbortSignal } {
+    return { signal: signal == null ? this.#running.signal : AbortSignal.any([this.#running.signal, signal]) }
   }
 
   private candidates (replication: Replication): Candidate[] {

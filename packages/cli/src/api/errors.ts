@@ -62,6 +62,11 @@ export class TooLargeError extends Error {
   override name = 'TooLargeError'
 }
 
+/** The daemon was stopped in the middle of what was asked. */
+export class StoppingError extends Error {
+  override name = 'StoppingError'
+}
+
 /** A newer or another version was seen, and what there is was not asked for in spite of it. */
 export class InDoubtError extends Error {
   override name = 'DoubtfulError'

@@ -35,19 +35,25 @@ export interface PutAnswer extends WriteResult {
 /** What `GET /v1/set-aside/1` tells in its header `nara-stash`. */
 export type SetAsideAnswer = Pick<StashAnswer, 'bytes' | 'sha256' | 'updatedAt' | 'state'>
 
-/** `POST /v1/recover`, and what `GET /v1/stash` tells in its header `nara-stash`. */
+/** What `GET /v1/stash` tells in its header `nara-stash`. */
 export interface StashAnswer {
-  seq: string
+  /** Decimal; null for a write that was never sealed. */
+  seq: string | null
   bytes: number
   /** Of the data, hex. */
   sha256: string
   /** ISO 8601, by the clock of the machine that wrote it. */
   updatedAt: string
   state: StashStatus['state']
+  /** False if it came back without its being sure that it is the newest, and in doubt. */
+  confirmed: boolean
 }
 
+/** `POST /v1/recover`. */
+export type RecoverAnswer = StashAnswer & Pick<DaemonStatus, 'setAside'>
+
 /** `POST /v1/recover/accept-older` and `/adopt`: what became of the version that was chosen, sealed anew. */
-export type DecisionAnswer = WriteResult & StashAnswer & Pick<PutAnswer, 'peers'>
+export type DecisionAnswer = WriteResult & Omit<RecoverAnswer, 'seq'> & Pick<PutAnswer, 'peers'>
 
 /** `POST /v1/recover/fresh`. */
 export type FreshAnswer = Pick<StashAnswer, 'state'>

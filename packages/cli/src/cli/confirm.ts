@@ -21,7 +21,7 @@ export async function confirm ({ stdin, err }: Pick<Io, 'stdin' | 'err'>, questi
   }
 
   if (!(stdin as Readable & { isTTY?: boolean }).isTTY) {
-    throw new UsageError('this cannot be undone, and nobody can be asked', 'say so beforehand: --yes')
+    throw new UsageError('this cannot be undone, and there is no terminal to ask on', 'say so beforehand: --yes')
   }
 
   err.write(`${question}\nType yes to go on: `)

@@ -5,7 +5,7 @@ import { runFolder } from '../daemon/run-folder.ts'
 import { readDaemonFile } from '../daemon/daemon-file.ts'
 import { formatDuration } from '../text/units.ts'
 import type {
-  ConfidantsAnswer, DaemonEvent, DaemonStatus, DecisionAnswer, ErrorAnswer, ForgetAnswer, FreshAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer
+  ConfidantsAnswer, DaemonEvent, DaemonStatus, DecisionAnswer, ErrorAnswer, ForgetAnswer, FreshAnswer, PeersAnswer, PutAnswer, RecoverAnswer, SetAsideAnswer, StashAnswer
 } from '../api/types.ts'
 import type { DrillResult, VerifyResult } from '@nara-stash/node'
 import type { IncomingMessage } from 'node:http'
@@ -33,11 +33,12 @@ export interface ApiClient {
   addConfidants (peers: readonly string[]): Promise<ConfidantsAnswer>
   removeConfidants (peers: readonly string[]): Promise<ConfidantsAnswer>
   selectConfidants (): Promise<ConfidantsAnswer>
-  put (data: Readable, timeout: number): Promise<PutAnswer>
+  /** @param onTaken - the daemon has all of it, and goes on even if nobody waits for its answer */
+  put (data: Readable, timeout: number, onTaken?: () => void): Promise<PutAnswer>
   get (options?: { doubtful?: boolean }): Promise<{ data: Buffer, about: StashAnswer }>
   /** A version that was set aside, 1 being the latest. */
   setAside (number: number): Promise<{ data: Buffer, about: SetAsideAnswer }>
-  recover (): Promise<StashAnswer>
+  recover (): Promise<RecoverAnswer>
   /** Times in milliseconds. */
   acceptOlder (timeout: number): Promise<DecisionAnswer>
   /** @param id - of a version in doubt or set aside: its first 8 hex digits or more */
@@ -82,7 +83,7 @@ export async function connect (dir: string): Promise<ApiClient> {
     addConfidants: async peers => await withPeers('POST', '/v1/confidants/add', peers),
     removeConfidants: async peers => await withPeers('POST', '/v1/confidants/remove', peers),
     selectConfidants: async () => await json('POST', '/v1/confidants/auto', { silence: RECOVERY_SILENCE }),
-    put: async (data, timeout) => await json('PUT', `/v1/stash?timeout=${timeout}ms`, { body: data, silence: timeout + SILENCE }),
+    put: async (data, timeout, onTaken) => await json('PUT', `/v1/stash?timeout=${timeout}ms`, { body: data, silence: timeout + SILENCE, ...(onTaken == null ? {} : { onTaken }) }),
     get: async ({ doubtful = false } = {}) => await bytes<StashAnswer>(`/v1/stash?doubtful=${doubtful}`),
     setAside: async number => await bytes<SetAsideAnswer>(`/v1/set-aside/${number}`),
     recover: async () => await json('POST', '/v1/recover', { silence: RECOVERY_SILENCE }),
@@ -103,11 +104,13 @@ interface Call {
   /** Milliseconds without a byte after which the daemon counts as gone. @default for ever */
   silence?: number
   signal?: AbortSignal
+  /** The daemon has the whole body: 102 (RFC 2518, section 10.1). */
+  onTaken?: () => void
 }
 
 /** @throws {NoDaemonError | OtherUserError | DaemonGoneError | DaemonError} nobody there, another user's, broken off, or what it answered itself */
 function caller (socketPath: string, dir: string): (call: Call) => Promise<IncomingMessage> {
-  return async ({ method, path, body, silence, signal }) => {
+  return async ({ method, path, body, silence, signal, onTaken }) => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     // 0 is none: left out, it would be the 5 s of Node's agent, and events may be rarer
     const limits = { timeout: silence ?? 0, ...(signal == null ? {} : { signal }) }
@@ -115,6 +118,7 @@ function caller (socketPath: string, dir: string): (call: Call) => Promise<Incom
     let source: Error | undefined
 
     req.once('response', resolve)
+    req.on('information', ({ statusCode }) => { if (statusCode === 102) { onTaken?.() } })
     req.on('error', error => { reject(source ?? gone(error, dir)) })
     req.once('timeout', () => {
       req.destroy(new DaemonGoneError(`the daemon did not answer within ${formatDuration(silence ?? 0)}`))
@@ -148,7 +152,12 @@ async function refused (answer: IncomingMessage): Promise<never> {
 
   const { name = 'DaemonError', message = `the daemon answered ${answer.statusCode ?? 0}`, hint } = error ?? {}
 
-  throw new DaemonError(name, message, { exitCode: errorRule(name).exitCode, ...(hint == null ? {} : { hint }) })
+  throw daemonError(name, message, hint)
+}
+
+/** An error as the daemon would tell it. */
+export function daemonError (name: string, message: string, hint = errorRule(name).hint): DaemonError {
+  return new DaemonError(name, message, { exitCode: errorRule(name).exitCode, ...(hint == null ? {} : { hint }) })
 }
 
 function denied (error: unknown): boolean {

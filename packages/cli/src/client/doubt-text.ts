@@ -46,8 +46,9 @@ export function doubtText (doubt: Doubt, setAside: DaemonStatus['setAside'] = []
     doubt.error == null ? '' : `the merge function could not decide: ${printable(doubt.error)}\n`,
     doubt.records.length === 0 ? '' : `\n${indented(doubtRows(doubt))}`,
     doubt.reason === 'CONFLICT'
-      ? '\nWrites wait until you decide:\n'
-      : '\nWrites wait. If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:\n',
+      ? '\nWrites wait until you decide. One that waits is set aside if another version is taken, and is the stash if you begin with nothing:\n'
+      : '\nWrites wait: one that waits is set aside if another version is taken, and is the stash if you begin with nothing. ' +
+        'If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:\n',
     indented(choices)
   ].join('')
 }

@@ -2,7 +2,7 @@ import { withDir, withExamples, withJson } from '../cli/command.ts'
 import { flagValue, timeAllowed } from '../cli/arguments.ts'
 import { confirm } from '../cli/confirm.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
-import { connect } from '../client/api-client.ts'
+import { connect, daemonError } from '../client/api-client.ts'
 import { stateDir } from '../config/dir.ts'
 import { parseTime } from '../config/values.ts'
 import { jsonDocument } from '../text/json.ts'
@@ -31,7 +31,15 @@ export function configure (command: Command, bind: Bind): void {
   bind<ForgetOptions>(command, async (io, { dir, timeout, yes = false, json }) => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)
     const daemon = await connect(stateDir(io, dir))
-    const { name } = await daemon.status()
+    const { name, state } = await daemon.status()
+
+    if (state === 'doubtful') {
+      throw daemonError('DoubtfulError', 'it is in doubt what the stash is: decide that first')
+    }
+
+    if (state === 'searching' || state === 'recovering') {
+      throw daemonError('StillSearchingError', 'it is not known yet what the stash is')
+    }
 
     await confirm(io, `Delete the stash of ${printable(name)} everywhere? Nobody can bring it back.`, yes)
 

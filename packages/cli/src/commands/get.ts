@@ -6,9 +6,11 @@ import { connect } from '../client/api-client.ts'
 import { stateDir } from '../config/dir.ts'
 import { parseWhole } from '../config/values.ts'
 import { writePrivate } from '../files/write-private.ts'
+import { UNCONFIRMED } from '../text/unconfirmed.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { formatBytes } from '../text/units.ts'
+import type { SetAsideAnswer, StashAnswer } from '../api/types.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Command } from 'commander'
 
@@ -32,7 +34,7 @@ export function configure (command: Command, bind: Bind): void {
   bind<GetOptions>(command, async (io, { dir, output, doubtful, setAside, json }) => {
     const number = setAside == null ? undefined : flagValue('--set-aside', setAside, parseWhole(1, 999), 'a whole number from 1')
     const daemon = await connect(stateDir(io, dir))
-    const { data, about } = number == null ? await daemon.get({ doubtful: doubtful === true }) : await daemon.setAside(number)
+    const { data, about }: { data: Buffer, about: SetAsideAnswer & Partial<StashAnswer> } = number == null ? await daemon.get({ doubtful: doubtful === true }) : await daemon.setAside(number)
     const file = output == null || output === '-' ? undefined : await writePrivate(io.cwd, output, data)
 
     if (json === true) {
@@ -40,13 +42,17 @@ export function configure (command: Command, bind: Bind): void {
     } else if (file == null) {
       io.out.write(data)
     } else {
-      io.out.write(`wrote ${formatBytes(data.length)}, of ${about.updatedAt}, to ${printable(file)}\n`)
+      io.out.write(`wrote ${about.seq == null ? '' : `version ${about.seq}, `}${formatBytes(data.length)}, of ${about.updatedAt}, to ${printable(file)}\n`)
     }
 
     if (number == null && about.state === 'doubtful') {
       io.err.write('nara-stash: doubtful: a newer or another version was seen\n')
 
       return exitCodes.doubtful
+    }
+
+    if (about.confirmed === false) {
+      io.err.write(UNCONFIRMED)
     }
 
     return exitCodes.done

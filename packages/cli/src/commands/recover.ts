@@ -3,14 +3,15 @@ import { flagValue, timeAllowed } from '../cli/arguments.ts'
 import { confirm } from '../cli/confirm.ts'
 import { DaemonError, UsageError } from '../cli/errors.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
-import { connect } from '../client/api-client.ts'
+import { connect, daemonError } from '../client/api-client.ts'
 import { doubtText } from '../client/doubt-text.ts'
 import { stateDir } from '../config/dir.ts'
 import { parseHexId, parseTime } from '../config/values.ts'
+import { UNCONFIRMED } from '../text/unconfirmed.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { count, formatBytes } from '../text/units.ts'
-import type { DecisionAnswer, StashAnswer } from '../api/types.ts'
+import type { DecisionAnswer, RecoverAnswer } from '../api/types.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Io } from '../cli/io.ts'
 import type { ApiClient } from '../client/api-client.ts'
@@ -35,7 +36,7 @@ export function configure (command: Command, bind: Bind): void {
     .option('--yes', 'do not ask before --fresh')
   withJson(withDir(command))
   command.addHelpText('after', '\nA daemon recovers by itself when it starts; this asks again, now. In doubt it tells what was seen and what can be done; nothing is ' +
-    'overwritten before you choose, and what you do not choose is set aside as far as it can be read. --fresh lasts once something was put: a daemon that ' +
+    'overwritten before you choose, and what you do not choose is set aside as far as it can be read, and so is a write that waits (not with --fresh: then it is the stash). --fresh lasts once something was put: a daemon that ' +
     'starts again before that is in doubt again.')
   withExamples(command, [
     ['nara-stash recover && nara-stash get -o state.json', 'ask, then read'],
@@ -67,7 +68,7 @@ export function configure (command: Command, bind: Bind): void {
 }
 
 async function recover (io: Io, daemon: ApiClient, json: boolean): Promise<number> {
-  let answer: StashAnswer
+  let answer: RecoverAnswer
 
   try {
     answer = await daemon.recover()
@@ -81,9 +82,17 @@ async function recover (io: Io, daemon: ApiClient, json: boolean): Promise<numbe
 
   io.out.write(json
     ? jsonDocument(answer)
-    : `recovered version ${answer.seq}, ${formatBytes(answer.bytes)}, of ${answer.updatedAt}\nsha256 ${answer.sha256}\n`)
+    : `recovered version ${answer.seq ?? '?'}, ${formatBytes(answer.bytes)}, of ${answer.updatedAt}\nsha256 ${answer.sha256}\n${writesAside(answer)}`)
 
-  return answer.state === 'doubtful' ? exitCodes.doubtful : exitCodes.done
+  if (answer.state === 'doubtful') {
+    return exitCodes.doubtful
+  }
+
+  if (!answer.confirmed) {
+    io.err.write(UNCONFIRMED)
+  }
+
+  return exitCodes.done
 }
 
 async function tellDoubt (io: Io, daemon: ApiClient, error: DaemonError, json: boolean): Promise<number> {
@@ -104,6 +113,12 @@ async function tellDoubt (io: Io, daemon: ApiClient, error: DaemonError, json: b
 }
 
 async function startFresh (io: Io, daemon: ApiClient, yes: boolean, json: boolean): Promise<number> {
+  const { state } = await daemon.status()
+
+  if (state !== 'doubtful') {
+    throw daemonError('NotDoubtfulError', `nothing is in doubt: the state is ${state}`)
+  }
+
   await confirm(io, FRESH_QUESTION, yes)
 
   const answer = await daemon.startFresh()
@@ -119,8 +134,15 @@ function decided (io: Io, answer: DecisionAnswer, json: boolean): number {
 
   io.out.write(json
     ? jsonDocument(answer)
-    : `${outcome}: what is of ${updatedAt}, ${formatBytes(bytes)}, is version ${seq}, held by ${copies} of ${count(target, 'confidant')}${safe}\n` +
-      failures.map(({ peer, why }) => `  ${printable(peer)}: ${printable(why)}\n`).join(''))
+    : `${outcome}: what is of ${updatedAt}, ${formatBytes(bytes)}, is version ${seq ?? '?'}, held by ${copies} of ${count(target, 'confidant')}${safe}\n` +
+      failures.map(({ peer, why }) => `  ${printable(peer)}: ${printable(why)}\n`).join('') + writesAside(answer))
 
   return outcome === 'kept' ? exitCodes.done : exitCodes.degraded
+}
+
+/** Writes that waited for this, and were not taken. */
+function writesAside ({ setAside }: Pick<RecoverAnswer, 'setAside'>): string {
+  return setAside.map(({ id, seq, bytes }, i) => seq == null
+    ? `a write of ${formatBytes(bytes)} (${id.slice(0, 12)}) was set aside: nara-stash get --set-aside ${i + 1}, or nara-stash recover --adopt ${id.slice(0, 12)}\n`
+    : '').join('')
 }

@@ -7,26 +7,31 @@ import { addDecisionRoutes } from './decision-routes.ts'
 import { eventStream } from './event-stream.ts'
 import { readBody } from './read-body.ts'
 import { fieldOf, timeoutOf } from './request-values.ts'
-import { connectedPeers, isoDate, sha256, stashAnswer } from './stash-answer.ts'
+import { notKept, unlessCutShort } from './cut-short.ts'
+import { connectedPeers, currentStash, isoDate, recoverAnswer, setAsideList, sha256, stashAnswer } from './stash-answer.ts'
+import type { Given } from './stash-answer.ts'
 import type { EventFeed } from './event-feed.ts'
 import type {
-  ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, SetAsideAnswer, StashAnswer
+  ConfidantsAnswer, DaemonStatus, ErrorAnswer, PeersAnswer, PutAnswer, RecoverAnswer, SetAsideAnswer, StashAnswer
 } from '../api/types.ts'
 import type { Clock } from '../clock.ts'
-import type { Nara, Stash } from '@nara-stash/node'
+import type { Doubt, Nara, Stash } from '@nara-stash/node'
 import type { Context } from 'hono'
+import type { ServerResponse } from 'node:http'
 
 export interface AppInit {
   nara: Pick<Nara, 'addresses' | 'stash'>
   feed: EventFeed
   about: Pick<DaemonStatus, 'pid' | 'socket' | 'version' | 'maxStash' | 'listen' | 'network' | 'pskFile'>
   clock: Pick<Clock, 'now' | 'date'>
+  /** Aborts when the daemon is told to stop. */
+  stopping?: AbortSignal
   /** Told of failures that are nobody's expected answer. */
   unexpected?: (error: unknown) => void
 }
 
 /** The daemon's HTTP API: a value, served on the socket and called as it is by tests. */
-export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): Hono {
+export function createApp ({ nara, feed, about, clock, stopping, unexpected }: AppInit): Hono {
   const { stash } = nara
   const app = new Hono()
   const started = clock.now()
@@ -35,7 +40,7 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   app.get('/v1/status', c => c.json<DaemonStatus>({
     ...stash.status(),
     addresses: nara.addresses,
-    setAside: stash.setAside().map(({ data, timestamp, ...which }) => ({ ...which, bytes: data.length, updatedAt: isoDate(timestamp) })),
+    setAside: setAsideList(stash),
     ...about,
     peers: connectedPeers(stash),
     uptime: Math.floor((clock.now() - started) / 1_000)
@@ -46,9 +51,9 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   app.get('/v1/events', c => eventStream(c, feed, clock))
 
   app.get('/v1/stash', c => {
-    const data = readStash(stash, c.req.query('doubtful') === 'true')
+    const given = readStash(stash, c.req.query('doubtful') === 'true')
 
-    return bytesAnswer(c, data, stashAnswer(stash, data))
+    return bytesAnswer(c, given.data, stashAnswer(stash, given))
   })
 
   app.get('/v1/set-aside/:number{[0-9]{1,3}}', c => {
@@ -66,18 +71,23 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
   app.put('/v1/stash', async c => {
     const timeout = timeoutOf(c)
     const data = await readBody(c, about.maxStash, () => tooLarge(about.maxStash))
-    const result = await stash.setStashData(data, { timeout })
+    const writing = stash.setStashData(data, { timeout })
+
+    // whoever waits may go: from here on it is the daemon's
+    taken(c)
+
+    const result = await unlessCutShort(writing, stopping, notKept)
 
     return c.json<PutAnswer>({ ...result, bytes: data.length, sha256: sha256(data), peers: connectedPeers(stash) })
   })
 
   app.post('/v1/recover', async c => {
-    const data = await stash.recoverFromAny().catch((error: unknown) => {
+    await unlessCutShort(stash.recoverFromAny(stopping == null ? {} : { signal: stopping }), stopping, () => undefined).catch((error: unknown) => {
       // of a stash that was lost nobody has anything, and yet it is not nothing
-      throw stash.state === 'doubtful' ? new InDoubtError((error as Error).message) : error
+      throw stash.state === 'doubtful' && (error as Error).name !== 'StoppingError' ? new InDoubtError((error as Error).message) : error
     })
 
-    return c.json<StashAnswer>(stashAnswer(stash, data))
+    return c.json<RecoverAnswer>(recoverAnswer(stash))
   })
 
   app.get('/v1/confidants', c => c.json(confidants()))
@@ -113,7 +123,7 @@ export function createApp ({ nara, feed, about, clock, unexpected }: AppInit): H
     return c.json(confidants())
   })
 
-  addDecisionRoutes(app, stash)
+  addDecisionRoutes(app, stash, stopping)
 
   app.notFound(c => c.json<ErrorAnswer>(answerTo('UnknownRouteError', `there is no ${c.req.method} ${c.req.path}`), 404))
 
@@ -137,12 +147,11 @@ function answerTo (name: string, message: string): ErrorAnswer {
   return { error: { name, message, ...(hint == null ? {} : { hint }) } }
 }
 
-function readStash (stash: Stash, evenDoubtful: boolean): Uint8Array {
+function readStash (stash: Stash, evenDoubtful: boolean): Given {
   const { state } = stash
+  const { doubt } = stash.status().recovery
 
   if (state === 'doubtful' && !evenDoubtful) {
-    const { doubt } = stash.status().recovery
-
     throw new InDoubtError(doubt == null ? 'it is in doubt which version is the newest' : doubtReasons[doubt.reason])
   }
 
@@ -153,13 +162,26 @@ function readStash (stash: Stash, evenDoubtful: boolean): Uint8Array {
   }
 
   // of what a search brought none is the current one until somebody decides; the best comes first
-  const data = (stash.getStashData() ?? (state === 'doubtful' ? stash.setAside()[0] : undefined))?.data
+  const given = currentStash(stash) ?? (state === 'doubtful' ? stash.setAside()[0] : undefined)
 
-  if (data == null) {
-    throw new NoStashError('there is no stash')
+  if (given == null) {
+    throw doubt == null ? new NoStashError('there is no stash') : new InDoubtError(outOfReach(doubt))
   }
 
-  return data
+  return given
+}
+
+function outOfReach ({ reason, records: [newest] }: Doubt): string {
+  const known = newest == null ? 'there was a stash' : `version ${newest.seq} is known of`
+
+  return `${reason === 'LOST' ? 'the stash is lost: ' : ''}${known}, and nobody within reach has anything that can be read`
+}
+
+/** Tells a client at once that its body is here whole: an informational answer (RFC 9110, section 15.2) before the one that may take long. */
+function taken (c: Context): void {
+  const { outgoing } = (c.env ?? {}) as { outgoing?: Pick<ServerResponse, 'writeProcessing'> }
+
+  outgoing?.writeProcessing()
 }
 
 function bytesAnswer (c: Context, data: Uint8Array, about: StashAnswer | SetAsideAnswer): Response {

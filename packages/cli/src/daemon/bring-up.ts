@@ -24,7 +24,7 @@ export interface BringUp {
   found: FoundSoul
   /** Filled in step by step. */
   parts: DaemonParts
-  /** Between two steps: goes no further. */
+  /** Aborts when the daemon is to stop: between two steps it goes no further, and what is asked of it ends. */
   signal: AbortSignal
 }
 
@@ -46,7 +46,7 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal 
   signal.throwIfAborted()
   await nara.start()
   signal.throwIfAborted()
-  parts.api = await open(init, { folder, found, nara, feed })
+  parts.api = await open(init, { folder, found, nara, feed, stopping: signal })
 }
 
 /** A header that the nara does not take is worth a word, not a start that fails. */
@@ -80,10 +80,11 @@ interface Running {
   found: FoundSoul
   nara: Nara
   feed: EventFeed
+  stopping: AbortSignal
 }
 
 /** Opens the socket to the other commands and tells everybody that the nara is up. */
-async function open ({ config, io }: DaemonInit, { folder, found, nara, feed }: Running): Promise<ApiServer> {
+async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, stopping }: Running): Promise<ApiServer> {
   const { maxStash, listen, network, pskFile } = config
   const socket = await makeSocketPath(config.dir, io.env)
   const left = await readDaemonFile(folder.daemon)
@@ -98,6 +99,7 @@ async function open ({ config, io }: DaemonInit, { folder, found, nara, feed }: 
   const app = createApp({
     nara,
     feed,
+    stopping,
     about: { pid: process.pid, socket, version, maxStash, listen, network, pskFile: pskFile ?? null },
     clock: io.clock,
     unexpected: error => { io.err.write(`nara-stash: ${String(error)}\n`) }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { constants } from 'node:os'
+import { StoppingError } from '../api/errors.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
 import { findOrMakeSoul } from '../soul/find-soul.ts'
 import { bringUp } from './bring-up.ts'
@@ -51,24 +52,25 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   const found = await findOrMakeSoul(config, io)
   const toStop = whenToStop(io, init.exitWithParent)
   const parts: DaemonParts = {}
-  const givenUp = new AbortController()
+  const stopping = new AbortController()
   let isUp = false
   let why: StopReason
   let leaving: Leaving
 
   try {
-    const starting = bringUp(init, { folder, found, parts, signal: givenUp.signal }).then(() => { isUp = true })
+    const starting = bringUp(init, { folder, found, parts, signal: stopping.signal }).then(() => { isUp = true })
 
     // a start may be stuck, in a datastore that does not open for instance, and is to be stopped all the same
     await Promise.race([starting, toStop])
 
     if (isUp) {
       why = await toStop
+      stopping.abort(new StoppingError('this nara stops'))
       parts.feed?.publish({ event: 'stopping', why })
       await removeDaemonFile(folder.daemon)
     } else {
       why = await toStop
-      givenUp.abort()
+      stopping.abort()
       io.err.write('nara-stash: stopped before it was up\n')
     }
   } catch (error) {

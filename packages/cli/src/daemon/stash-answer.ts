@@ -1,22 +1,55 @@
 import { createHash } from 'node:crypto'
-import type { StashAnswer } from '../api/types.ts'
-import type { Stash } from '@nara-stash/node'
+import { NoStashError } from '../api/errors.ts'
+import type { DaemonStatus, RecoverAnswer, StashAnswer } from '../api/types.ts'
+import type { SetAsideStash, Stash } from '@nara-stash/node'
 
 /** The last millisecond that a Date can hold (ECMA-262, "Time Values"). */
 const LATEST_DATE = 8.64e15
 
-/** What there is to tell about the current stash. */
-export function stashAnswer (stash: Pick<Stash, 'status' | 'getStashData'>, data: Uint8Array): StashAnswer {
-  const { state, stash: known } = stash.status()
-  const timestamp = stash.getStashData()?.timestamp
+/** A version that is handed out. */
+export type Given = Pick<SetAsideStash, 'data' | 'timestamp' | 'seq'>
+
+/** The current stash, if there is one. */
+export function currentStash (stash: Pick<Stash, 'status' | 'getStashData'>): Given | undefined {
+  const current = stash.getStashData()
+  const seq = stash.status().stash?.seq
+
+  return current == null ? undefined : { ...current, ...(seq == null ? {} : { seq }) }
+}
+
+/** What there is to tell about what is handed out. */
+export function stashAnswer (stash: Pick<Stash, 'status'>, { data, timestamp, seq }: Given): StashAnswer {
+  const { state, recovery: { via, confirmed } } = stash.status()
 
   return {
-    seq: known?.seq ?? '0',
+    seq: seq ?? null,
     bytes: data.length,
     sha256: sha256(data),
-    updatedAt: known?.updatedAt ?? isoDate(timestamp ?? 0),
-    state
+    updatedAt: isoDate(timestamp),
+    state,
+    // what did not have to come back is what was written here
+    confirmed: state !== 'doubtful' && (via == null || confirmed)
   }
+}
+
+/**
+ * The same of the current stash after a recovery or a decision, and what was not taken.
+ *
+ * @throws {NoStashError} it was forgotten meanwhile
+ */
+export function recoverAnswer (stash: Pick<Stash, 'status' | 'getStashData' | 'setAside'>): RecoverAnswer {
+  const current = currentStash(stash)
+
+  if (current == null) {
+    throw new NoStashError('what came back was forgotten meanwhile')
+  }
+
+  return { ...stashAnswer(stash, current), setAside: setAsideList(stash) }
+}
+
+/** What was set aside, without its data. */
+export function setAsideList (stash: Pick<Stash, 'setAside'>): DaemonStatus['setAside'] {
+  return stash.setAside().map(({ data, timestamp, ...which }) => ({ ...which, bytes: data.length, updatedAt: isoDate(timestamp) }))
 }
 
 export function connectedPeers (stash: Pick<Stash, 'peers'>): number {

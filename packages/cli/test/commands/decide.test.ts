@@ -37,7 +37,7 @@ describe('recover, in doubt', () => {
   version 8  1f2e3d4c1f2e  cannot be read  -      -                         held by nobody within reach
   version 7  a0b1c2d3a0b1  can be read     2 KiB  2026-01-02T03:04:05.000Z  held by bo\\u{1b}, cleo
 
-Writes wait. If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:
+Writes wait: one that waits is set aside if another version is taken, and is the stash if you begin with nothing. If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:
   nara-stash get --doubtful -o FILE        look at version 7 first
   nara-stash recover --accept-older        go on from version 7, the best that can be read
   nara-stash recover --adopt a0b1c2d3a0b1  go on from version 7
@@ -56,7 +56,7 @@ Writes wait. If who holds it comes back, the doubt ends by itself: bring them ba
 
     expect(text).toMatch(/version 8 {2}1f2e3d4c1f2e {2}is a deletion {2}/)
     expect(text.match(/--adopt a0b1c2d3a0b1 .*/g)).toEqual(['--adopt a0b1c2d3a0b1  go on from version 7; look at it: nara-stash get --set-aside 1'])
-    expect(text).toContain('\nWrites wait until you decide:\n')
+    expect(text).toContain('\nWrites wait until you decide. One that waits is set aside if another version is taken, and is the stash if you begin with nothing:\n')
     expect((await command(['get', '--doubtful'])).stdout.toString()).toBe('older')
   })
 
@@ -116,6 +116,7 @@ Writes wait. If who holds it comes back, the doubt ends by itself: bring them ba
     expect(await command(['recover', '--adopt', 'cafecafe', '--json'])).toMatchObject({ code: 0 })
     expect(nara.fake.decisions).toEqual([older, aside])
 
+    nara.fake.aside = []
     nara.fake.outcome = { outcome: 'degraded', copies: 1, failures: [{ peer: 'bo', why: 'timeout' }] }
     nara.fake.inDoubt(rollback)
 
@@ -129,7 +130,7 @@ Writes wait. If who holds it comes back, the doubt ends by itself: bring them ba
     const { command, nara } = await commandHarness()
 
     nara.fake.inDoubt(rollback)
-    expect(await command(['recover', '--fresh'])).toMatchObject(ended(2, /nobody can be asked\n {2}say so beforehand: --yes/))
+    expect(await command(['recover', '--fresh'])).toMatchObject(ended(2, /there is no terminal to ask on\n {2}say so beforehand: --yes/))
     expect(await command(['recover', '--fresh'], { stdin: typed('no\n') })).toMatchObject(ended(1, /^Begin with nothing\?.*\nType yes to go on: nara-stash: nothing was done/))
     expect(await command(['recover', '--fresh'], { stdin: typed('') })).toMatchObject({ code: 1 })
     expect(nara.fake.decisions).toEqual([])
@@ -137,6 +138,28 @@ Writes wait. If who holds it comes back, the doubt ends by itself: bring them ba
     nara.fake.inDoubt(rollback)
     expect((await command(['recover', '--fresh', '--yes', '--json'])).json()).toEqual({ state: 'empty' })
     expect(nara.fake.decisions).toEqual(['fresh', 'fresh'])
+  })
+
+  it('--fresh asks nobody where there is nothing to decide', async () => {
+    const { command, nara } = await commandHarness()
+
+    await nara.fake.setStashData(Buffer.from('x'))
+    expect(await command(['recover', '--fresh'])).toMatchObject(ended(1, /nothing is in doubt: the state is settled\n {2}there is nothing to decide/))
+    expect((await command(['recover', '--fresh', '--yes', '--json'])).json()).toMatchObject({ error: { name: 'NotDoubtfulError' } })
+    expect(nara.fake.decisions).toEqual([])
+  })
+
+  it('tells which writes were set aside, and how to get them', async () => {
+    const { command, nara } = await commandHarness()
+    const written = { id: aside, data: Buffer.from('waited'), timestamp: 5_000 }
+    const told = 'a write of 6 B (cafecafecafe) was set aside: nara-stash get --set-aside 2, or nara-stash recover --adopt cafecafecafe\n'
+
+    nara.fake.inDoubt(rollback)
+    nara.fake.aside = [{ id: older, seq: '7', data: Buffer.from('older'), timestamp: 0 }, written]
+    expect((await command(['recover', '--accept-older'])).stdout.toString()).toContain(`confidants\n${told}`)
+    nara.fake.recovered = Buffer.from('back')
+    expect((await command(['recover'])).stdout.toString().endsWith(told)).toBe(true)
+    expect((await command(['recover', '--json'])).json()).toMatchObject({ setAside: [{ seq: '7' }, { id: aside, bytes: 6, updatedAt: '1970-01-01T00:00:05.000Z' }] })
   })
 
   it.each([[['--accept-older', '--fresh']], [['--adopt', '1f2e3d4c', '--accept-older']], [['--adopt', '1f2e3d4']], [['--adopt', 'newest!!']]])('%j is wrong usage', async args => {
@@ -149,6 +172,13 @@ Writes wait. If who holds it comes back, the doubt ends by itself: bring them ba
 })
 
 describe('forget', () => {
+  it.each([['doubtful', 6, /in doubt/], ['searching', 4, /not known yet/], ['recovering', 4, /not known yet/]] as const)('asks nobody while the state is %s', async (state, code, why) => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.become(state)
+    expect(await command(['forget'])).toMatchObject(ended(code, why))
+  })
+
   it('asks, deletes, and says how many know', async () => {
     const { command, nara } = await commandHarness()
 

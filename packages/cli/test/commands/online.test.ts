@@ -3,14 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
+import { connect } from '../../src/client/api-client.ts'
 import { commandHarness as harness } from '../support/command-harness.ts'
 import { ended, fakeIo } from '../support/fake-io.ts'
 import { runningDaemon } from '../support/running-daemon.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import type { DaemonStatus, PutAnswer } from '../../src/api/types.ts'
+import type { WriteResult } from '@nara-stash/node'
 
 describe('put', () => {
   it('takes a file, standard input, and nothing at all', async () => {
@@ -24,6 +26,59 @@ describe('put', () => {
     expect(kept()).toBe('from input')
     expect((await command(['put', '-'])).stdout.toString()).toMatch(/^kept: version 3, 0 B, held by 3 of 3 confidants/)
     expect(kept()).toBe('')
+  })
+
+  it('says so if there was nothing in it', async () => {
+    const { command, nara } = await harness()
+
+    expect(await command(['put'])).toMatchObject({ code: 0, stderr: 'nara-stash: the input was empty: the stash is 0 B now\n' })
+    expect(await command(['put'], { stdin: 'x' })).toMatchObject({ code: 0, stderr: '' })
+    expect(await command(['put', '--json'])).toMatchObject({ code: 0, stderr: 'nara-stash: the input was empty: the stash is 0 B now; the version before is gone\n' })
+    nara.fake.outcome = { outcome: 'unstored', seq: undefined } as Partial<WriteResult>
+    expect(await command(['put'])).toMatchObject({ code: 3, stderr: 'nara-stash: the input was empty: a stash of 0 B waits\n' })
+  })
+
+  it('says that a write that waits may be set aside', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.outcome = { outcome: 'unstored', seq: undefined } as Partial<WriteResult>
+    expect((await command(['put'], { stdin: 'x' })).stdout.toString()).toMatch(/^unstored: 1 B waits .*keep the daemon running\. If there is another version by then, this one is set aside, not taken: nara-stash status tells\.\n/)
+  })
+
+  it('that is broken off says so if the daemon has all of it, and only then', async () => {
+    const { dir, nara } = await harness()
+    const { promise, resolve } = Promise.withResolvers<WriteResult>()
+    const stdin = new PassThrough()
+    const io = fakeIo({ env: { NARA_DIR: dir }, stdin })
+    const asked = Promise.withResolvers<void>()
+    const listening = Promise.withResolvers<void>()
+    const { onStopSignal } = io
+
+    io.onStopSignal = handler => {
+      listening.resolve()
+
+      return onStopSignal(handler)
+    }
+    nara.fake.setStashData = async () => {
+      asked.resolve()
+
+      return await promise
+    }
+
+    const done = run(['put'], io)
+
+    stdin.write('a part')
+    await listening.promise
+    io.signal('SIGINT')
+    expect([io.exits, io.stderr]).toEqual([[130], ''])
+    stdin.end()
+    await asked.promise
+    // the answer that it is there is on its way: a round trip on the same socket's server
+    await (await connect(dir)).status()
+    io.signal('SIGINT')
+    expect([io.exits, io.stderr]).toEqual([[130, 130], 'nara-stash: the daemon has it and goes on\n'])
+    resolve({ outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [] })
+    expect(await done).toBe(0)
   })
 
   it('ends with 3 if fewer than enough have it, and says who refused', async () => {
@@ -269,6 +324,22 @@ describe('confidants', () => {
     await command(['confidants', 'set', 'a', 'b'])
     expect(nara.fake.confidants).toEqual(['a', 'b'])
     await command(['confidants', 'add', 'c'])
+
+  it('and get say where it is not sure that it is the newest', async () => {
+    const { command, nara } = await harness()
+    const told = async (): Promise<unknown[]> => {
+      const done = [await command(['recover']), await command(['get'])]
+      const answers = [await command(['recover', '--json']), await command(['get', '--json'])].map(({ json }) => (json() as { confirmed: boolean }).confirmed)
+
+      return [...done.map(({ code, stderr }) => [code, stderr.slice(0, 23)]), answers]
+    }
+
+    nara.fake.recovered = Buffer.from('back')
+    nara.fake.recovery = { via: 'push', from: 'bo', confirmed: false }
+    expect(await told()).toEqual([[0, 'nara-stash: unconfirmed'], [0, 'nara-stash: unconfirmed'], [false, false]])
+    nara.fake.recovery = { via: 'push', from: 'bo', confirmed: true }
+    expect(await told()).toEqual([[0, ''], [0, ''], [true, true]])
+  })
     await command(['confidants', '--json', 'remove', 'a'])
     expect(nara.fake.confidants).toEqual(['b', 'c'])
     expect((await command(['confidants', 'auto', '--json'])).json()).toMatchObject({ target: 3, confidants: [{ peerId: 'b' }, { peerId: 'c' }] })

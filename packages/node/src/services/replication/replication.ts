@@ -73,9 +73,10 @@ export class Replication {
   /** What is under way ends; what is known of the peers is forgotten, version and placement are not. */
   stop (): void {
     this.reconciler.stop()
+    // who waits is told how things stand, not what is left once it is forgotten
+    this.outcomes.end()
     this.stores.stop()
     this.deletion.stop()
-    this.outcomes.end()
   }
 
   /** Forgets version, placement and copies; sends nothing. */
