@@ -53,6 +53,23 @@ function tellOnce (world: World, record: RecordHeader): () => void {
 }
 
 describe('a decision', () => {
+  it('for a version sets aside the writes that wait, and has done so when it answers', async () => {
+    const { world, owner } = await foundTwo()
+    await world.of(owner.put('waits', { timeout: second }))
+    const before = owner.stash.setAside().length
+    await world.of(owner.stash.acceptOlder({ timeout: 10 * second }))
+    expect(before).toBeGreaterThan(0)
+    expect(owner.stash.setAside().filter(({ seq }) => seq == null).map(({ data }) => new TextDecoder().decode(data))).toEqual(['waits'])
+  })
+
+  it('for nothing makes a write that waits the stash', async () => {
+    const { world, owner } = await foundTwo()
+    await world.of(owner.put('waits', { timeout: second }))
+    await world.of(owner.stash.startFresh())
+    await world.until(() => owner.text === 'waits')
+    expect(owner.aside).not.toContain('waits')
+  })
+
   it('is not made by a nara that was stopped, which then would search on', async () => {
     const { world, owner, confidants } = await foundTwo()
     await world.of(owner.stop())
