@@ -36,7 +36,7 @@ export interface PeerStatus {
 /**
  * Why the state is doubtful, and what was seen.
  *
- * - `ROLLBACK_SUSPECTED`: a newer version was seen than can be read.
+ * - `ROLLBACK_SUSPECTED`: a newer version was seen than can be read, or than the one that is current here.
  * - `CONFLICT`: two versions do not know of each other.
  * - `LOST`: there was a stash, and nobody holds anything of it.
  */

@@ -1,4 +1,4 @@
-import { doubtReasons } from '../text/doubt-reasons.ts'
+import { whyDoubtful } from '../text/doubt-reasons.ts'
 import { printable } from '../text/printable.ts'
 import { table } from '../text/table.ts'
 import { formatBytes } from '../text/units.ts'
@@ -42,15 +42,20 @@ export function doubtText (doubt: Doubt, setAside: DaemonStatus['setAside'] = []
   choices.push(['nara-stash recover --fresh', 'begin with nothing'])
 
   return [
-    `doubtful (${doubt.reason}): ${doubtReasons[doubt.reason]}\n`,
+    `doubtful (${doubt.reason}): ${whyDoubtful(doubt)}\n`,
     doubt.error == null ? '' : `the merge function could not decide: ${printable(doubt.error)}\n`,
     doubt.records.length === 0 ? '' : `\n${indented(doubtRows(doubt))}`,
-    doubt.reason === 'CONFLICT'
+    doubt.reason === 'CONFLICT' || isAllHere(doubt)
       ? '\nWrites wait until you decide. One that waits is set aside if another version is taken, and is the stash if you begin with nothing:\n'
       : '\nWrites wait: one that waits is set aside if another version is taken, and is the stash if you begin with nothing. ' +
         'If who holds it comes back, the doubt ends by itself: bring them back first. Else decide:\n',
     indented(choices)
   ].join('')
+}
+
+/** Nobody need come back: the newer version can be read, and is to be decided on. */
+function isAllHere ({ reason, records }: Doubt): boolean {
+  return reason === 'ROLLBACK_SUSPECTED' && records.every(({ readable }) => readable)
 }
 
 /** How to look at it. */

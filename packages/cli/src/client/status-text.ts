@@ -1,7 +1,7 @@
 import { printable } from '../text/printable.ts'
 import { table } from '../text/table.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
-import { doubtReasons } from '../text/doubt-reasons.ts'
+import { whyDoubtful } from '../text/doubt-reasons.ts'
 import { doubtRows } from './doubt-text.ts'
 import type { DaemonStatus } from '../api/types.ts'
 import type { ConfidantStatus, StashState } from '@nara-stash/node'
@@ -60,7 +60,7 @@ function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {
   }
 
   if (doubt != null) {
-    rows.push(['doubt', `${doubt.reason}: ${doubtReasons[doubt.reason]}. What can be done: nara-stash recover`])
+    rows.push(['doubt', `${doubt.reason}: ${whyDoubtful(doubt)}. What can be done: nara-stash recover`])
     rows.push(...(doubt.error == null ? [] : [['', `the merge function could not decide: ${printable(doubt.error)}`]]))
     rows.push(...doubtRows(doubt).map(cells => ['', cells.filter(cell => cell !== '-').join(', ')]))
   }

@@ -1,5 +1,5 @@
 import { printable } from '../text/printable.ts'
-import { doubtReasons } from '../text/doubt-reasons.ts'
+import { whyDoubtful } from '../text/doubt-reasons.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
 import type { DaemonEvent } from '../api/types.ts'
 import type { Leave, OwnLeft } from '@nara-stash/node'
@@ -25,7 +25,7 @@ const sayings: Sayings = {
   'stash:copies': ({ have, minimum, target, seq }) =>
     `version ${seq} is held by ${have} of ${count(target, 'confidant')}${have < minimum ? `; ${minimum} make it safe` : ''}`,
   'stash:doubt': ({ reason, records, error }) =>
-    `doubtful (${reason}): ${doubtReasons[reason]}; ${count(records.length, 'version')} seen${error == null ? '' : `; the merge function could not decide: ${printable(error)}`}. ` +
+    `doubtful (${reason}): ${whyDoubtful({ reason, records })}; ${count(records.length, 'version')} seen${error == null ? '' : `; the merge function could not decide: ${printable(error)}`}. ` +
     'What can be done: nara-stash recover',
   'stash:twin': ({ boot, seq, from }) =>
     `a twin: another process with this soul wrote version ${seq} (boot ${printable(boot)}, told by ${peer(from)}). Run one of them only`,

@@ -73,10 +73,21 @@ describe('the status for people', () => {
       ...status, state: 'doubtful', pending: 1024, recovery: { ...status.recovery, doubt: { reason: 'ROLLBACK_SUSPECTED', records, error: 'no\u0007' } }
     })
 
-    expect(text).toContain('doubt      ROLLBACK_SUSPECTED: a newer version was seen than anybody within reach holds. What can be done: nara-stash recover\n' +
+    expect(text).toContain('doubt      ROLLBACK_SUSPECTED: a newer version was seen than can be read. What can be done: nara-stash recover\n' +
       '           the merge function could not decide: no\\u{7}\n' +
       '           version 8, ffffffffffff, cannot be read, held by a\\u{7}, b\n')
     expect(text).toContain('version 7, 000000000000, can be read, 5 B, 2026-01-02T03:04:05.000Z, held by nobody within reach\n')
     expect(text).toContain('waiting    a write of 1 KiB waits until it is known what was stored before\n')
+  })
+
+  it.each([
+    [{ readable: true, holders: ['a'] }, 'a newer version turned up than the one that is current here'],
+    [{ readable: false, holders: ['a'] }, 'a newer version was seen than can be read'],
+    [{ readable: false, holders: [] }, 'a newer version was seen than anybody within reach holds']
+  ])('says of a newer version that is %j no more than is so', (newer, why) => {
+    const records = [{ id: '00', seq: '9', readable: true, holders: ['b'] }, { id: 'ff', seq: '10', ...newer }]
+
+    expect(statusText({ ...status, state: 'doubtful', recovery: { ...status.recovery, doubt: { reason: 'ROLLBACK_SUSPECTED', records } } }))
+      .toContain(`doubt      ROLLBACK_SUSPECTED: ${why}. What can`)
   })
 })
