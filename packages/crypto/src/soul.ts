@@ -94,7 +94,7 @@ export function parseSoul (text: string, options: ParseSoulOptions = {}): Soul {
 
   if (options.rename !== true) {
     throw new NameMismatch(`this soul is not bonded to the name "${soul.name}": ` +
-      'give the name it was made with, or ask to rename it (or else the soul is mistyped)')
+      'give the name it was made with (or else the soul is mistyped)')
   }
 
   return soul

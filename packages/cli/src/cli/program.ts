@@ -118,13 +118,15 @@ function usageError (error: CommanderError, command: Command): UsageError {
   const name = command.parent == null ? command.name() : `${command.parent.name()} ${command.name()}`
   const hint = `usage: ${name} ${command.usage()}; more: ${name} --help`
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+  const verbs = command.parent == null ? [] : command.commands.map(verb => verb.name())
+  const choice = verbs.length === 0 ? '' : `; it takes one of: ${verbs.join(', ')}`
 
   switch (error.code) {
     // what stands there by mistake may be a secret (words, a soul): it is not repeated
     case 'commander.excessArguments':
-      return new UsageError(message.replace(/: .*$/, ''), hint)
+      return new UsageError(message.replace(/: .*$/, '') + choice, hint)
     case 'commander.unknownCommand':
-      return new UsageError(message.replace(/'[^']{20,}'/, ''), hint)
+      return new UsageError(message.replace(/'[^']{20,}'/, '') + choice, hint)
     case 'commander.unknownOption':
       return new UsageError(message.replace(/=[^']*/, ''), hint)
     case 'commander.help':

@@ -7,11 +7,11 @@ import { stateDir } from '../config/dir.ts'
 import { parseText } from '../config/values.ts'
 import { importSoul } from '../soul/import-soul.ts'
 import { requireSoul, soulPath } from '../soul/find-soul.ts'
-import { identityText, publicIdentity, secretIdentity } from '../soul/identity.ts'
+import { identityText, isNamed, publicIdentity, secretIdentity } from '../soul/identity.ts'
 import { makeSoul } from '../soul/make-soul.ts'
 import { writeSoulFile } from '../soul/write-soul.ts'
 import { jsonDocument } from '../text/json.ts'
-import { printable } from '../text/printable.ts'
+import { printable, quoted } from '../text/printable.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Io } from '../cli/io.ts'
 import type { FoundSoul } from '../soul/find-soul.ts'
@@ -55,7 +55,7 @@ function configureNew (command: Command, bind: Bind): void {
       const { soul: text, words } = secretIdentity(soul)
 
       io.out.write(`${identityText(soul)}\nsoul   ${text}\nwords  ${words}\n\n` +
-        'Who has the soul, or its words, is this nara and can read its stash. Keep one of them.\n')
+        `Who has the soul, or its words, is this nara and can read its stash. Keep one of them${isNamed(soul) ? `, and note the name ${quoted(soul.name)}: it belongs to the identity` : ''}.\n`)
     } else {
       io.out.write(`${identityText(soul)}soul        in ${printable(file)}\n`)
     }
@@ -90,6 +90,10 @@ function configureWords (command: Command, bind: Bind): void {
 
     io.out.write(options.json === true ? jsonDocument({ name: soul.name, words }) : `${words}\n`)
 
+    if (options.json !== true && isNamed(soul)) {
+      io.err.write(`nara-stash: the name ${quoted(soul.name)} belongs to the identity, and the words do not tell it: note it, too (nara-stash id import --name ${asArgument(soul.name)})\n`)
+    }
+
     return exitCodes.done
   })
 }
@@ -120,6 +124,11 @@ function configureImport (command: Command, bind: Bind): void {
 
     return exitCodes.done
   })
+}
+
+/** As a shell takes it: plain words as they are, others in quotes. */
+function asArgument (name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${printable(name).replaceAll("'", "'\\''")}'`
 }
 
 function withSoul (command: Command): Command {

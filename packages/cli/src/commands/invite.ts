@@ -1,6 +1,6 @@
 import { withDir, withExamples, withJson } from '../cli/command.ts'
 import { flagValue } from '../cli/arguments.ts'
-import { CommandError } from '../cli/errors.ts'
+import { CommandError, UsageError } from '../cli/errors.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
 import { connect } from '../client/api-client.ts'
 import { parseListenAddress } from '../config/addresses.ts'
@@ -42,6 +42,9 @@ export function configure (command: Command, bind: Bind): void {
   bind<InviteOptions>(command, async (io, { dir, address, output, qr, json }) => {
     const extra = address == null ? [] : flagValue('--address', address, parseList(parseListenAddress), 'a multiaddr such as /dns4/nara.example.org/tcp/4001')
     const status = await (await connect(stateDir(io, dir))).status()
+
+    extra.forEach(address => { checkOwn(address, status.peerId) })
+
     const invitation = await invitationOf(status, extra)
     const text = formatInvitation(invitation)
     const file = output == null || output === '-' ? undefined : await writePrivate(io.cwd, output, text + '\n')
@@ -60,6 +63,15 @@ export function configure (command: Command, bind: Bind): void {
 
     return exitCodes.done
   })
+}
+
+/** @throws {UsageError} the address is another peer's: who joins would look for that one */
+function checkOwn (address: string, peerId: string): void {
+  const named = /\/p2p\/([^/]+)$/.exec(address)?.[1]
+
+  if (named != null && named !== peerId) {
+    throw new UsageError(`--address ${printable(address)} is another peer's; this daemon is ${peerId}`, 'leave /p2p/ and what follows away')
+  }
 }
 
 async function invitationOf (status: DaemonStatus, extra: readonly string[]): Promise<Invitation> {

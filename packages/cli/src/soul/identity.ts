@@ -1,4 +1,4 @@
-import { formatSoul, naraId, peerIdString, publicKeyOf, soulToWords } from '@nara-stash/crypto'
+import { defaultName, formatSoul, naraId, peerIdString, publicKeyOf, soulToWords } from '@nara-stash/crypto'
 import { printable } from '../text/printable.ts'
 import { table } from '../text/table.ts'
 import type { Soul } from '@nara-stash/crypto'
@@ -13,6 +13,11 @@ export function publicIdentity (soul: Soul): { name: string, naraId: string, pee
 /** What nobody may know. */
 export function secretIdentity (soul: Soul): { soul: string, words: string } {
   return { soul: formatSoul(soul), words: soulToWords(soul) }
+}
+
+/** Whether neither the words nor the key tell the name: who brings the soul back has to know it. */
+export function isNamed (soul: Soul): boolean {
+  return soul.name !== defaultName(publicKeyOf(soul))
 }
 
 export function identityText (soul: Soul): string {

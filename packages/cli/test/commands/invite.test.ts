@@ -72,6 +72,7 @@ describe('invite', () => {
     expect(await mode(join(dir, 'a.invite'))).toBe(0o600)
     expect(parseInvitation(await readFile(join(dir, 'a.invite'), 'utf8')).network).toBe('nara')
     expect(await command(['invite', '--dir', dir, '--address', 'here'])).toMatchObject({ code: 2 })
+    expect(await command(['invite', '--dir', dir, '--address', address])).toMatchObject(ended(2, /is another peer's; this daemon is 12D3KooW/))
   })
 })
 

@@ -132,7 +132,7 @@ describe('start', () => {
 
 describe('without a daemon', () => {
   it.each([
-    ['put'], ['get'], ['status'], ['peers'], ['confidants'], ['confidants', 'add', 'x'], ['confidants', 'auto'], ['recover'], ['recover', '--fresh'], ['forget', '--yes'],
+    ['put'], ['get'], ['status'], ['peers'], ['confidants'], ['confidants', 'add', peerIdString(publicKeyOf(createSoul()))], ['confidants', 'auto'], ['recover'], ['recover', '--fresh'], ['forget', '--yes'],
     ['verify'], ['drill'], ['invite']
   ])('%s %s ends with 5', async (...args) => {
     const dir = join(await tempDir(), 'none')
@@ -196,6 +196,22 @@ describe('id', () => {
     expect(fromSoul.json()).toEqual(shown)
     expect(fromWords.json()).toEqual(shown)
     expect((await command(['id', 'words', '--soul-file', '-', '--name', 'kiosk'], { stdin: soul })).stdout.toString()).toBe(`${words}\n`)
+  })
+
+  it('words tells to note the name, too, if they do not tell it, and import takes it', async () => {
+    const dir = await tempDir()
+    const named = await command(['id', 'new', '--name', 'bob', '--json'])
+    const { soul, words, ...shown } = named.json() as Record<string, string>
+    const printed = await command(['id', 'words', '--soul-file', '-', '--name', 'bob'], { stdin: soul })
+    const plain = await command(['id', 'words', '--soul-file', '-'], { stdin: formatSoul(createSoul()) })
+
+    expect(printed.stdout.toString()).toBe(`${words}\n`)
+    expect(printed.stderr).toBe('nara-stash: the name "bob" belongs to the identity, and the words do not tell it: note it, too (nara-stash id import --name bob)\n')
+    expect(plain.stderr).toBe('')
+    expect((await command(['id', 'new', '--name', 'bob'])).stdout.toString()).toContain('and note the name "bob"')
+    // what the line says works, and the folder knows the name from then on
+    expect((await command(['id', 'import', '--name', 'bob', '--dir', dir, '--json'], { stdin: words })).json()).toMatchObject(shown)
+    expect((await command(['id', 'show', '--dir', dir, '--json'])).json()).toEqual(shown)
   })
 
   it('show tells what the soul is to others', async () => {

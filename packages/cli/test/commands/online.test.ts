@@ -316,14 +316,14 @@ describe('status', () => {
   })
 })
 
-describe('confidants', () => {
-  it('set, add, remove, auto and list', async () => {
+describe('recover', () => {
+  it('tells what came back, or ends with 4', async () => {
     const { command, nara } = await harness()
 
-    expect((await command(['confidants'])).stdout.toString()).toBe('no confidants yet; 3 are wanted\n')
-    await command(['confidants', 'set', 'a', 'b'])
-    expect(nara.fake.confidants).toEqual(['a', 'b'])
-    await command(['confidants', 'add', 'c'])
+    expect((await command(['recover'])).code).toBe(4)
+    nara.fake.recovered = Buffer.from('back')
+    expect((await command(['recover'])).stdout.toString()).toMatch(/^recovered version 0, 4 B, of 1970/)
+  })
 
   it('and get say where it is not sure that it is the newest', async () => {
     const { command, nara } = await harness()
@@ -339,21 +339,6 @@ describe('confidants', () => {
     expect(await told()).toEqual([[0, 'nara-stash: unconfirmed'], [0, 'nara-stash: unconfirmed'], [false, false]])
     nara.fake.recovery = { via: 'push', from: 'bo', confirmed: true }
     expect(await told()).toEqual([[0, ''], [0, ''], [true, true]])
-  })
-    await command(['confidants', '--json', 'remove', 'a'])
-    expect(nara.fake.confidants).toEqual(['b', 'c'])
-    expect((await command(['confidants', 'auto', '--json'])).json()).toMatchObject({ target: 3, confidants: [{ peerId: 'b' }, { peerId: 'c' }] })
-    expect((await command(['confidants', 'remove', 'x'])).code).toBe(1)
-  })
-})
-
-describe('recover', () => {
-  it('tells what came back, or ends with 4', async () => {
-    const { command, nara } = await harness()
-
-    expect((await command(['recover'])).code).toBe(4)
-    nara.fake.recovered = Buffer.from('back')
-    expect((await command(['recover'])).stdout.toString()).toMatch(/^recovered version 0, 4 B, of 1970/)
   })
 })
 
