@@ -63,6 +63,6 @@ export interface StashEvents {
   'peer:disconnect': CustomEvent<{ peer: string, name: string }>
   /** Nobody answered as this peer where it was said to be: the first time since it was connected, and again when `why` (for people) is another one. */
   'peer:unreachable': CustomEvent<{ peer: string, name: string, addresses: string[], why: string }>
-  /** A presence message: somebody came, is here, or left. */
-  'presence': CustomEvent<{ peer: string, name: string, kind: 'hey-there' | 'here' | 'chau' }>
+  /** A presence message: somebody came, is here, or left. `boot` is another one each time it starts. */
+  'presence': CustomEvent<{ peer: string, name: string, kind: 'hey-there' | 'here' | 'chau', boot: string }>
 }

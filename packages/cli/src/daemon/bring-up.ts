@@ -124,11 +124,11 @@ async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, st
   return api
 }
 
-/** Prints what happens. In JSON `started` comes first, so what happened a moment before is told right after it. */
+/** Prints what happens. `started` comes first, so what happened a moment before is told right after it. */
 function logEvents ({ io, json }: DaemonInit, feed: EventFeed): void {
   const log = eventLog(io.out, json)
   const early: DaemonEvent[] = []
-  let started = !json
+  let started = false
 
   feed.subscribe(event => {
     if (started) {

@@ -1,5 +1,6 @@
 import { jsonLine } from '../text/json.ts'
 import { eventText } from './event-text.ts'
+import { repeats } from './repeats.ts'
 import type { Listener } from './event-feed.ts'
 import type { Output } from '../cli/io.ts'
 import type { DaemonEvent } from '../api/types.ts'
@@ -7,12 +8,17 @@ import type { DaemonEvent } from '../api/types.ts'
 /** Bytes that wait for a slow reader of the log: a stopped terminal must not fill the memory. */
 const MAX_BACKLOG = 1024 * 1024
 
-/** Prints events, one line of JSON each or a line for people. */
+/** Prints events, one line of JSON each, or a line for people, to whom nothing is said twice. */
 export function eventLog (out: Output, json: boolean): Listener {
+  const isRepeat = repeats()
   let missed = 0
   const print = (event: DaemonEvent): void => { out.write(json ? jsonLine(event) : text(event)) }
 
   return event => {
+    if (!json && isRepeat(event)) {
+      return
+    }
+
     if (out.backlog > MAX_BACKLOG) {
       missed++
       return

@@ -256,7 +256,7 @@ describe('GET /v1/events', () => {
     const response = await app.request('/v1/events')
 
     stash.emit('stash:copies', { seq: '1', have: 2, minimum: 2, target: 3 })
-    stash.emit('presence', { peer: 'a', name: 'kiosk\u0085\u202e', kind: 'hey-there' })
+    stash.emit('presence', { peer: 'a', name: 'kiosk\u0085\u202e', kind: 'hey-there', boot: 'b' })
     feed.publish({ event: 'stopped' })
 
     const text = await response.text()

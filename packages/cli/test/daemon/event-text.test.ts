@@ -52,8 +52,8 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
     `cannot reach /ip4/192.0.2.1/tcp/1/p2p/${peer}: connection refused`],
   [{ event: 'peer:unreachable', time, peer, name, addresses: ['/ip4/192.0.2.1/tcp/1\u0007', '/ip4/192.0.2.2/tcp/1', '/ip4/192.0.2.3/tcp/1'], why: 'no\u0007' },
     `cannot reach /ip4/192.0.2.1/tcp/1\\u{7}/p2p/${peer}, /ip4/192.0.2.2/tcp/1/p2p/${peer}, 1 more: no\\u{7}`],
-  [{ event: 'presence', time, peer, name, kind: 'chau' }, `${shown} says chau`],
-  [{ event: 'presence', time, peer, name, kind: 'here' }, undefined],
+  [{ event: 'presence', time, peer, name, kind: 'chau', boot: 'b' }, `${shown} says chau`],
+  [{ event: 'presence', time, peer, name, kind: 'here', boot: 'b' }, undefined],
   [{ event: 'missed', time, events: 1 }, '1 event not shown: the output was read too slowly'],
   [{ event: 'stopping', time, why: 'SIGINT' }, 'stops: SIGINT'],
   [{ event: 'stopped', time }, 'stopped']
@@ -73,6 +73,28 @@ describe('the log', () => {
     sayings.slice(-5).forEach(([event]) => { log(event) })
     expect(io.stdout.toString().replaceAll(/^\d\d:\d\d:05\.678 {2}/gm, '')).toBe(
       `${shown} says chau\n1 event not shown: the output was read too slowly\nstops: SIGINT\nstopped\n`)
+  })
+
+  it('tells people of a hey-there once in each boot of a peer, and of a doubt when it changes; JSON has all', () => {
+    const heyThere = (id: string, boot: string): DaemonEvent => ({ event: 'presence', time, peer: id, name: '', kind: 'hey-there', boot })
+    const doubt = (seq: string): DaemonEvent => ({ event: 'stash:doubt', time, reason: 'CONFLICT', records: [{ id: 'ab', seq, readable: false, holders: [] }] })
+    const events: DaemonEvent[] = [
+      heyThere('a', '1'), heyThere('a', '1'), heyThere('b', '1'), heyThere('a', '2'), heyThere('b', '1'),
+      doubt('1'), doubt('1'), { event: 'stash:state', time, state: 'doubtful', previous: 'searching' }, doubt('1'), doubt('2'),
+      { event: 'stash:state', time, state: 'settled', previous: 'doubtful' }, doubt('2')
+    ]
+    const lines = (json: boolean): string[] => {
+      const io = fakeIo()
+
+      events.forEach(eventLog(io.out, json))
+
+      return io.stdout.toString().trimEnd().split('\n')
+    }
+
+    expect(lines(false).map(line => /a says|b says|doubtful \(|is \w+, was/.exec(line)?.[0])).toEqual([
+      'a says', 'b says', 'a says', 'doubtful (', 'is doubtful, was', 'doubtful (', 'is settled, was', 'doubtful ('
+    ])
+    expect(lines(true)).toHaveLength(events.length)
   })
 
   it('counts what a reader was too slow for, and tells it', () => {

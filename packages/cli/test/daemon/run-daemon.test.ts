@@ -230,10 +230,23 @@ describe('a daemon', () => {
     expect(await readdir(dir)).toEqual(['run'])
   })
 
+  it('tells people first that it is up, and then what happened a moment before', async () => {
+    const { io } = await runningDaemon({
+      daemon: { json: false },
+      prepare: nara => {
+        nara.asNara().start = async () => { nara.fake.emit('peer:connect', { peer: 'abc', name: 'bo' }) }
+      }
+    })
+
+    await io.line(/met bo/)
+    expect(io.stdout.toString()).toMatch(/ is up as [^]* met bo/)
+    expect(io.stdout.toString()).not.toMatch(/met bo[^]* is up as /)
+  })
+
   it('prints for people without what a terminal would obey', async () => {
     const { io, nara } = await runningDaemon({ daemon: { json: false } })
 
-    nara.fake.emit('presence', { peer: '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB', name: 'evil\u001b]0;owned\u0007\nname', kind: 'hey-there' })
+    nara.fake.emit('presence', { peer: '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB', name: 'evil\u001b]0;owned\u0007\nname', kind: 'hey-there', boot: 'b' })
     await io.line(/hey-there/)
     expect(io.stdout.toString()).toContain('evil\\u{1b}]0;owned\\u{7}\\u{a}name (…')
   })

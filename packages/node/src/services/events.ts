@@ -56,7 +56,7 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
     },
     disconnected: peer => { sink.safeDispatchEvent('peer:disconnect', { detail: named(peer) }) },
     unreachable: (peer, addresses, why) => { sink.safeDispatchEvent('peer:unreachable', { detail: { ...named(peer), addresses: [...addresses], why } }) },
-    presence: (peer, { kind }) => { sink.safeDispatchEvent('presence', { detail: { ...named(peer), kind } }) },
+    presence: (peer, { kind, boot }) => { sink.safeDispatchEvent('presence', { detail: { ...named(peer), kind, boot } }) },
     holding: confidant => {
       const owned = (owner: string): { owner: string, name: string } => ({ owner, name: directory.name(owner) })
 

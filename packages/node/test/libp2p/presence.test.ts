@@ -11,7 +11,7 @@ import type { Presence } from '../../src/presence-message.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Libp2p } from '@libp2p/interface'
 
-type Heard = StashEvents['presence']['detail']
+type Heard = Omit<StashEvents['presence']['detail'], 'boot'>
 
 const loopback = new Loopback()
 
