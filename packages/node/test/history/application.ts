@@ -12,6 +12,7 @@ const WRITE_TIMEOUT = 30 * second
 export class Application {
   private readonly owner: Nara
   private readonly recorder: Recorder
+  private readonly mark: string
   /** The writes that its present process has read or made. */
   private knows = new Set<string>()
   /** The process that knows them. */
@@ -20,9 +21,11 @@ export class Application {
   /** A deletion is under way: what there is is not read any longer. */
   private deletes = false
 
-  constructor (owner: Nara, recorder: Recorder) {
+  /** @param mark - sets its writes apart from those of others with the same soul */
+  constructor (owner: Nara, recorder: Recorder, mark = '') {
     this.owner = owner
     this.recorder = recorder
+    this.mark = mark
   }
 
   /** Reads what there is, if it is known, and adds a write of its own. */
@@ -40,16 +43,17 @@ export class Application {
       buildsOf(current == null ? undefined : new TextDecoder().decode(current)).forEach(write => this.knows.add(write))
     }
 
-    const write = `w${++this.writes}`
+    const write = `${this.mark}w${++this.writes}`
+    const process = recorder.nameOf(owner.process)
     const text = textOf({ owner: owner.id, write, builds: [...this.knows, write] }, bytes)
 
     this.knows.add(write)
-    recorder.note({ type: 'write', owner: owner.id, write, text })
+    recorder.note({ type: 'write', owner: process, write, text })
     owner.put(text, { timeout: WRITE_TIMEOUT }).then(
-      ({ outcome }) => { recorder.note({ type: 'told', owner: owner.id, write, outcome }) },
+      ({ outcome }) => { recorder.note({ type: 'told', owner: process, write, outcome }) },
       (err: Error) => {
         this.knows = new Set()
-        recorder.note({ type: 'refused', owner: owner.id, write, error: err.name })
+        recorder.note({ type: 'refused', owner: process, write, error: err.name })
       }
     )
   }
@@ -65,21 +69,22 @@ export class Application {
     this.begin()
 
     const { process } = this
-    const write = `f${++this.writes}`
+    const write = `${this.mark}f${++this.writes}`
+    const name = recorder.nameOf(owner.process)
     const ends = [...buildsOf(owner.text).union(this.knows)]
     const done = (): void => { this.deletes &&= this.process !== process }
 
     this.knows = new Set()
     this.deletes = true
-    recorder.note({ type: 'forget', owner: owner.id, write, ends })
+    recorder.note({ type: 'forget', owner: name, write, ends })
     owner.stash.forgetStash({ timeout: WRITE_TIMEOUT }).then(
       ({ outcome }) => {
         done()
-        recorder.note({ type: 'forgotten', owner: owner.id, write, outcome })
+        recorder.note({ type: 'forgotten', owner: name, write, outcome })
       },
       (err: Error) => {
         done()
-        recorder.note({ type: 'refused', owner: owner.id, write, error: err.name })
+        recorder.note({ type: 'refused', owner: name, write, error: err.name })
       }
     )
   }
@@ -113,7 +118,10 @@ export class Application {
     }
 
     this.begin()
-    recorder.note({ type: 'choose', owner: owner.id, how })
+
+    const name = recorder.nameOf(owner.process)
+
+    recorder.note({ type: 'choose', owner: name, how })
 
     try {
       switch (how) {
@@ -127,9 +135,9 @@ export class Application {
           await stash.acceptOlder({ timeout: WRITE_TIMEOUT })
       }
 
-      recorder.note({ type: 'chose', owner: owner.id, how, text: owner.text })
+      recorder.note({ type: 'chose', owner: name, how, text: owner.text })
     } catch (err) {
-      recorder.note({ type: 'chose', owner: owner.id, how, text: undefined, error: (err as Error).name })
+      recorder.note({ type: 'chose', owner: name, how, text: undefined, error: (err as Error).name })
     }
 
     // what it knew was about what is not current any longer

@@ -1,9 +1,8 @@
-import { buildsOf, soulOf } from './entries.ts'
+import { TWIN, buildsOf, soulOf } from './entries.ts'
 import { ANYBODY } from './facts.ts'
 import { mapEntry } from './map-entry.ts'
 import { saidWhoHolds } from './speaker.ts'
 import type { Entry, EntryOf, SealedRecord } from './entries.ts'
-import type { OwnerFacts, SoulFacts } from './fact-types.ts'
 import type { Facts } from './facts.ts'
 
 /** What an entry changes. */
@@ -12,32 +11,32 @@ export function apply (facts: Facts, entry: Entry): void {
 
   switch (entry.type) {
     case 'up':
-      Object.assign(facts.nara(entry.nara), { up: true, boot: entry.boot, upAt: entry.at, links: new Set(), asleep: false, allows: entry.allows ?? ANYBODY, knows: entry.knows })
-
-      if (entry.boot != null) {
-        shows(facts, entry.nara, 'searching', undefined, undefined)
-        Object.assign(facts.owner(entry.nara), { isKnown: false, isFresh: false, shown: new Map(), dismissed: new Set() })
-      }
-
+      begins(facts, entry)
       break
     case 'down':
       Object.assign(facts.nara(entry.nara), { up: false, downAt: entry.at, links: new Set() })
+      Object.assign(facts.lives.get(facts.nara(entry.nara).boot ?? '') ?? {}, { downAt: entry.at })
       break
     case 'link':
       facts.nara(entry.nara).links[entry.up ? 'add' : 'delete'](entry.peer)
       break
     case 'partition':
-      facts.naras.forEach((nara, id) => { nara.group = entry.groups.findIndex(group => group.includes(soulOf(id))) })
+      facts.groups = entry.groups
+      facts.naras.forEach((nara, id) => { nara.group = groupOf(facts, id) })
       break
     case 'slow':
-      facts.nara(entry.nara).slow = entry.factor
+      // both of two processes on one machine
+      ;[entry.nara, entry.nara + TWIN].forEach(nara => { Object.assign(facts.naras.get(nara) ?? {}, { slow: entry.factor }) })
       break
     case 'loss':
       facts.loss = entry.share
       break
     case 'sleep':
     case 'wake':
-      facts.nara(entry.nara).asleep = entry.type === 'sleep'
+      Object.assign(facts.nara(entry.nara), { asleep: entry.type === 'sleep', awakeSince: entry.at })
+      break
+    case 'jump':
+      facts.nara(entry.nara).isAhead ||= entry.clock === 'own'
       break
     case 'lie':
       Object.assign(facts.nara(entry.nara), { lie: entry.lie, hasLied: true })
@@ -63,6 +62,24 @@ export function apply (facts: Facts, entry: Entry): void {
   }
 }
 
+function begins (facts: Facts, { at, nara, boot, allows = ANYBODY, knows, speaks = false }: EntryOf<'up'>): void {
+  Object.assign(facts.nara(nara), {
+    up: true, boot, upAt: at, links: new Set(), asleep: false, awakeSince: at, isAhead: false, speaks, slow: facts.nara(soulOf(nara)).slow, group: groupOf(facts, nara), allows, knows
+  })
+
+  if (boot != null) {
+    facts.lives.set(boot, { process: nara, upAt: at, downAt: Infinity })
+    shows(facts, nara, 'searching', undefined, undefined)
+    Object.assign(facts.owner(nara), {
+      isKnown: false, isFresh: false, shown: new Map(), dismissed: new Set(), twins: new Set(), heard: new Map(knows == null ? [] : [[knows, at]]), placed: undefined
+    })
+  }
+}
+
+function groupOf ({ groups }: Facts, nara: string): number {
+  return groups.findIndex(group => group.includes(soulOf(nara)))
+}
+
 function applyToOwner (facts: Facts, entry: Entry): void {
   switch (entry.type) {
     case 'write':
@@ -80,7 +97,7 @@ function applyToOwner (facts: Facts, entry: Entry): void {
       kept(facts, entry)
       break
     case 'choose':
-      chooses(entry, facts.owner(entry.owner), facts.soul(entry.owner))
+      chooses(facts, entry)
       break
     case 'chose':
       chose(facts, entry)
@@ -95,6 +112,9 @@ function applyToOwner (facts: Facts, entry: Entry): void {
     case 'recovered':
       shows(facts, entry.owner, 'settled', entry.record, entry.text)
       facts.owner(entry.owner).isKnown = true
+      break
+    case 'twin':
+      facts.owner(entry.owner).twins.add(entry.boot)
       break
     case 'aside':
       facts.soul(entry.owner).aside.add(entry.text)
@@ -141,9 +161,14 @@ function kept (facts: Facts, { owner, record, at }: EntryOf<'watermark'>): void 
   })
 }
 
-function chooses ({ how }: EntryOf<'choose'>, owner: OwnerFacts, soul: SoulFacts): void {
+function chooses (facts: Facts, { how, owner: id }: EntryOf<'choose'>): void {
+  const owner = facts.owner(id)
+  const beside = new Set(facts.companions(id).map(([boot]) => boot))
+  const heard = [...owner.heard.keys()].flatMap(record => facts.records.get(record) ?? [])
+
   owner.isFresh ||= how === 'fresh'
-  owner.deciding = [...soul.writes.values()].filter(({ givenUp }) => !givenUp)
+  // not what another process wrote meanwhile, and nobody showed
+  owner.deciding = [...facts.soul(id).writes.values()].filter(({ givenUp, write, boot = '' }) => !givenUp && (!beside.has(boot) || heard.some(record => record.builds.has(write))))
   owner.deciding.forEach(write => { write.givenUp = true })
   ;[...owner.shown.keys()].forEach(record => { owner.dismissed.add(record) })
 }
@@ -198,7 +223,10 @@ function answered (facts: Facts, entry: EntryOf<'answered'>): void {
 
   if (request === 'store' && soulOf(from) === owner && placement != null) {
     facts.soul(owner).placed = placement
+    stores(facts, from, placement.holders)
   }
+
+  hears(facts, entry)
 
   if (shownTo != null && record != null && placement != null) {
     mapEntry(facts.owner(shownTo).shown, record, () => []).push(placement)
@@ -209,6 +237,29 @@ function answered (facts: Facts, entry: EntryOf<'answered'>): void {
   }
 
   gives(facts, entry)
+}
+
+function stores (facts: Facts, owner: string, holders: readonly string[]): void {
+  const { placed } = facts.owner(owner)
+
+  if (placed == null || new Set(placed.holders).symmetricDifference(new Set(holders)).size > 0) {
+    facts.owner(owner).placed = { holders, since: facts.now }
+  }
+}
+
+/** An owner is shown records of its own: those that it asked for, and those that it is offered. */
+function hears (facts: Facts, { at, from, to, owner, request, record, shows = [] }: EntryOf<'answered'>): void {
+  const tell = (listener: string, records: readonly string[]): void => {
+    records.forEach(id => { mapEntry(facts.owner(listener).heard, id, () => at) })
+  }
+
+  if (soulOf(from) === owner) {
+    tell(from, shows)
+  }
+
+  if (request === 'offer' && soulOf(to) === owner && record != null) {
+    tell(to, [record])
+  }
 }
 
 /** Who takes a record takes its placement, and of the same record the later one. */

@@ -29,7 +29,7 @@ export function tooMany (facts: Facts, owner: string): string[] {
 
 /** Records that an honest or lying holder said to have, and whose content builds on `write`. */
 export function carriers (facts: Facts, owner: string, write: string): RecordFacts[] {
-  return [...facts.records.values()].filter(record => record.owner === owner && record.builds.has(write) && record.saidBy.size > 0)
+  return [...facts.records.values()].filter(record => record.owner === soulOf(owner) && record.builds.has(write) && record.saidBy.size > 0)
 }
 
 /** May a holder, by its owner's word, ask `nara` to keep a copy? */
@@ -74,8 +74,11 @@ export function missed (facts: Facts, entry: EntryOf<'recovered'>): string[] {
     return []
   }
 
+  // while this one asked, another may have gone on
+  const beside = new Set(facts.companions(entry.owner).map(([boot]) => boot))
+
   return facts.demanded(entry.owner)
-    .filter(({ write }) => !record.builds.has(write))
+    .filter(({ write, boot = '', keptAt = 0 }) => !record.builds.has(write) && !(beside.has(boot) && keptAt > facts.nara(entry.owner).upAt))
     .flatMap(({ write, ends }) => carriers(facts, entry.owner, write)
       .filter(other => ends == null || !covers(record, other))
       .filter(other => [...other.saidBy.values()].filter(placements => placements.has(confirming.id)).length >= MIN_COPIES)
@@ -100,10 +103,17 @@ export function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
 
     return copy != null && covers(copy, before)
   }
-  const others = [...facts.naras].filter(([nara, { downAt, hasLied, holds, died, up }]) => nara !== entry.nara &&
-    (hasLied || (up && covering(holds.get(entry.owner)?.record)) || (facts.now - downAt < UNNOTICED && (covering(died.get(entry.owner)) || covering(holds.get(entry.owner)?.record)))))
+  const others = new Set([...facts.naras].filter(([nara, { downAt, hasLied, holds, died, up }]) => soulOf(nara) !== soulOf(entry.nara) &&
+    (hasLied || (up && covering(holds.get(entry.owner)?.record)) || (facts.now - downAt < UNNOTICED && (covering(died.get(entry.owner)) || covering(holds.get(entry.owner)?.record))))).map(([nara]) => soulOf(nara)))
 
-  return others.length >= MIN_COPIES || before.kind === 'tombstone' ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.length} others have a copy`]
+  return others.size >= MIN_COPIES || before.kind === 'tombstone' ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.size} others have a copy`]
+}
+
+/** `record` is not of a process that lived at the same time as the owner's present one, nor did one live since the holder has it, or met the owner. */
+export function isOfThePast (facts: Facts, owner: string, { nara, since }: { nara: string, since: number }): boolean {
+  const from = Math.min(since, facts.promptSince(owner, nara))
+
+  return facts.companions(owner).every(([, { downAt }]) => downAt <= from)
 }
 
 export function isAside (facts: Facts, owner: string, { write }: WriteFacts): boolean {

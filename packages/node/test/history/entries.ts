@@ -10,9 +10,9 @@ export type Happening =
   // the world
   /**
    * `allows`: what it was told of whom its holders may ask for help; with those listed alone it deals. `knows`: the record that an earlier process knew to be
-   * acknowledged, and whose header it was given.
+   * acknowledged, and whose header it was given. `speaks`: it has presence.
    */
-  { type: 'up', nara: string, boot: string | undefined, allows?: Allows, knows?: string } |
+  { type: 'up', nara: string, boot: string | undefined, allows?: Allows, knows?: string, speaks?: boolean } |
   { type: 'down', nara: string, how: 'kill' | 'cut' | 'stop' } |
   /** A connection, as one end sees it. */
   { type: 'link', nara: string, peer: string, up: boolean } |
@@ -43,10 +43,12 @@ export type Happening =
   { type: 'watermark', owner: string, record: string } |
   { type: 'doubt', owner: string, reason: string, records: string[] } |
   { type: 'aside', owner: string, text: string } |
-  // the wire
+  /** It tells that another process has its soul. */
+  { type: 'twin', owner: string, boot: string } |
+  // the wire; `shows` are the headers in an answer
   { type: 'sealed', record: SealedRecord } |
   { type: 'sent', request: string, from: string, to: string, owner: string, record: string } |
-  { type: 'answered', request: string, from: string, to: string, owner: string, record: string | undefined, answer: string, placement: Placed | undefined, direct: boolean } |
+  { type: 'answered', request: string, from: string, to: string, owner: string, record: string | undefined, answer: string, placement: Placed | undefined, direct: boolean, shows?: readonly string[] } |
   // who holds what
   /** `why` a copy went: its nara died, or what it said. */
   { type: 'holds', nara: string, owner: string, record: string | undefined, why?: string } |

@@ -9,6 +9,12 @@ export interface NaraFacts {
   boot: string | undefined
   upAt: number
   asleep: boolean
+  /** It heard and said what there was since then. */
+  awakeSince: number
+  /** Its clock is ahead of time. */
+  isAhead: boolean
+  /** It has presence. */
+  speaks: boolean
   slow: number
   group: number
   lie: Lie | undefined
@@ -54,6 +60,14 @@ export interface SoulFacts {
   aloneWith: number | undefined
 }
 
+/** The life of a process that has a stash of its own. */
+export interface Life {
+  process: string
+  upAt: number
+  /** Infinity while it is up. */
+  downAt: number
+}
+
 /** What a process knows of its own stash. */
 export interface OwnerFacts {
   state: string
@@ -69,6 +83,12 @@ export interface OwnerFacts {
   isFresh: boolean
   /** Records that it had seen when a person decided against them. */
   dismissed: Set<string>
+  /** Other boots of its soul that it told of. */
+  twins: Set<string>
+  /** Records of its own that it was shown, and when first. */
+  heard: Map<string, number>
+  /** With what it stored last, and since when these hold. */
+  placed: { holders: readonly string[], since: number } | undefined
   /** The placements that it was shown, by record. */
   shown: Map<string, Placed[]>
 }

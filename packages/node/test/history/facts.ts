@@ -2,7 +2,7 @@ import { soulOf } from './entries.ts'
 import { mapEntry } from './map-entry.ts'
 import { Reach } from './reach.ts'
 import type { Placed } from './entries.ts'
-import type { NaraFacts, OwnerFacts, RecordFacts, SoulFacts, WriteFacts } from './fact-types.ts'
+import type { Life, NaraFacts, OwnerFacts, RecordFacts, SoulFacts, WriteFacts } from './fact-types.ts'
 
 export const ANYBODY = { surrogates: 'any', allowed: [] } as const
 
@@ -17,18 +17,21 @@ export class Facts {
   readonly owners = new Map<string, OwnerFacts>()
   /** By soul. */
   readonly souls = new Map<string, SoulFacts>()
+  /** By boot. */
+  readonly lives = new Map<string, Life>()
+  groups: readonly (readonly string[])[] = []
   readonly records = new Map<string, RecordFacts>()
   readonly reach = new Reach()
 
   nara (id: string): NaraFacts {
     return mapEntry(this.naras, id, () => ({
-      up: false, downAt: -Infinity, boot: undefined, upAt: 0, asleep: false, slow: 1, group: -1, lie: undefined, hasLied: false, links: new Set(), allows: ANYBODY, knows: undefined, holds: new Map(), died: new Map(), given: new Map()
+      up: false, downAt: -Infinity, boot: undefined, upAt: 0, asleep: false, awakeSince: 0, isAhead: false, speaks: false, slow: 1, group: -1, lie: undefined, hasLied: false, links: new Set(), allows: ANYBODY, knows: undefined, holds: new Map(), died: new Map(), given: new Map()
     }))
   }
 
   owner (id: string): OwnerFacts {
     return mapEntry(this.owners, id, () => ({
-      state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), deciding: [], isFresh: false, dismissed: new Set(), shown: new Map()
+      state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), deciding: [], isFresh: false, dismissed: new Set(), twins: new Set(), heard: new Map(), placed: undefined, shown: new Map()
     }))
   }
 
@@ -45,6 +48,13 @@ export class Facts {
   /** Since when `a` and `b` hear each other at once; Infinity if they do not. */
   promptSince (a: string, b: string): number {
     return this.reach.since(a, b)
+  }
+
+  /** Other processes with the soul of `owner` that lived at the same time as its present one: by boot. */
+  companions (owner: string): Array<[string, Life]> {
+    const { boot, upAt } = this.nara(owner)
+
+    return [...this.lives].filter(([other, { process, downAt }]) => other !== boot && soulOf(process) === soulOf(owner) && downAt > upAt)
   }
 
   /** Neither keeps to a list that the other is not on. */

@@ -29,6 +29,7 @@ it(`${SCHEDULES} random histories break no rule`, async () => {
   expect(sum.unconfirmed).toBeGreaterThan(SCHEDULES / 2)
   expect(sum.doubts).toBeGreaterThan(SCHEDULES / 10)
   expect(sum.lost).toBeGreaterThan(0)
+  expect(sum.twins).toBeGreaterThan(SCHEDULES / 10)
 }, 300_000)
 
 it('a history follows from its seed', async () => {

@@ -33,6 +33,8 @@ export interface Tally {
   doubts: number
   /** Doubts because nothing was left of what was known. */
   lost: number
+  /** Processes that told of another one with their soul. */
+  twins: number
 }
 
 export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Tally {
@@ -43,7 +45,8 @@ export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Ta
     recovered: all.filter(({ type }) => type === 'recovered').length,
     unconfirmed: all.filter(entry => entry.type === 'recovered' && !entry.confirmed).length,
     doubts: all.filter(({ type }) => type === 'doubt').length,
-    lost: all.filter(entry => entry.type === 'doubt' && entry.reason === 'LOST').length
+    lost: all.filter(entry => entry.type === 'doubt' && entry.reason === 'LOST').length,
+    twins: all.filter(({ type }) => type === 'twin').length
   }
 }
 

@@ -1,11 +1,11 @@
-import type { Nara, NaraInit, World } from '../simulated/world.ts'
+import type { Nara, NaraInit, Process, World } from '../simulated/world.ts'
 import type { Step } from './plan.ts'
 import type { Recorder } from './recorder.ts'
 
 const minute = 60_000
 
 /** What befalls machines. */
-export type Fate = Extract<Step, { do: 'turn' | 'meet all' | 'partition' | 'heal' | 'slow' | 'lose' | 'sleep' | 'wake' | 'jump' }>
+export type Fate = Extract<Step, { do: 'meet all' | 'partition' | 'heal' | 'slow' | 'lose' | 'sleep' | 'wake' | 'jump' }>
 
 /** Machines and the wires between them, and what is done to them. */
 export class Machines {
@@ -13,13 +13,12 @@ export class Machines {
   private readonly recorder: Recorder
   /** By how much the wall clock of each is wrong. */
   private readonly skews = new Map<string, number>()
-  /** Keep what they hold for others over a restart. */
-  private readonly keepers: readonly number[]
+  /** Those that keep what they hold for others over a restart. */
+  private readonly onDisk = new WeakSet<Process>()
 
-  constructor (world: World, recorder: Recorder, keepers: readonly number[]) {
+  constructor (world: World, recorder: Recorder) {
     this.world = world
     this.recorder = recorder
-    this.keepers = keepers
   }
 
   /** By how much the wall clock of a machine is wrong: the next process on it has the same. */
@@ -27,13 +26,17 @@ export class Machines {
     return this.skews.get(nara) ?? 0
   }
 
+  /** A process is about to start. */
+  begins (process: Process, isOnDisk: boolean): void {
+    if (isOnDisk) {
+      this.onDisk.add(process)
+    }
+  }
+
   befall (step: Fate): void {
     const { world: { net }, recorder } = this
 
     switch (step.do) {
-      case 'turn':
-        this.turn(this.nara(step.nara), this.nara(step.peer))
-        break
       case 'meet all':
         net.connectAll()
         break
@@ -79,7 +82,7 @@ export class Machines {
       nara.kill()
     }
 
-    this.recorder.died(nara, how, this.keepers.includes(this.world.naras.indexOf(nara)))
+    this.recorder.died(nara.process, how, this.onDisk.has(nara.process))
   }
 
   /** Starts another process, connected to those who are `near`. */
@@ -90,26 +93,28 @@ export class Machines {
     }
   }
 
-  private turn (a: Nara, b: Nara): void {
+  /** Cut off from each other if they were connected, connected if they were not. */
+  turn (a: Nara, b: Nara): void {
     const { net } = this.world
 
-    if (a !== b && net.connections(a.process.port, b.id).length > 0) {
+    if (a.id !== b.id && a.up && net.connections(a.process.port, b.id).length > 0) {
       net.disconnect(a.process.port, b.id)
     } else {
       this.meet(a, b)
     }
   }
 
-  private meet (a: Nara, b: Nara): void {
+  /** Connected, if that can be. */
+  meet (a: Nara, b: Nara): void {
     const { net } = this.world
 
-    if (a !== b && a.up && b.up && net.connections(a.process.port, b.id).length === 0 && net.conditions.reachable(a.id, b.id) && !this.isAsleep(a) && !this.isAsleep(b)) {
+    if (a.id !== b.id && a.up && b.up && net.connections(a.process.port, b.id).length === 0 && net.conditions.reachable(a.id, b.id) && !this.isAsleep(a) && !this.isAsleep(b)) {
       net.connect(a.process.port, b.process.port)
     }
   }
 
   private isAsleep (nara: Nara): boolean {
-    return this.world.net.isSuspended(nara.id)
+    return this.world.net.isSuspended(nara.process.port)
   }
 
   private doze (nara: Nara, step: Extract<Step, { do: 'sleep' | 'wake' }>): void {
@@ -120,16 +125,17 @@ export class Machines {
     }
 
     if (step.do === 'sleep') {
-      net.suspend(nara.id)
-      recorder.note({ type: 'sleep', nara: nara.id })
+      net.suspend(nara.process.port)
+      recorder.note({ type: 'sleep', nara: recorder.nameOf(nara.process) })
     } else {
-      net.resume(nara.id, step)
-      recorder.note({ type: 'wake', nara: nara.id, counted: step.counted })
+      net.resume(nara.process.port, step)
+      recorder.note({ type: 'wake', nara: recorder.nameOf(nara.process), counted: step.counted })
     }
   }
 
   private jump ({ nara, clock, ms }: Extract<Step, { do: 'jump' }>): void {
-    const { id, up, process: { port: { clock: host } } } = this.nara(nara)
+    const { id, up, process } = this.nara(nara)
+    const { clock: host } = process.port
 
     if (!up) {
       return
@@ -142,7 +148,7 @@ export class Machines {
     // a machine that slept for so long finds its wall clock further on, too; the next process on it has the same
     host.wallSkew += ms
     this.skews.set(id, host.wallSkew)
-    this.recorder.note({ type: 'jump', nara: id, clock, ms })
+    this.recorder.note({ type: 'jump', nara: this.recorder.nameOf(process), clock, ms })
   }
 
   private nara (i: number): Nara {

@@ -6,14 +6,14 @@ import type { Choice } from './entries.ts'
 
 /** One thing that is done to the world. Naras are numbers; what cannot be done (to start who is up) is passed over, so any part of a plan is one. */
 export type Step =
-  /** Reads, if there is something to be read, and writes. */
-  { do: 'write', owner: number, bytes: number, ms: number } |
+  /** Reads, if there is something to be read, and writes. Here and below `twin` is the second process of an owner, while there is one. */
+  { do: 'write', owner: number, bytes: number, ms: number, twin?: boolean } |
   { do: 'wait', ms: number } |
   { do: 'kill' | 'cut' | 'stop', nara: number } |
   /** Another process with the same soul, connected to some. From then on others may be allowed to help. `home`: in its folder, which says what was known. */
   { do: 'start', nara: number, near: number[], home?: boolean, help?: Help } |
   /** Connected if they were not, cut off if they were. */
-  { do: 'turn', nara: number, peer: number } |
+  { do: 'turn', nara: number, peer: number, twin?: boolean } |
   { do: 'meet all' } |
   { do: 'partition', group: number[] } |
   { do: 'heal' } |
@@ -27,8 +27,12 @@ export type Step =
   /** The nth holder brings its copy to another peer, as surrogates may. */
   { do: 'hand on', nth: number, to: number, owner: number } |
   /** A person decides: for the nth version that can be read. */
-  { do: 'decide', owner: number, how: Choice, nth: number } |
-  { do: 'forget', owner: number }
+  { do: 'decide', owner: number, how: Choice, nth: number, twin?: boolean } |
+  { do: 'forget', owner: number, twin?: boolean } |
+  /** A second process with an owner's soul, connected to some, while the first is up. */
+  { do: 'twin', owner: number, near: number[] } |
+  /** One of the two ends. The other is the owner's process from then on. */
+  { do: 'part', owner: number, who: 'first' | 'twin', how: 'kill' | 'cut' | 'stop' }
 
 /** Whom holders may ask to keep a copy while the owner is away. */
 export interface Help {
@@ -52,6 +56,8 @@ export interface Plan {
   keepers: number[]
   /** In the end, how the holders do without the first owner. */
   away: boolean
+  /** Owners have second processes now and then. */
+  twins: boolean
   /** Of each owner in the beginning. */
   help: Help[]
   steps: Step[]
@@ -74,7 +80,7 @@ const NEAR: Kinds = [
   [5, (random, plan) => [handOn(random, plan, anyone(random, plan))]],
   [8, (random, plan) => refilling(random, plan)],
   [6, (random, plan) => [{ do: 'push', nara: anyone(random, plan), owner: anOwner(random, plan) }]],
-  [4, (random, plan) => [{ do: 'decide', owner: anOwner(random, plan), how: pick(random, ['accept older', 'adopt', 'adopt', 'fresh']), nth: int(random, 0, 1) }]],
+  [4, (random, plan) => [deciding(random, plan)]],
   [3, (random, plan) => [{ do: 'forget', owner: anOwner(random, plan) }]]
 ]
 
@@ -91,6 +97,17 @@ const FAR: Kinds = [
   [5, (random, plan) => sleeping(random, plan)],
   [4, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'wall', ms: pick(random, [-50 * 365 * day, -hour, hour, 400 * day]) }]],
   [4, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'own', ms: pick(random, [minute, hour, 8 * day]) }]]
+]
+
+/** What befalls two processes with one soul. */
+const TWICE: Kinds = [
+  [16, (random, plan) => [{ do: 'twin', owner: anOwner(random, plan), near: some(random, plan) }, { do: 'wait', ms: pick(random, [50, 3 * second, 15 * second]) }]],
+  [22, (random, plan) => [{ do: 'write', owner: anOwner(random, plan), bytes: pick(random, [0, 0, 700]), ms: pick(random, [0, 50, second, 15 * second]), twin: true }]],
+  [8, (random, plan) => [{ do: 'turn', nara: anOwner(random, plan), peer: anyone(random, plan), twin: true }]],
+  [3, (random, plan) => [deciding(random, plan, true)]],
+  [1, (random, plan) => [{ do: 'forget', owner: anOwner(random, plan), twin: true }]],
+  [4, random => [{ do: 'wait', ms: pick(random, [minute, 4 * minute, 9 * minute]) }]],
+  [6, (random, plan) => [{ do: 'part', owner: anOwner(random, plan), who: pick(random, ['first', 'twin']), how: pick(random, ['kill', 'kill', 'cut', 'stop']) }]]
 ]
 
 const LIES: readonly Lie[] = ['drops', 'returns old', 'flips bits', 'false holders']
@@ -111,8 +128,9 @@ export function planOf (seed: number): Plan {
     latency: pick(random, [5, 60]),
     minConnections: isFar ? pick(random, [0, 16]) : 0,
     repairDelay: pick(random, [0, 5 * second, minute]),
-    gossip: isFar && random.next() < 0.7,
+    gossip: random.next() < (isFar ? 0.7 : 0.1),
     away,
+    twins: random.next() < 0.25,
     keepers: [],
     help: [],
     steps: []
@@ -122,7 +140,7 @@ export function planOf (seed: number): Plan {
     plan.help.push(helping(random, plan, i))
   }
 
-  const kinds = isFar ? FAR : NEAR
+  const kinds = [...(isFar ? FAR : NEAR), ...(plan.twins ? TWICE : [])]
   const steps = int(random, 25, 45)
 
   if (random.next() < 0.4) {
@@ -183,6 +201,10 @@ function rebooting (random: Random, plan: Plan, nara: number): Step[] {
     starting(random, plan, nara),
     { do: 'wait', ms: pick(random, [0, 50, 500, 13 * second]) }
   ]
+}
+
+function deciding (random: Random, plan: Plan, twin = false): Step {
+  return { do: 'decide', owner: anOwner(random, plan), how: pick(random, ['accept older', 'adopt', 'adopt', 'fresh']), nth: int(random, 0, 1), ...(twin ? { twin } : {}) }
 }
 
 function starting (random: Random, plan: Plan, nara: number): Step {

@@ -13,6 +13,7 @@ const PLAIN = {
   repairDelay: 60_000,
   gossip: false,
   away: false,
+  twins: false,
   keepers: [],
   help: []
 }
@@ -87,6 +88,62 @@ export function handedOn (nth: number): Plan {
       { do: 'kill', nara: 0 },
       ...[1, 2, 3, 4].map(to => ({ do: 'hand on', nth: 0, to, owner: 0 }) as const),
       { do: 'start', nara: 0, near: [1, 2, 3, 4], help: { surrogates: 'none', listed: [] } },
+      { do: 'wait', ms: 60_000 }
+    ]
+  }
+}
+
+/** The owner has a second process, and both are connected with everybody. */
+function doubled (nth: number, gossip: boolean, steps: Step[]): Plan {
+  return {
+    ...PLAIN,
+    seed: nth + 1,
+    gossip,
+    steps: [
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
+      { do: 'twin', owner: 0, near: [1, 2, 3, 4] },
+      { do: 'wait', ms: 15_000 },
+      ...steps
+    ]
+  }
+}
+
+/** Both are idle, and hear each other. */
+export function idleTwins (nth: number): Plan {
+  return doubled(nth, true, [{ do: 'wait', ms: 5 * 60_000 }])
+}
+
+/** One is idle while the other writes, and neither hears the other. */
+export function oneWrites (nth: number): Plan {
+  return doubled(nth, false, [{ do: 'write', owner: 0, bytes: 0, ms: 1_000, twin: true }, { do: 'wait', ms: 12 * 60_000 }])
+}
+
+/** Both write, on top of the same. */
+export function bothWrite (nth: number): Plan {
+  return doubled(nth, false, [{ do: 'write', owner: 0, bytes: 0, ms: 5_000, twin: true }, { do: 'write', owner: 0, bytes: 0, ms: 60_000 }])
+}
+
+/** One writes, and the other after it, before it can know. */
+export function oneAfterTheOther (nth: number): Plan {
+  return doubled(nth, false, [{ do: 'write', owner: 0, bytes: 0, ms: 5_000 }, { do: 'write', owner: 0, bytes: 0, ms: 60_000, twin: true }])
+}
+
+/** Two processes, one after the other, write within reach of different holders, which then meet. */
+export function estranged (nth: number): Plan {
+  return {
+    ...PLAIN,
+    seed: nth + 1,
+    steps: [
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
+      { do: 'partition', group: [0, 1, 2] },
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
+      { do: 'kill', nara: 0 },
+      { do: 'partition', group: [0, 3, 4] },
+      { do: 'start', nara: 0, near: [3, 4] },
+      { do: 'wait', ms: 15_000 },
+      { do: 'write', owner: 0, bytes: 0, ms: 5_000 },
+      { do: 'heal' },
+      { do: 'meet all' },
       { do: 'wait', ms: 60_000 }
     ]
   }

@@ -1,7 +1,8 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { historyOf } from './histories.ts'
+import { findEach } from './find-each.ts'
 import { crowded, handedOn, lost, overslept, refilled } from './planted-plans.ts'
-import type { Plan } from './plan.ts'
+import type { Bug } from './find-each.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
 import type { Owner } from '../../src/services/owner/owner.ts'
 import type { duties, DutyInput } from '../../src/policy/duties.ts'
@@ -184,15 +185,6 @@ function firstAnswer ({ answers, readable }: SettleInput, decision: Decision): D
     : { type: 'settled', best: first.record, placement: first.placement, confirmed: true, answered: 1, of: answers.length }
 }
 
-interface Bug {
-  /** It is found within so many schedules, from the first on. */
-  within: number
-  /** The rules that it may break. */
-  breaks: RegExp
-  /** The schedules, if not those of the seeds from 1 on. */
-  plan? (nth: number): Plan
-}
-
 const BUGS: Record<string, Bug> = {
   'the first answer wins': { within: 60, breaks: /confirmed|heard out|no silence|covered unseen|promised/ },
   'STALE ignored': { within: 60, breaks: /promised/ },
@@ -211,20 +203,7 @@ const BUGS: Record<string, Bug> = {
 
 beforeEach(() => { planted.bug = '' })
 
-for (const [bug, { within, breaks, plan }] of Object.entries(BUGS)) {
-  it(`is found: ${bug}`, async () => {
-    planted.bug = bug
-    let broken: string[] = []
-    let nth = 0
-
-    while (broken.length === 0 && nth < within) {
-      broken = (await historyOf(plan?.(nth) ?? nth + 1)).violations.map(({ rule }) => rule)
-      nth++
-    }
-
-    expect(broken.join(), `nothing was found in ${within} schedules`).toMatch(breaks)
-  }, 300_000)
-}
+findEach(BUGS, bug => { planted.bug = bug })
 
 it('the schedules made for one bug break no rule without it', async () => {
   for (const plan of [overslept(0), handedOn(0), lost(0), ...Array.from({ length: 24 }, (_, nth) => refilled(nth))]) {

@@ -1,4 +1,5 @@
 import { openBody } from '../../src/sealed-body.ts'
+import { Processes } from './processes.ts'
 import type { Nara, Process, World } from '../simulated/world.ts'
 import type { Entry, Happening, Placed } from './entries.ts'
 import type { Placement, RecordHeader, StashRequest, StashResponse } from '@nara-stash/protocol'
@@ -6,10 +7,21 @@ import type { Placement, RecordHeader, StashRequest, StashResponse } from '@nara
 /** Within this a holder has said why it holds something no longer. Milliseconds. */
 const TELLING = 1_000
 
+/** What a process starts with. */
+export interface Start {
+  /** The record whose header it was given. */
+  knows: string | undefined
+  /** It speaks on the presence topic, and listens. */
+  speaks: boolean
+  /** What it holds for others is on a disk, and so is what its predecessor held. */
+  keeps: boolean
+}
+
 /** Writes down what happens in a world, without taking part. */
 export class Recorder {
   readonly entries: Entry[] = []
   private readonly world: World
+  private readonly processes: Processes
   private readonly known = new Set<string>()
   /** Record by holder and owner, as last seen. */
   private readonly held = new Map<string, Map<string, string>>()
@@ -22,27 +34,41 @@ export class Recorder {
 
   constructor (world: World) {
     this.world = world
+    this.processes = new Processes(world.net)
   }
 
   note (happening: Happening): void {
     this.entries.push({ at: this.world.clock.now(), ...happening })
   }
 
-  /** A process is about to start, which was given the header of `knows`. */
-  process (nara: Nara, process: Process, knows: string | undefined): void {
+  /** Its name in what is written down. */
+  nameOf (process: Process): string {
+    return this.processes.nameOf(process)
+  }
+
+  /** A process is about to start. */
+  process (nara: Nara, process: Process, { knows, speaks, keeps }: Start): void {
     const { service, port, parts } = process
-    const { id } = nara
+    const id = this.processes.add(nara, process)
+
+    if (!keeps) {
+      this.lost(id)
+    }
 
     this.held.set(id, this.held.get(id) ?? new Map())
     this.shown.delete(id)
-    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot, allows: parts.options.surrogates, ...(knows == null ? {} : { knows }) })
-    port.addEventListener('peer:connect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: true }) })
-    port.addEventListener('peer:disconnect', ({ detail }) => { this.note({ type: 'link', nara: id, peer: detail.id, up: false }) })
+    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot, allows: parts.options.surrogates, speaks, ...(knows == null ? {} : { knows }) })
+    port.addEventListener('peer:connect', ({ detail }) => {
+      this.note({ type: 'link', nara: id, peer: this.processes.atOtherEnd(nara.id, detail.id, detail.connection), up: true })
+    })
+    port.addEventListener('peer:disconnect', ({ detail }) => {
+      this.processes.namesOf(detail.id).forEach(peer => { this.note({ type: 'link', nara: id, peer, up: false }) })
+    })
     service.addEventListener('held:dropped', ({ detail }) => {
       this.said.set(`${id} ${detail.owner}`, detail.why)
-      this.lookAtHeld(nara, process)
+      this.lookAtHeld(process)
     })
-    service.addEventListener('held:stored', () => { this.lookAtHeld(nara, process) })
+    service.addEventListener('held:stored', () => { this.lookAtHeld(process) })
 
     if (parts.owning != null) {
       service.addEventListener('stash:state', () => { this.lookAtOwn(id, process) })
@@ -61,20 +87,20 @@ export class Recorder {
       service.addEventListener('stash:doubt', ({ detail: { reason, records } }) => {
         this.note({ type: 'doubt', owner: id, reason, records: records.map(({ id }) => id) })
       })
+      service.addEventListener('stash:twin', ({ detail: { boot } }) => { this.note({ type: 'twin', owner: id, boot }) })
       service.addEventListener('stash:set-aside', () => { this.lookAtAside(id, process) })
     }
   }
 
-  /** The process of `nara` is gone, and with it what it held in RAM. */
-  died (nara: Nara, how: 'kill' | 'cut' | 'stop', isKept: boolean): void {
-    this.note({ type: 'down', nara: nara.id, how })
+  /** A process is gone, and with it what it held in RAM. */
+  died (process: Process, how: 'kill' | 'cut' | 'stop', isKept: boolean): void {
+    const nara = this.nameOf(process)
 
-    if (isKept) {
-      return
+    this.note({ type: 'down', nara, how })
+
+    if (!isKept) {
+      this.lost(nara)
     }
-
-    this.held.get(nara.id)?.forEach((_record, owner) => { this.note({ type: 'holds', nara: nara.id, owner, record: undefined, why: 'died' }) })
-    this.held.get(nara.id)?.clear()
   }
 
   /** Listens to what goes over the wire, and looks at who holds what whenever something went. */
@@ -83,19 +109,20 @@ export class Recorder {
     this.untap()
     this.untap = this.world.net.intercept(async (from, to, request, next) => {
       const about = this.about(from, request)
+      const ends = this.processes.ends(request, from, to)
 
       if (about.header != null && about.record != null) {
-        this.note({ type: 'sent', request: request.type, from, to, owner: about.owner, record: about.record })
+        this.note({ type: 'sent', request: request.type, ...ends, owner: about.owner, record: about.record })
       }
 
       const answer = await next()
-      const nara = this.world.naras.find(({ id }) => id === to)
+      const answerer = this.processes.get(ends.to)
 
-      if (nara != null && nara.up) {
-        this.lookAtHeld(nara, nara.process)
+      if (answerer != null) {
+        this.lookAtHeld(answerer.process)
       }
 
-      this.answered(from, to, request, about, answer)
+      this.answered(ends, request, about, answer)
 
       return answer
     })
@@ -103,15 +130,20 @@ export class Recorder {
 
   /** Looks at everybody. */
   look (): void {
-    this.world.naras.filter(({ up }) => up).forEach(nara => {
-      this.lookAtHeld(nara, nara.process)
+    this.processes.all.forEach(({ process }) => {
+      this.lookAtHeld(process)
 
-      if (nara.process.parts.owning != null) {
-        this.lookAtOwn(nara.id, nara.process)
-        this.lookAtAside(nara.id, nara.process)
+      if (process.parts.owning != null) {
+        this.lookAtOwn(this.nameOf(process), process)
+        this.lookAtAside(this.nameOf(process), process)
       }
     })
     this.note({ type: 'look' })
+  }
+
+  private lost (nara: string): void {
+    this.held.get(nara)?.forEach((_record, owner) => { this.note({ type: 'holds', nara, owner, record: undefined, why: 'died' }) })
+    this.held.get(nara)?.clear()
   }
 
   private about (from: string, request: StashRequest): { owner: string, record?: string, header?: RecordHeader, placement?: Placed } {
@@ -129,7 +161,7 @@ export class Recorder {
     }
   }
 
-  private answered (from: string, to: string, request: StashRequest, about: ReturnType<Recorder['about']>, answer: StashResponse): void {
+  private answered (ends: { from: string, to: string }, request: StashRequest, about: ReturnType<Recorder['about']>, answer: StashResponse): void {
     const found = answer.type === 'found' ? answer : undefined
 
     if (found?.record != null) {
@@ -139,13 +171,13 @@ export class Recorder {
     this.note({
       type: 'answered',
       request: request.type,
-      from,
-      to,
+      ...ends,
       owner: about.owner,
       record: found?.record.id ?? about.record,
       answer: answer.type,
       placement: found == null ? about.placement : placed(found.placement),
-      direct: found?.direct ?? (request.type === 'offer' && request.direct)
+      direct: found?.direct ?? (request.type === 'offer' && request.direct),
+      shows: ['record' in answer ? answer.record : undefined, 'beside' in answer ? answer.beside : undefined].flatMap(header => header?.id ?? [])
     })
   }
 
@@ -189,22 +221,24 @@ export class Recorder {
     })
   }
 
-  private lookAtHeld (nara: Nara, { parts }: Process): void {
-    const before = this.held.get(nara.id) ?? new Map<string, string>()
+  private lookAtHeld (process: Process): void {
+    const { parts } = process
+    const nara = this.nameOf(process)
+    const before = this.held.get(nara) ?? new Map<string, string>()
     const owners = this.world.naras.map(({ id }) => id)
 
     for (const owner of owners) {
       const record = (parts.held.get(owner) ?? parts.held.tombstone(owner))?.record
 
       if (record?.id !== before.get(owner)) {
-        const why = this.said.get(`${nara.id} ${owner}`)
+        const why = this.said.get(`${nara} ${owner}`)
 
-        if (record == null && why == null && this.isSpared(`${nara.id} ${owner}`)) {
+        if (record == null && why == null && this.isSpared(`${nara} ${owner}`)) {
           continue
         }
 
-        this.said.delete(`${nara.id} ${owner}`)
-        this.gone.delete(`${nara.id} ${owner}`)
+        this.said.delete(`${nara} ${owner}`)
+        this.gone.delete(`${nara} ${owner}`)
 
         if (record == null) {
           before.delete(owner)
@@ -213,7 +247,7 @@ export class Recorder {
           this.seal(record)
         }
 
-        this.note({ type: 'holds', nara: nara.id, owner, record: record?.id, ...(why == null ? {} : { why }) })
+        this.note({ type: 'holds', nara, owner, record: record?.id, ...(why == null ? {} : { why }) })
       }
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { check } from './check.ts'
-import { textOf } from './entries.ts'
+import { TWIN, textOf } from './entries.ts'
 import { RULES } from './rules.ts'
 import type { Entry, Happening, SealedRecord } from './entries.ts'
 
@@ -35,7 +35,8 @@ const told = (write: string): Happening => ({ type: 'told', owner: o, write, out
 const holds = (nara: string, record: string | undefined, why?: string): Happening => ({ type: 'holds', nara, owner: o, record, ...(why == null ? {} : { why }) })
 const stored = (to: string, record: string): Happening => ({ type: 'answered', request: 'store', from: o, to, owner: o, record, answer: 'stored', placement, direct: false })
 const found = (from: string, record: string): Happening => ({ type: 'answered', request: 'fetch', from: o, to: from, owner: o, record, answer: 'found', placement, direct: true })
-const meet = (nara: string): Happening[] => [{ type: 'link', nara: o, peer: nara, up: true }, { type: 'link', nara, peer: o, up: true }]
+const meet = (nara: string, owner = o): Happening[] => [{ type: 'link', nara: owner, peer: nara, up: true }, { type: 'link', nara, peer: owner, up: true }]
+const speaks = (nara: string, boot?: string): Happening => ({ type: 'up', nara, boot, speaks: true })
 
 /** "one" is written, and kept by a and b. */
 const KEPT: Happening[] = [
@@ -100,6 +101,11 @@ describe('each rule is broken by', () => {
     bounded: [...KEPT, holds('c', 'one'), ...['d', 'e'].flatMap(nara => [up(nara), holds(nara, 'one')]), { type: 'end' }],
     'in turn': [...KEPT, up('d'), up('e'), { type: 'down', nara: o, how: 'cut' }, { type: 'alone', owner: o }, ...['c', 'd', 'e'].map(nara => holds(nara, 'one'))],
     remembered: [...KEPT, { type: 'down', nara: o, how: 'kill' }, { type: 'up', nara: o, boot: 'boot 2', knows: 'one' }, state('empty')],
+    shown: [...KEPT, ...AGAIN, sealed('three', 3, { boot: 'boot 2', past: [{ boot: 'boot', seq: 1 }], builds: ['one'] })],
+    alone: [...KEPT, ...AGAIN, { type: 'twin', owner: o, boot: 'boot' }],
+    heard: [speaks(o, 'boot'), speaks('a'), speaks(o + TWIN, 'boot 2'), ...meet('a'), ...meet('a', o + TWIN), { type: 'look', at: 10 * minute }],
+    'built on': [...KEPT, up(o + TWIN, 'boot 2'), sealed('two', 2, { boot: 'boot 2', past: [{ boot: 'boot', seq: 1 }], builds: ['one'] }), { ...found('a', 'two'), shows: ['two'] } as Happening, { type: 'look', at: 10 * minute }],
+    noticed: [...KEPT, ...meet('a'), up(o + TWIN, 'boot 2'), sealed('two', 2, { boot: 'boot 2', past: [{ boot: 'boot', seq: 1 }], builds: ['one'] }), holds('a', 'two'), { type: 'look', at: 30 * minute }],
     admitted: [...KEPT, up('d'), { ...stored('d', 'one'), from: 'a', placement: { ...placement, surrogates: 'listed', allowed: ['e'] } } as Happening],
     'left alone': [{ type: 'up', nara: o, boot: 'boot', allows: { surrogates: 'none', allowed: [] } }, ...KEPT.slice(1), holds('c', 'one'), up('d'), holds('d', 'one'), { type: 'end' }],
     'in force': [{ type: 'up', nara: o, boot: 'boot', allows: { surrogates: 'none', allowed: [] } }, ...KEPT.slice(1), { type: 'end' }],

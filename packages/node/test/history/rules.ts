@@ -1,7 +1,9 @@
-import { MIN_COPIES, carriers, ended, isAside, missed, most, name, nameOf, stewards, target, tooMany, top, unheard, within } from './claims.ts'
+import { MIN_COPIES, carriers, ended, isAside, isOfThePast, missed, most, name, nameOf, stewards, target, tooMany, top, unheard, within } from './claims.ts'
 import { covers } from './covers.ts'
+import { soulOf } from './entries.ts'
 import { KNOWN_RULES } from './rules-of-known.ts'
 import { PLACEMENT_RULES } from './rules-of-placement.ts'
+import { TWIN_RULES, isBeside, isShared } from './rules-of-twins.ts'
 import type { Rule } from './rule.ts'
 
 const second = 1_000
@@ -31,7 +33,8 @@ const LEASE = 7 * day
  * - once somebody who has A comes into reach, within `SOON` the owner has taken A in, or covers it because a person decided so or A was never
  *   acknowledged, or is in doubt ("no silence"); and
  * - nothing that it writes covers A before that ("nothing is covered unseen").
- * A confidant that lied may spoil the second; then what is covered must at least have been set aside, which is said, and stays readable.
+ * A confidant that lied may spoil the second, and what another process with the same soul writes meanwhile the third and the fourth; then what is covered must at
+ * least have been set aside, which is said, and stays readable (and see the rules of twins).
  */
 export const RULES: readonly Rule[] = [
   {
@@ -72,17 +75,17 @@ export const RULES: readonly Rule[] = [
   {
     name: 'writes wait: nothing new is handed out before it is known what the stash is, nor in doubt',
     after: (facts, entry) => {
-      if (entry.type !== 'sent' || entry.request !== 'store' || entry.from !== entry.owner) {
+      if (entry.type !== 'sent' || entry.request !== 'store' || soulOf(entry.from) !== entry.owner) {
         return []
       }
 
-      const { state, stateSince, isKnown } = facts.owner(entry.owner)
+      const { state, stateSince, isKnown } = facts.owner(entry.from)
       const record = facts.records.get(entry.record)
       const isOpen = state === 'searching' || state === 'recovering' || state === 'doubtful'
-      const isOurs = record?.boot === facts.nara(entry.owner).boot
+      const isOurs = record?.boot === facts.nara(entry.from).boot
       const isLate = facts.now - stateSince > IN_FLIGHT && [entry.from, entry.to].every(nara => facts.nara(nara).slow === 1)
 
-      return (isOurs && !isKnown) || (isOpen && isLate) ? [`${entry.owner} is ${state} and stores ${record == null ? entry.record : name(record)}`] : []
+      return (isOurs && !isKnown) || (isOpen && isLate) ? [`${entry.from} is ${state} and stores ${record == null ? entry.record : name(record)}`] : []
     }
   },
   {
@@ -110,7 +113,7 @@ export const RULES: readonly Rule[] = [
 
       return facts.livingOwners.flatMap(([owner, { state, stateSince, current }]) => {
         return (state === 'settled' || state === 'empty') && facts.now - stateSince >= SOON
-          ? unheard(facts, owner, current, SOON).map(({ nara, record }) => `${owner} is ${state} and does not know ${name(record)}, which ${nara} holds`)
+          ? unheard(facts, owner, current, SOON).filter(holder => isOfThePast(facts, owner, holder)).map(({ nara, record }) => `${owner} is ${state} and does not know ${name(record)}, which ${nara} holds`)
           : []
       })
     }
@@ -125,7 +128,7 @@ export const RULES: readonly Rule[] = [
       const { owner, text } = entry.record
       const builds = new Set(text == null ? [] : (JSON.parse(text) as { builds: string[] }).builds)
 
-      return facts.demanded(owner).filter(write => write.ends == null && !builds.has(write.write) && !(facts.hasLiars && isAside(facts, owner, write)))
+      return facts.demanded(owner).filter(write => write.ends == null && !builds.has(write.write) && !((facts.hasLiars || isBeside(facts, entry.record, write)) && isAside(facts, owner, write)))
         .flatMap(write => carriers(facts, owner, write.write).filter(record => covers(entry.record, record)).slice(0, 1)
           .map(record => `${nameOf(entry.record.text, entry.record.seq)} of ${owner} covers ${name(record)} without building on ${write.write}, which was kept`))
     }
@@ -165,7 +168,8 @@ export const RULES: readonly Rule[] = [
         return []
       }
 
-      return facts.livingOwners.flatMap(([owner, { builds, state }]) => facts.demanded(owner).flatMap(({ write, ends }) => {
+      return facts.livingOwners.flatMap(([owner, { builds, state }]) => facts.demanded(owner).flatMap(forget => {
+        const { write, ends } = forget
         const held = facts.honestHolders(owner).filter(({ nara }) => facts.deal(owner, nara))
         const tombstone = held.find(({ record }) => record.kind === 'tombstone' && record.builds.has(write))?.record
 
@@ -176,7 +180,7 @@ export const RULES: readonly Rule[] = [
         const raised = held.filter(({ record }) => record.kind === 'data' && covers(tombstone, record))
 
         return [
-          ...(builds.isDisjointFrom(ends) ? [] : [`${owner} has ${[...builds.intersection(ends)].at(-1)}, which ${write} deleted`]),
+          ...(builds.isDisjointFrom(ends) || isShared(facts, forget) ? [] : [`${owner} has ${[...builds.intersection(ends)].at(-1)}, which ${write} deleted`]),
           ...raised.map(({ nara, record }) => `${nara} keeps ${name(record)} of ${owner}, which ${write} deleted`)
         ]
       }))
@@ -223,5 +227,6 @@ export const RULES: readonly Rule[] = [
       : []
   },
   ...PLACEMENT_RULES,
-  ...KNOWN_RULES
+  ...KNOWN_RULES,
+  ...TWIN_RULES
 ]

@@ -1,16 +1,14 @@
-import { soulFromSeed } from '@nara-stash/crypto'
 import { lying, seededRandom } from '@nara-stash/testing'
-import { MemoryDatastore } from 'datastore-core'
-import { peerIdOf } from '../../src/identity.ts'
 import { World } from '../simulated/world.ts'
 import { Application } from './application.ts'
+import { Doubles } from './doubles.ts'
 import { Folders } from './folders.ts'
 import { Machines } from './machines.ts'
 import { Recorder } from './recorder.ts'
-import type { Merge } from '../../src/api.ts'
-import type { Nara, NaraInit } from '../simulated/world.ts'
+import { Settings, idOf } from './settings.ts'
+import type { Nara, Process } from '../simulated/world.ts'
 import type { Entry } from './entries.ts'
-import type { Help, Plan, Step } from './plan.ts'
+import type { Plan, Step } from './plan.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -54,8 +52,8 @@ class Run {
   private readonly folders = new Folders()
   private unplant: () => void
   private readonly applications = new Map<Nara, Application>()
-  /** Whom each owner's holders may ask, from its next process on. */
-  private readonly help: Map<number, Help>
+  private readonly settings: Settings
+  private readonly doubles: Doubles
 
   constructor (plan: Plan, options: RunOptions) {
     this.plan = plan
@@ -65,25 +63,22 @@ class Run {
       latency: [1, plan.latency],
       lingerMs: 30 * second,
       onProcess: (nara, process) => {
-        process.port.clock.wallSkew = this.machines.skew(nara.id)
-        this.recorder.process(nara, process, this.folders.process(nara, process))
+        this.begins(nara, process)
       }
     })
-    this.help = new Map(plan.help.entries())
+    this.settings = new Settings(plan, i => (a, b) => this.application(this.nara(i)).merge(a, b))
     this.recorder = new Recorder(this.world)
-    this.machines = new Machines(this.world, this.recorder, plan.keepers)
+    this.machines = new Machines(this.world, this.recorder)
+    this.doubles = new Doubles(this.world, this.recorder, this.machines)
     this.recorder.tap()
     this.unplant = options.plant?.(this.world) ?? (() => {})
   }
 
   async run (): Promise<Entry[]> {
     const { plan, world, recorder } = this
-    const { gossip, minConnections, repairDelay, target } = plan
 
     for (let i = 0; i < plan.naras; i++) {
-      const merge: { merge?: Merge } = plan.merge ? { merge: (a, b) => this.application(this.nara(i)).merge(a, b) } : {}
-      const datastore = plan.keepers.includes(i) ? { datastore: new MemoryDatastore() } : {}
-      const nara = await world.nara({ fresh: true, gossip, minConnections, repairDelay, target, ...merge, ...datastore, ...this.allowing(i) })
+      const nara = await world.nara(this.settings.first(i))
       this.applications.set(nara, new Application(nara, recorder))
     }
 
@@ -105,7 +100,7 @@ class Run {
 
     switch (step.do) {
       case 'write':
-        this.application(this.nara(step.owner)).write(step.bytes)
+        this.actor(step)?.write(step.bytes)
         await world.run(step.ms)
         break
       case 'wait':
@@ -119,6 +114,12 @@ class Run {
       case 'start':
         await this.start(step)
         break
+      case 'twin':
+        await this.doubles.start(this.nara(step.owner), step.near.map(i => this.nara(i)), this.settings.twin(step.owner))
+        break
+      case 'part':
+        await this.doubles.part(this.nara(step.owner), step.who, step.how)
+        break
       case 'lie':
         this.lie(step)
         break
@@ -129,14 +130,37 @@ class Run {
         await this.handOn(step.nth, this.nara(step.to), this.nara(step.owner))
         break
       case 'decide':
-        await world.of(this.application(this.nara(step.owner)).decide(step.how, step.nth))
+        await world.of(this.actor(step)?.decide(step.how, step.nth) ?? Promise.resolve())
         break
       case 'forget':
-        this.application(this.nara(step.owner)).forget()
+        this.actor(step)?.forget()
+        break
+      case 'turn':
+        this.machines.turn(this.processOf(step.nara, step.twin), this.nara(step.peer))
         break
       default:
         this.machines.befall(step)
     }
+  }
+
+  private begins (nara: Nara, process: Process): void {
+    const { machines, doubles, folders, plan } = this
+    const keeps = !doubles.isMaking && plan.keepers.some(i => idOf(i) === nara.id)
+
+    process.port.clock.wallSkew = machines.skew(nara.id)
+    machines.begins(process, keeps)
+    this.recorder.process(nara, process, { keeps, knows: doubles.isMaking ? undefined : folders.process(nara, process), speaks: plan.gossip })
+  }
+
+  /** The nara, or its second process if that is meant. */
+  private processOf (nara: number, isTwin = false): Nara {
+    const first = this.nara(nara)
+
+    return isTwin ? this.doubles.of(first)?.nara ?? first : first
+  }
+
+  private actor ({ owner, twin = false }: { owner: number, twin?: boolean }): Application | undefined {
+    return twin ? this.doubles.of(this.nara(owner))?.application : this.application(this.nara(owner))
   }
 
   private async start ({ nara, near, home = false, help }: Extract<Step, { do: 'start' }>): Promise<void> {
@@ -147,18 +171,10 @@ class Run {
     }
 
     if (help != null) {
-      this.help.set(nara, help)
+      this.settings.allow(nara, help)
     }
 
-    await this.machines.start(one, near.map(i => this.nara(i)), { ...this.allowing(nara), ...this.folders.enter(one.id, home) })
-  }
-
-  private allowing (nara: number): Pick<NaraInit, 'surrogates' | 'allow'> {
-    const { surrogates, listed } = this.help.get(nara) ?? { surrogates: 'any', listed: [] }
-    // what is not said the second time stays as it was
-    const hadList = this.plan.help[nara]?.surrogates === 'listed'
-
-    return { surrogates, ...(surrogates === 'listed' ? { allow: listed.map(idOf) } : hadList ? { allow: [...this.world.naras.keys()].map(idOf) } : {}) }
+    await this.machines.start(one, near.map(i => this.nara(i)), { ...this.settings.next(nara), ...this.folders.enter(one.id, home) })
   }
 
   private lie ({ nara, lie, about }: Extract<Step, { do: 'lie' }>): void {
@@ -198,12 +214,18 @@ class Run {
     machines.befall({ do: 'heal' })
     machines.befall({ do: 'lose', share: 0 })
 
+    for (const owner of everybody) {
+      await this.doubles.part(this.nara(owner), 'twin', 'kill')
+    }
+
     for (const nara of everybody) {
       machines.befall({ do: 'slow', nara, factor: 1 })
       machines.befall({ do: 'wake', nara, counted: false })
       await this.start({ do: 'start', nara, near: [] })
     }
 
+    // who was connected with both does not come again to the one that is left
+    this.doubles.had.forEach(owner => { world.naras.forEach(({ id }) => { world.net.disconnect(owner.process.port, id) }) })
     world.net.connectAll()
     await this.wait(minute)
     world.net.connectAll()
@@ -245,9 +267,4 @@ class Run {
   private nara (i: number): Nara {
     return this.world.naras[i] as Nara
   }
-}
-
-/** The n-th nara of a world has this id, also before it is there. */
-function idOf (n: number): string {
-  return peerIdOf(soulFromSeed(new Uint8Array(32).fill(n + 1), `nara ${n}`))
 }

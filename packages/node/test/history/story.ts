@@ -1,4 +1,4 @@
-import { buildsOf } from './entries.ts'
+import { buildsOf, soulOf } from './entries.ts'
 import type { Violation } from './check.ts'
 import type { Entry } from './entries.ts'
 import type { Plan } from './plan.ts'
@@ -27,7 +27,7 @@ class Names {
 
   constructor (entries: readonly Entry[]) {
     entries.forEach(entry => {
-      if (entry.type === 'up' && !this.naras.has(entry.nara)) {
+      if (entry.type === 'up' && !this.naras.has(soulOf(entry.nara))) {
         this.naras.set(entry.nara, `n${this.naras.size}`)
       } else if (entry.type === 'sealed') {
         const { id, text, seq, kind } = entry.record
@@ -39,7 +39,7 @@ class Names {
   }
 
   nara (id: string): string {
-    return this.naras.get(id) ?? id
+    return (this.naras.get(soulOf(id)) ?? soulOf(id)) + id.slice(soulOf(id).length)
   }
 
   record (id: string | undefined): string {
@@ -101,10 +101,12 @@ function lineOf (entry: Entry, names: Names): string | undefined {
       return `${n(entry.owner)} says that ${r(entry.record)} is kept`
     case 'doubt':
       return `${n(entry.owner)} doubts: ${entry.reason} ${entry.records.map(r).join(', ')}`
+    case 'twin':
+      return `${n(entry.owner)} tells of a twin`
     case 'aside':
       return `${n(entry.owner)} sets aside ${[...buildsOf(entry.text)].at(-1)}`
     case 'answered':
-      return `${n(entry.from)} to ${n(entry.to)}: ${entry.request} ${entry.owner === entry.from ? '' : `of ${n(entry.owner)} `}${r(entry.record)} -> ${entry.answer}${entry.placement == null ? '' : `, placement ${entry.placement.id.slice(0, 4)} ${entry.placement.holders.map(n).join(' ')}`}${entry.direct ? ', direct' : ''}`
+      return `${n(entry.from)} to ${n(entry.to)}: ${entry.request} ${entry.owner === soulOf(entry.from) ? '' : `of ${n(entry.owner)} `}${r(entry.record)} -> ${entry.answer}${entry.placement == null ? '' : `, placement ${entry.placement.id.slice(0, 4)} ${entry.placement.holders.map(n).join(' ')}`}${entry.direct ? ', direct' : ''}`
     case 'holds':
       return `${n(entry.nara)} holds ${r(entry.record)} of ${n(entry.owner)}${entry.why == null ? '' : ` (${entry.why})`}`
     case 'quiet':
