@@ -272,7 +272,7 @@ describe('drill', () => {
   })
 
   it('warns of what would be taken without being sure of it', async () => {
-    const { command, nara } = await commandHarness()
+    const { command } = await commandHarness()
 
     nara.fake.drilled = { outcome: 'same', confirmed: false }
 

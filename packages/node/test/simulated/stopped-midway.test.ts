@@ -22,5 +22,6 @@ it('what is asked of the others ends with the nara, and does not blame them', as
   const asked = Promise.allSettled([owner.stash.verify(), owner.stash.recoverFromAny(), owner.stash.drill()])
   await world.run(100)
   await world.of(owner.stop())
-  expect(await world.of(asked)).toMatchObject(Array(3).fill({ status: 'rejected', reason: { name: 'StoppingError' } }))
+  const stops = { status: 'rejected', reason: { name: 'StoppingError' } }
+  expect(await world.of(asked)).toMatchObject([stops, stops, stops])
 })
