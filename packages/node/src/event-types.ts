@@ -50,6 +50,8 @@ export interface StashEvents {
   /** We keep a version for somebody. */
   'held:stored': CustomEvent<{ owner: string, name: string, seq: string, bytes: number }>
   'held:refused': CustomEvent<{ owner: string, name: string, reason: RefusalReason }>
+  /** What keeps the copies failed, with a full disk for one; what was held is held. */
+  'held:failed': CustomEvent<{ owner: string, name: string, why: string }>
   'held:dropped': CustomEvent<{ owner: string, name: string, why: string }>
   /** We offered an owner its stash. */
   'held:pushed': CustomEvent<{ owner: string, name: string, seq: string, outcome: string }>

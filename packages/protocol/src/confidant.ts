@@ -1,14 +1,16 @@
 import { TypedEventEmitter } from 'main-event'
 import { FETCH_BURST, MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, maxBodyLength, PROOF_INTERVAL, REQUEST_RATE } from './constants.ts'
 import { createHandler } from './handlers/index.ts'
+import { HeldStoreError } from './errors.ts'
 import { CoHolders } from './held/co-holders.ts'
 import { Pusher } from './push.ts'
 import { RateLimiter } from './rate-limit.ts'
+import { refused } from './refusal.ts'
 import { BodyBudget } from './wire/body-budget.ts'
 import type { Clock } from './clock.ts'
 import type { OwnerOfferHandler, OwnerReleaseHandler } from './handlers/index.ts'
 import type { HeldStashes } from './held/held-stashes.ts'
-import type { OfferResponse, RefusalReason, ReleaseReason, RequestHandler, StashResponse, WantsBody } from './messages.ts'
+import type { IncomingRequest, OfferResponse, Refused, RefusalReason, ReleaseReason, RequestHandler, StashResponse, WantsBody } from './messages.ts'
 import type { NetworkPeer, StashNetwork } from './network.ts'
 import type { NewestTable } from './record/newest-table.ts'
 import type { Placement } from './record/placement.ts'
@@ -20,6 +22,8 @@ export interface ConfidantEvents {
   /** A version is kept for its owner. */
   'held:stored': CustomEvent<{ record: RecordHeader, from: string }>
   'held:refused': CustomEvent<{ owner: string, from: string, reason: RefusalReason }>
+  /** What keeps the copies failed, with a full disk for one, while `from` was to be answered. What was held is held. */
+  'held:failed': CustomEvent<{ owner: string, from: string, why: string }>
   /** A copy is no longer held: its owner let us go, it was found damaged, or we were away for too long. */
   'held:dropped': CustomEvent<{ owner: string, why: string }>
   /** A co-holder let go of its copy, or is about to: it leaves, its lease ran out, it has one too many. */
@@ -101,7 +105,11 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       // those who held the same stay known: they are to hear of it
       this.safeDispatchEvent('held:forgotten', { detail: { owner: detail.owner, record: detail.tombstone } })
     })
-    init.network.serve(async (caller, request) => this.report(caller.peer, request, await this.answer(caller, request)))
+    init.network.serve(async (caller, request) => {
+      const { peer } = caller
+
+      return this.report(peer, request, await this.told(peer, request, async () => await this.answer(caller, request)))
+    })
   }
 
   /**
@@ -164,7 +172,28 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     return [...new Set([...holders, self, ...this.coHolders.list(owner)])].filter(holder => live.has(holder)).slice(0, MAX_LIVE_HOLDERS)
   }
 
-  private report (from: string, request: Parameters<RequestHandler>[1], answer: StashResponse | WantsBody): StashResponse | WantsBody {
+  /** A store that fails is told of here. To who brought a copy it is a refusal if that is certain not to be found here later. */
+  private async told <Outcome> (from: string, request: IncomingRequest, task: () => Promise<Outcome>): Promise<Outcome | Refused> {
+    try {
+      return await task()
+    } catch (err) {
+      if (!(err instanceof HeldStoreError)) {
+        throw err
+      }
+
+      const owner = 'record' in request ? request.record.owner : 'owner' in request ? request.owner : from
+
+      this.safeDispatchEvent('held:failed', { detail: { owner, from, why: err.message } })
+
+      if (err.isNotKept) {
+        return refused('over quota')
+      }
+
+      throw err
+    }
+  }
+
+  private report (from: string, request: IncomingRequest, answer: StashResponse | WantsBody): StashResponse | WantsBody {
     if (answer.type === 'found') {
       this.safeDispatchEvent('held:fetched', { detail: { owner: from, record: answer.record, whole: answer.body != null } })
     }
@@ -184,7 +213,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     return {
       ...answer,
       receive: async (body) => {
-        const outcome = await answer.receive(body)
+        const outcome = await this.told(from, request, async () => await answer.receive(body))
 
         if (outcome.type === 'stored') {
           this.safeDispatchEvent('held:stored', { detail: { record: request.record, from } })

@@ -31,6 +31,8 @@ export class BodyWithheldError extends Error {
 /** The datastore that keeps held stashes failed. It says nothing about whether a stash is there. */
 export class HeldStoreError extends Error {
   override name = 'HeldStoreError'
+  /** A copy was to be kept, and nothing of it is left: no later start finds it. */
+  isNotKept = false
 }
 
 /** `pushTo` was asked for an owner whose stash is not held here. */

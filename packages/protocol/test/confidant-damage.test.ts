@@ -25,6 +25,48 @@ describe('Confidant', () => {
       expect(it.held.count).toBe(0)
     })
 
+    it('refuses what its store cannot keep, and says why to its own side', async () => {
+      const store = new TroubledStore()
+      const it = confidantAt(at.net.join(keeper.id), { store })
+      await it.confidant.start()
+      const home = at.net.join(owner.id)
+      at.net.connect(home, it.port)
+      store.failing.add('put')
+
+      expect(await at.ask(home, storeRequest(at.sealed, at.placement))).toMatchObject({ type: 'refused', reason: 'over quota' })
+      expect(it.events).toEqual(['failed owner from owner: the store of held stashes failed: the disk fails to put'])
+      expect(it.held.count).toBe(0)
+
+      store.failing.clear()
+      expect(await at.ask(home, storeRequest(at.sealed, at.placement))).toEqual({ type: 'stored' })
+    })
+
+    it('does not refuse what its next start may find, and says why to its own side', async () => {
+      const store = Object.assign(new TroubledStore(), { clear: async () => { throw new Error('read-only') } })
+      const it = confidantAt(at.net.join(keeper.id), { store })
+      await it.confidant.start()
+      const home = at.net.join(owner.id)
+      at.net.connect(home, it.port)
+      store.failing.add('put')
+
+      await expect(at.ask(home, storeRequest(at.sealed, at.placement))).rejects.toThrow()
+      expect(it.events).toEqual(['failed owner from owner: the store of held stashes failed: the disk fails to put'])
+    })
+
+    it('says why it cannot give back what it holds', async () => {
+      const store = new TroubledStore()
+      const it = confidantAt(at.net.join(keeper.id), { store })
+      await it.confidant.start()
+      const home = at.net.join(owner.id)
+      at.net.connect(home, it.port)
+      await at.ask(home, storeRequest(at.sealed, at.placement))
+      store.failing.add('body')
+
+      await expect(at.ask(home, whole)).rejects.toThrow()
+      expect(it.events.at(-1)).toBe('failed owner from owner: the store of held stashes failed: the disk fails to body')
+      expect(it.held.count).toBe(1)
+    })
+
     it('tells of what a store could not keep over a restart', async () => {
       const store = new TroubledStore()
       store.load = async () => ({ stashes: [], damaged: [{ owner: owner.id, reason: 'its entry is unreadable' }] })

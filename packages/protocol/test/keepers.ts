@@ -35,6 +35,7 @@ export function confidantAt (port: SimPort, { store = new TroubledStore(), ...in
 
   tell('held:stored', ({ record, from }) => `${name(record.owner)} ${record.seq} from ${name(from)}`)
   tell('held:refused', ({ owner, from, reason }) => `${name(owner)} from ${name(from)}: ${reason}`)
+  tell('held:failed', ({ owner, from, why }) => `${name(owner)} from ${name(from)}: ${why}`)
   tell('held:dropped', ({ owner, why }) => `${name(owner)}: ${why}`)
   tell('held:pushed', ({ owner, record, outcome }) => `${name(owner)} ${record.seq}: ${outcome}`)
   tell('held:released', ({ owner, from, reason }) => `${name(owner)} by ${name(from)}: ${reason}`)

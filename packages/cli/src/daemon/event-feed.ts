@@ -28,6 +28,7 @@ const names: Record<keyof StashEvents, true> = {
   'confidant:state': true,
   'held:stored': true,
   'held:refused': true,
+  'held:failed': true,
   'held:dropped': true,
   'held:pushed': true,
   'held:repaired': true,

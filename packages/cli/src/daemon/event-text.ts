@@ -36,6 +36,7 @@ const sayings: Sayings = {
   'confidant:state': ({ peer: id, name, state }) => `confidant ${named(id, name)} is ${state}`,
   'held:stored': ({ owner, name, seq, bytes }) => `holds version ${seq} (${formatBytes(bytes)}) for ${named(owner, name)}`,
   'held:refused': ({ owner, name, reason }) => `refused to hold for ${named(owner, name)}: ${printable(reason)}`,
+  'held:failed': ({ owner, name, why }) => `what keeps the copies failed, for ${named(owner, name)}: ${printable(why)}`,
   'held:dropped': ({ owner, name, why }) => `holds nothing for ${named(owner, name)} any more: ${printable(why)}`,
   'held:pushed': ({ owner, name, seq, outcome }) => `offered ${named(owner, name)} its version ${seq}: ${printable(outcome)}`,
   'held:repaired': ({ owner, name, to, why }) => `gave ${peer(to)} a copy for ${named(owner, name)}: ${printable(why)}`,

@@ -30,6 +30,7 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'confidant:remove', time, peer, name, why: 'gone\u0007' }, `${shown} is no confidant any more: gone\\u{7}`],
   [{ event: 'confidant:state', time, peer, name, state: 'suspect' }, `confidant ${shown} is suspect`],
   [{ event: 'held:stored', time, owner: peer, name, seq: '2', bytes: 3 }, `holds version 2 (3 B) for ${shown}`],
+  [{ event: 'held:failed', time, owner: peer, name, why: 'no space\u0007' }, `what keeps the copies failed, for ${shown}: no space\\u{7}`],
   [{ event: 'held:refused', time, owner: peer, name, reason: 'too large' }, `refused to hold for ${shown}: too large`],
   [{ event: 'held:dropped', time, owner: peer, name, why: 'lease' }, `holds nothing for ${shown} any more: lease`],
   [{ event: 'held:pushed', time, owner: peer, name: '', seq: '2', outcome: 'taken' }, 'offered …TXp8V4wB its version 2: taken'],

@@ -66,6 +66,9 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
       confidant.addEventListener('held:refused', ({ detail: { owner, reason } }) => {
         sink.safeDispatchEvent('held:refused', { detail: { ...owned(owner), reason } })
       })
+      confidant.addEventListener('held:failed', ({ detail: { owner, why } }) => {
+        sink.safeDispatchEvent('held:failed', { detail: { ...owned(owner), why } })
+      })
       confidant.addEventListener('held:dropped', ({ detail: { owner, why } }) => {
         sink.safeDispatchEvent('held:dropped', { detail: { ...owned(owner), why } })
       })

@@ -1,5 +1,5 @@
 import { raceSignal } from 'race-signal'
-import { BodyMismatchError } from '../errors.ts'
+import { BodyMismatchError, HeldStoreError } from '../errors.ts'
 import { bodyMatches } from '../record/body.ts'
 import { refused } from '../refusal.ts'
 import { whyRefused } from './capacity.ts'
@@ -31,7 +31,7 @@ export interface DropOptions extends AbortOptions {
 export interface CopiesInit {
   capacity: Capacity
   index: HeldIndex
-  store: Pick<StashStore, 'put' | 'update' | 'body' | 'delete'>
+  store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete'>
   turns: InTurn
   clock: Clock
   judge (record: RecordHeader): Verdict
@@ -124,11 +124,26 @@ export class Copies {
       }
 
       const stash = stashOf(arrival, address, this.init.index.get(record.owner), { now: this.init.clock.now(), wallTime: this.init.clock.wallTime() })
-      await inStore(async () => { await this.init.store.put(stash, body) })
+      await this.put(stash, body)
       this.init.index.keep(stash)
 
       return { type: 'stored' }
     })
+  }
+
+  private async put (stash: HeldStash, body: Uint8Array): Promise<void> {
+    const { store } = this.init
+
+    try {
+      await inStore(async () => { await store.put(stash, body) })
+    } catch (err) {
+      if (err instanceof HeldStoreError) {
+        // a write that failed may have happened all the same, and be found by the next start
+        err.isNotKept = await Promise.resolve(store.clear?.(stash.record.owner)).then(() => true, () => false)
+      }
+
+      throw err
+    }
   }
 
   /** Runs in its owner's turn. False if the very record is not held. */

@@ -47,8 +47,8 @@ export interface StashStore {
   body (record: RecordHeader, options?: AbortOptions): Promise<Uint8Array | undefined>
 
   /**
-   * Resolves once nothing is left of what the owner's present stash or tombstone replaced. A store that keeps nothing of it anyway has
-   * none.
+   * Resolves once nothing is left of what the owner's present stash or tombstone replaced, or of what could not be put in its place. A store that
+   * keeps nothing of either anyway has none.
    */
   clear? (owner: string): Promise<void>
 
