@@ -31,7 +31,7 @@ export function configure (command: Command, bind: Bind): void {
   bind<ForgetOptions>(command, async (io, { dir, timeout, yes = false, json }) => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)
     const daemon = await connect(stateDir(io, dir))
-    const { name, state } = await daemon.status()
+    const { name, state, peers } = await daemon.status()
 
     if (state === 'doubtful') {
       throw daemonError('DoubtfulError', 'it is in doubt what the stash is: decide that first')
@@ -45,13 +45,24 @@ export function configure (command: Command, bind: Bind): void {
 
     const answer = await daemon.forget(milliseconds)
 
-    io.out.write(json === true ? jsonDocument(answer) : forgetText(answer))
+    io.out.write(json === true ? jsonDocument(answer) : forgetText(answer, peers))
 
-    return answer.outcome === 'forgotten' ? exitCodes.done : exitCodes.degraded
+    return answer.outcome === 'forgotten' && !untold(answer, peers) ? exitCodes.done : exitCodes.degraded
   })
 }
 
-function forgetText ({ outcome, acknowledged, of, failures }: ForgetAnswer): string {
+/** With nobody there nobody could be told: whoever has a copy learns of the deletion only if this daemon meets them. */
+function untold ({ acknowledged }: ForgetAnswer, peers: number): boolean {
+  return acknowledged === 0 && peers === 0
+}
+
+function forgetText (answer: ForgetAnswer, peers: number): string {
+  const { outcome, acknowledged, of, failures } = answer
+
+  if (untold(answer, peers)) {
+    return 'deleted here, but nobody could be told: no peer is connected. The daemon tells those it meets: keep it running\n'
+  }
+
   const what = `${acknowledged} of ${of} who have or may have a copy acknowledged the deletion`
   const rest = outcome === 'forgotten'
     ? acknowledged === of ? '' : '. Those who are away learn of it when they come back'

@@ -5,8 +5,9 @@ import { doubtReasons } from '../text/doubt-reasons.ts'
 import { count, formatBytes } from '../text/units.ts'
 import { addDecisionRoutes } from './decision-routes.ts'
 import { eventStream } from './event-stream.ts'
+import { knownQuery } from './known-query.ts'
 import { readBody } from './read-body.ts'
-import { fieldOf, timeoutOf } from './request-values.ts'
+import { fieldOf, switchOf, timeoutOf } from './request-values.ts'
 import { notKept, unlessCutShort } from './cut-short.ts'
 import { connectedPeers, currentStash, isoDate, recoverAnswer, setAsideList, sha256, stashAnswer } from './stash-answer.ts'
 import type { Given } from './stash-answer.ts'
@@ -37,6 +38,8 @@ export function createApp ({ nara, feed, about, clock, stopping, unexpected }: A
   const started = clock.now()
   const confidants = (): ConfidantsAnswer => ({ confidants: stash.status().confidants, target: stash.targetConfidants })
 
+  app.use(knownQuery)
+
   app.get('/v1/status', c => c.json<DaemonStatus>({
     ...stash.status(),
     addresses: nara.addresses,
@@ -51,7 +54,7 @@ export function createApp ({ nara, feed, about, clock, stopping, unexpected }: A
   app.get('/v1/events', c => eventStream(c, feed, clock))
 
   app.get('/v1/stash', c => {
-    const given = readStash(stash, c.req.query('doubtful') === 'true')
+    const given = readStash(stash, switchOf(c, 'doubtful'))
 
     return bytesAnswer(c, given.data, stashAnswer(stash, given))
   })
@@ -189,7 +192,7 @@ function bytesAnswer (c: Context, data: Uint8Array, about: StashAnswer | SetAsid
 }
 
 async function peersOf (c: Context): Promise<string[]> {
-  const isList = (value: unknown): value is string[] => Array.isArray(value) && value.every(peer => typeof peer === 'string')
+  const isList = (value: unknown): value is string[] => Array.isArray(value) && value.length > 0 && value.every(peer => typeof peer === 'string')
 
   return await fieldOf(c, 'peers', isList, '{ "peers": ["12D3KooW..."] }')
 }

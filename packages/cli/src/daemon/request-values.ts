@@ -26,6 +26,21 @@ export function timeoutOf (c: Context): number {
 }
 
 /**
+ * A switch in the query; off unless told.
+ *
+ * @throws {BadRequestError}
+ */
+export function switchOf (c: Context, name: string): boolean {
+  const given = c.req.query(name) ?? 'false'
+
+  if (given !== 'true' && given !== 'false') {
+    throw new BadRequestError(`${name} is ${printable(given)}; allowed: true or false`)
+  }
+
+  return given === 'true'
+}
+
+/**
  * One field of a body of JSON.
  *
  * @throws {BadRequestError} no JSON, or the field is not as `isRight` wants it

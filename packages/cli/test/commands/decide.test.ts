@@ -209,6 +209,17 @@ describe('forget', () => {
     expect((await command(['forget', '--yes', '--json'])).json()).toEqual({ outcome: 'degraded', acknowledged: 1, of: 3, failures: [], state: 'empty' })
   })
 
+  it('ends with 3 if nobody is connected who could be told', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.forgotten = { acknowledged: 0, of: 0 }
+    expect(await command(['forget', '--yes'])).toMatchObject({ code: 3 })
+    expect((await command(['forget', '--yes'])).stdout.toString()).toBe(
+      'deleted here, but nobody could be told: no peer is connected. The daemon tells those it meets: keep it running\n')
+    nara.fake.peersMet = [{ peerId: 'abc', name: '', connected: true, confidant: false, held: false }]
+    expect(await command(['forget', '--yes'])).toMatchObject({ code: 0 })
+  })
+
   it.each([[new NotFoundError('nothing'), 4], [new DoubtfulError('decide first'), 6]])('%s ends with %i', async (failure, code) => {
     const { command, nara } = await commandHarness()
 
@@ -262,7 +273,7 @@ version 7: 2 of 3 copies proved, enough to be safe
 
 describe('drill', () => {
   it('says that it would come back, and how fast', async () => {
-    const { command, nara } = await commandHarness()
+    const { command } = await commandHarness()
     const { code, stdout } = await command(['drill'])
 
     expect(code).toBe(0)
@@ -272,7 +283,7 @@ describe('drill', () => {
   })
 
   it('warns of what would be taken without being sure of it', async () => {
-    const { command } = await commandHarness()
+    const { command, nara } = await commandHarness()
 
     nara.fake.drilled = { outcome: 'same', confirmed: false }
 

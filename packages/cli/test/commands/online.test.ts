@@ -89,7 +89,8 @@ describe('put', () => {
     const degraded = await command(['put', '--timeout', '50ms'], { stdin: 'x' })
 
     expect(degraded.code).toBe(3)
-    expect(degraded.stdout.toString()).toBe('degraded: version 1, 1 B, held by 1 of 3 confidants; 2 make it safe. The daemon goes on trying.\n  abc: too large\n')
+    expect(degraded.stdout.toString()).toBe('degraded: version 1, 1 B, held by 1 of 3 confidants; 2 make it safe. The daemon goes on trying.\n' +
+      '  abc: too large, above the limit of that peer (its --max-stash or --max-held)\n')
     expect(nara.fake.timeouts).toEqual([50])
   })
 

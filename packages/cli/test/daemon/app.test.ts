@@ -236,7 +236,7 @@ describe('/v1/confidants', () => {
     })
   })
 
-  it.each(['', '{', '[]', 'null', '{"peers":"a"}', '{"peers":[1]}', `{"peers":["${'a'.repeat(17_000)}"]}`])('refuses the body %.20s', async body => {
+  it.each(['', '{', '[]', 'null', '{"peers":"a"}', '{"peers":[1]}', '{"peers":[]}', `{"peers":["${'a'.repeat(17_000)}"]}`])('refuses the body %.20s', async body => {
     expect((await refusal(await harness().app.request('/v1/confidants', { method: 'PUT', body }))).status).toBe(400)
   })
 
@@ -247,6 +247,31 @@ describe('/v1/confidants', () => {
     expect(await refusal(await app.request('/v1/confidants', peers('PUT', ['a'])))).toMatchObject({ status: 400, name: 'InvalidConfidantsError' })
     stash.failure = new NotEnoughConfidantsError(1, 3)
     expect(await refusal(await app.request('/v1/confidants/auto', { method: 'POST' }))).toMatchObject({ status: 409, name: 'NotEnoughConfidantsError' })
+  })
+})
+
+describe('a query', () => {
+  it.each([
+    ['GET', '/v1/stash?doubtfull=true', 'there is no parameter doubtfull; allowed: doubtful'],
+    ['GET', '/v1/stash?doubtful=yes', 'doubtful is yes; allowed: true or false'],
+    ['GET', '/v1/status?timeout=1s', 'there is no parameter timeout; allowed: none'],
+    ['GET', '/v1/set-aside/1?doubtful=true', 'there is no parameter doubtful; allowed: none'],
+    ['PUT', '/v1/stash?timeOut=1s', 'there is no parameter timeOut; allowed: timeout'],
+    ['PUT', '/v1/stash?timeout=1s&timeout=2s', 'timeout is given more than once'],
+    ['POST', '/v1/forget?force%07', 'there is no parameter force\\u{7}; allowed: timeout']
+  ])('%s %s is refused, and nothing is done', async (method, path, message) => {
+    const { app, stash } = harness()
+
+    expect(await refusal(await app.request(path, { method, ...(method === 'PUT' ? { body: 'x' } : {}) }))).toMatchObject({ status: 400, name: 'BadRequestError', message })
+    expect([stash.data, stash.timeouts]).toEqual([undefined, []])
+  })
+
+  it('does not make a request of what is none', async () => {
+    const { app } = harness()
+
+    for (const [method, path] of [['GET', '/v1/nothing?a=b'], ['POST', '/v1/status'], ['GET', '/'], ['DELETE', '/v1/stash']] as const) {
+      expect(await refusal(await app.request(path, { method }))).toMatchObject({ status: 404, name: 'UnknownRouteError' })
+    }
   })
 })
 
