@@ -85,7 +85,7 @@ export function formatReport ({ returns, perOwnerAndDay: per, copies, perNode, c
     ['  older in silence, foreign', `${returns.older}, ${returns.foreign}`],
     ['  down again before', `${returns.unresolved}`],
     ['lost per return', `${report.lossPerReturn.toExponential(1)}, below ${report.lossUpperBound.toExponential(1)} with 95 % confidence`],
-    ['writes, kept', `${report.writes.made}, ${report.writes.kept}`],
+    ['writes, kept', `${report.writes.made}, ${report.writes.kept}${report.writes.kept > report.writes.made ? ' (versions that an owner seals anew, after a recovery, are kept without being written)' : ''}`],
     ['copies moved per owner, day', `${per.copiesMoved.toFixed(2)} (owner ${per.byOwner.toFixed(2)}, holders ${per.byHolders.toFixed(2)}), and ${per.written.toFixed(2)} by writes`],
     ['bytes, messages per owner, day', `${Math.round(per.bytes)}, ${Math.round(per.messages)}`],
     ['copies, owner here or away', `${copies.mean.toFixed(2)}; below target ${percent(copies.belowTarget)}, below minCopies ${percent(copies.belowMinimum)}`],
