@@ -72,7 +72,7 @@ function emptyText ({ seq }: PutAnswer, before: DaemonStatus['stash']): string {
 /** What became of a write, for people. */
 export function putText ({ outcome, seq, bytes, copies, minimum, target, failures, peers }: PutAnswer): string {
   const what = `${seq == null ? '' : `version ${seq}, `}${formatBytes(bytes)}`
-  const why = failures.map(({ peer, why }) => `  ${printable(peer)}: ${printable(why)}${why === 'too large' ? ', above the limit of that peer (its --max-stash or --max-held)' : ''}\n`).join('')
+  const why = failures.map(({ peer, why }) => `  ${printable(peer)}: ${printable(why)}${why === 'too large' ? ', above the limit of that peer (its --max-stash)' : ''}\n`).join('')
 
   if (outcome === 'kept') {
     return `kept: ${what}, held by ${copies} of ${count(target, 'confidant')}\n${why}`

@@ -90,7 +90,7 @@ describe('put', () => {
 
     expect(degraded.code).toBe(3)
     expect(degraded.stdout.toString()).toBe('degraded: version 1, 1 B, held by 1 of 3 confidants; 2 make it safe. The daemon goes on trying.\n' +
-      '  abc: too large, above the limit of that peer (its --max-stash or --max-held)\n')
+      '  abc: too large, above the limit of that peer (its --max-stash)\n')
     expect(nara.fake.timeouts).toEqual([50])
   })
 
