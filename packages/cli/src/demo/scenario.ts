@@ -20,10 +20,10 @@ const REPAIR_DELAY = 2_000
 const TARGET = 3
 
 /** Each thing that is waited for must happen within this many milliseconds; all of it takes a fraction of that. */
-const STEP_TIMEOUT = 30_000
+const STEP_TIMEOUT = 60_000
 
 /** How long a put waits for enough copies, in milliseconds. */
-const PUT_TIMEOUT = 20_000
+const PUT_TIMEOUT = 45_000
 
 const FILE_BYTES = 200 * 1024
 

@@ -8,7 +8,7 @@ import { bin } from '../support/nara-process.ts'
 import type { DemoReport } from '../../src/demo/report.ts'
 import type { ChildProcess } from 'node:child_process'
 
-const TIMEOUT = 90_000
+const TIMEOUT = 240_000
 
 interface Demo {
   child: ChildProcess
@@ -46,16 +46,28 @@ async function demo (...args: string[]): Promise<Demo> {
     }
   })
 
+  const exit = once(child, 'close')
+
   return {
     child,
     tmp,
     stdout: () => stdout,
     said: async text => {
+      let ended = false
+      void exit.finally(() => {
+        ended = true
+        listeners.forEach(listener => { listener() })
+      })
+
       while (!stdout.includes(text)) {
+        if (ended) {
+          throw new Error(`the demo ended without "${text}":\n${stdout}`)
+        }
+
         await new Promise<void>(resolve => { listeners.add(resolve) })
       }
     },
-    exit: once(child, 'close'),
+    exit,
     running
   }
 }
