@@ -1,5 +1,5 @@
 /**
- * Random schedules of kills, restarts, partitions, clock jumps, slow peers and lying confidants on a simulated network. What happens is written down
+ * Random schedules of kills, restarts, partitions, clock jumps, slow peers, lying confidants and second processes on a simulated network. What happens is written down
  * and held against rules that know the requirements and nothing of the code: `pnpm histories --schedules 1000 --first-seed 1`. A schedule follows from
  * its seed; one that breaks a rule is shortened and told, and `--seed N` tells it whole. See packages/node/test/history.
  */
