@@ -148,3 +148,28 @@ export function estranged (nth: number): Plan {
     ]
   }
 }
+
+/** Of what a process wrote that is gone two versions are shown, one after the other: by who has the newest, and by a liar. */
+export function remnants (): Plan {
+  return {
+    ...PLAIN,
+    seed: 2_011,
+    naras: 6,
+    owners: 2,
+    repairDelay: 0,
+    help: [{ surrogates: 'any', listed: [] }, { surrogates: 'listed', listed: [5, 0, 4, 2] }],
+    steps: [
+      { do: 'lie', nara: 3, lie: 'returns old', about: [0, 1, 2, 4] },
+      { do: 'kill', nara: 0 },
+      { do: 'start', nara: 0, near: [0, 1, 2, 3, 4, 5], home: true },
+      { do: 'write', owner: 0, bytes: 700, ms: 1_000 },
+      { do: 'stop', nara: 2 },
+      { do: 'wait', ms: 15_000 },
+      { do: 'start', nara: 2, near: [] },
+      { do: 'write', owner: 0, bytes: 0, ms: 4 },
+      { do: 'cut', nara: 0 },
+      { do: 'start', nara: 0, near: [0, 2], home: false },
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 }
+    ]
+  }
+}

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { findEach } from './find-each.ts'
 import { historyOf } from './histories.ts'
-import { bothWrite, estranged, idleTwins, oneAfterTheOther, oneWrites } from './planted-plans.ts'
+import { bothWrite, estranged, idleTwins, oneAfterTheOther, oneWrites, remnants } from './planted-plans.ts'
 import type { Bug } from './find-each.ts'
 import type { Meaning, meaningOf, Surprise } from '../../src/policy/surprise.ts'
 import type { Author } from '../../src/services/owner/author.ts'
@@ -74,7 +74,7 @@ vi.mock('../../src/services/owner/twins.ts', async (original) => {
 
     override look (apart: Apart, isSure: boolean): void {
       if (planted.bug === 'a predecessor passes for a twin') {
-        super.look({ ...apart, isUnheld: true }, true)
+        super.look({ ...apart, isUnheld: true, isEarlier: false }, true)
       } else if (planted.bug !== 'a twin is not told by its records') {
         super.look(apart, isSure)
       }
@@ -115,4 +115,10 @@ it('the schedules made for one bug break no rule without it', async () => {
   for (const plan of [idleTwins, oneWrites, bothWrite, oneAfterTheOther, estranged].map(make => make(0))) {
     expect((await historyOf(plan)).violations, JSON.stringify(plan.steps)).toEqual([])
   }
+}, 60_000)
+
+it('several versions that a process left which is gone are nobody\'s who lives', async () => {
+  const { violations, entries } = await historyOf(remnants())
+  expect(violations).toEqual([])
+  expect(entries.some(({ type }) => type === 'doubt')).toBe(true)
 }, 60_000)

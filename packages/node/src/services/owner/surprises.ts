@@ -65,7 +65,12 @@ export class Surprises {
     if (meaning !== 'known' && meaning !== 'leftover' && stranger.asked) {
       const { record, from, holders, since } = stranger
 
-      this.init.onApart({ record, from, isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger) && this.init.witnesses.isNewsTo(from, since) })
+      this.init.onApart({
+        record,
+        from,
+        isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger),
+        isEarlier: !this.init.witnesses.isNewsTo(from, since)
+      })
     }
 
     switch (meaning) {

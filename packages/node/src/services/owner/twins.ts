@@ -16,15 +16,17 @@ export interface Apart {
   record: RecordHeader
   /** Who told of it. */
   from: string
-  /** It was looked for, and nobody has it; and whoever told of it had not seen it when this process first asked. */
+  /** It was looked for, and nobody has it. */
   isUnheld: boolean
+  /** Whoever told of it may have seen it before this process came. */
+  isEarlier?: boolean
 }
 
 /**
  * Tells another process that has our soul from what an earlier one of our own left behind (SPEC.md, "Twins"). A record that builds on what this very process
  * wrote is no earlier one's. One in conflict with ours may be the first that its crash cut short, which somebody then holds. What all refused to keep, because
- * ours was there, was written since, if recovery had confirmed that there was none before, and if who tells of it had not seen it when we first asked: an earlier
- * process of ours may have been refused as well. And a boot that goes on writing lives.
+ * ours was there, was written since, if recovery had confirmed that there was none before. And a boot that goes on writing lives. But an earlier process of ours may have
+ * been refused as well, and several may have of what it wrote: only what turns up with somebody who had not seen it when we first asked tells anything.
  */
 export class Twins {
   /** The one that was seen last. */
@@ -69,7 +71,7 @@ export class Twins {
     }
   }
 
-  private isTwins ({ record, isUnheld }: Apart, isSure: boolean): boolean {
+  private isTwins ({ record, isUnheld, isEarlier = false }: Apart, isSure: boolean): boolean {
     const { own } = this.init
 
     if (own.boots.has(record.boot)) {
@@ -87,6 +89,6 @@ export class Twins {
     const suspect = this.suspects.get(record.boot)
     this.suspects.set(record.boot, record.id)
 
-    return (isSure && isUnheld) || (suspect != null && suspect !== record.id)
+    return !isEarlier && ((isSure && isUnheld) || (suspect != null && suspect !== record.id))
   }
 }
