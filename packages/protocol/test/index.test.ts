@@ -8,7 +8,7 @@ const NAMES = [
   // the service
   'StashProtocol', 'capacityOf', 'stashProtocol',
   // what is signed, and in which order
-  'NewestTable', 'newestOf', 'openHeader', 'openPlacement', 'order', 'pastOf', 'peerIdBytes', 'sealHeader', 'sealPlacement', 'supersedesOrIs',
+  'NewestTable', 'newestOf', 'openHeader', 'openPlacement', 'order', 'pastOf', 'peerIdBytes', 'sealHeader', 'sealPlacement', 'supersedesOrIs', 'verifyBody',
   // audits
   'proofOf', 'sameProof',
   // the wire

@@ -168,7 +168,7 @@ describe('the program', () => {
 
     await owner.until('stash:state', ({ state }) => state === 'settled')
     put.child.kill('SIGINT')
-    expect(await put.done).toMatchObject({ signal: 'SIGINT', stderr: '' })
+    expect(await put.done).toMatchObject({ signal: 'SIGINT', stderr: 'nara-stash: the daemon has it and goes on\n' })
     expect(await owner.status()).toMatchObject({ stash: { bytes: 15 } })
   }, TIMEOUT)
 
