@@ -186,7 +186,7 @@ export class Decisions {
 
   /** Makes one content of several the next version. */
   private async take (chosen: Version | SetAsideStash, { seen, versions }: Evidence): Promise<void> {
-    const { own, author, condition, settling, strangers, writes } = this.init
+    const { own, author, condition, replication, settling, strangers, writes } = this.init
     const record = 'record' in chosen ? chosen.record : undefined
     const isNews = record == null || record.id !== own.current?.record.id
     const origin = settling.recovery.versions().find(version => version.record.id === record?.id)?.origin
@@ -195,6 +195,10 @@ export class Decisions {
 
     if ('record' in chosen && wasSearching) {
       author.adopted(chosen, settling.holdings(chosen.record))
+    }
+
+    if (isNews) {
+      replication.decidedAgainst()
     }
 
     settling.recovery.stop()

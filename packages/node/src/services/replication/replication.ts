@@ -137,6 +137,11 @@ export class Replication {
     return this.reconciler.isStopped ? this.result() : await this.outcomes.wait(options)
   }
 
+  /** Another version is to take the current one's place, and does not build on its content: who waits for it is told how well it is kept now. */
+  decidedAgainst (): void {
+    this.outcomes.end()
+  }
+
   /** What became of the tombstone that is the current version; waits as `outcome` does. */
   async forgotten (options: WaitOptions = {}): Promise<ForgetResult> {
     this.reconciler.wake()
