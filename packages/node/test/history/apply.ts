@@ -47,6 +47,10 @@ export function apply (facts: Facts, entry: Entry): void {
     case 'sealed':
       facts.records.set(entry.record.id, { ...entry.record, builds: builds(facts, entry.record), saidBy: new Map() })
       break
+    case 'sent':
+      // who is offered something may act on it before the exchange is over
+      hears(facts, { ...entry, shows: [] })
+      break
     case 'answered':
       answered(facts, entry)
       break
@@ -248,7 +252,7 @@ function stores (facts: Facts, owner: string, holders: readonly string[]): void 
 }
 
 /** An owner is shown records of its own: those that it asked for, and those that it is offered. */
-function hears (facts: Facts, { at, from, to, owner, request, record, shows = [] }: EntryOf<'answered'>): void {
+function hears (facts: Facts, { at, from, to, owner, request, record, shows = [] }: Omit<EntryOf<'sent'>, 'type' | 'record'> & Pick<EntryOf<'answered'>, 'record' | 'shows'>): void {
   const tell = (listener: string, records: readonly string[]): void => {
     records.forEach(id => { mapEntry(facts.owner(listener).heard, id, () => at) })
   }

@@ -18,7 +18,7 @@ export const PLACEMENT_RULES: readonly Rule[] = [
     before: (facts, entry) => entry.type === 'answered' ? strays(facts, entry) : []
   },
   {
-    name: 'left alone: in the end nobody has a copy whom its owner neither chose nor allows',
+    name: 'left alone: in the end nobody has a copy whom its owner never chose and does not allow',
     after: (facts, entry) => entry.type !== 'end' ? [] : facts.livingOwners.flatMap(([owner, { state, current }]) => {
       const { placed } = facts.soul(owner)
       const held = facts.honestHolders(owner).filter(({ nara, record }) => record.kind === 'data' && facts.deal(owner, nara))
@@ -26,7 +26,7 @@ export const PLACEMENT_RULES: readonly Rule[] = [
 
       return state !== 'settled' || placed == null || !isWhole || facts.hasLiars
         ? []
-        : held.filter(({ nara }) => !placed.holders.includes(soulOf(nara)) && !allows(facts.nara(owner).allows, nara)).map(({ nara, record }) => `${nara} still holds ${name(record)} of ${owner}, which neither chose nor allows it`)
+        : held.filter(({ nara }) => ![placed, facts.nara(nara).given.get(soulOf(owner))?.placement].some(each => each?.holders.includes(soulOf(nara))) && !allows(facts.nara(owner).allows, nara)).map(({ nara, record }) => `${nara} still holds ${name(record)} of ${owner}, which never chose it and does not allow it`)
     })
   },
   {
