@@ -22,7 +22,10 @@ export interface OwnLeft extends Pick<WriteResult, 'outcome' | 'copies' | 'minim
   seq: string
   /** Of data. */
   bytes: number
-  /** So many as `minimum` took this version at some time: a later process will find it, or say that it is missing, even if `copies` are fewer. */
+  /**
+   * So many as `minimum` took this version at some time: a later process will find it, or say that it is missing, even if `copies` are fewer. Also true of
+   * content that came back and was not changed since: others had it.
+   */
   acknowledged: boolean
 }
 

@@ -80,7 +80,7 @@ function keepers ({ copies, minimum, acknowledged }: OwnLeft): string {
 
   return acknowledged
     ? 'nobody within reach: it comes back if one of those who took it does'
-    : 'nobody else: it is lost now'
+    : 'nobody within reach, and nobody is known to have it'
 }
 
 /** A peer's name and enough of its id to tell it from others of that name. */

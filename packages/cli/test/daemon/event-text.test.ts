@@ -42,7 +42,7 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'leave', time, ...nothing, withOwner: 1 }, 'left to its owner, who is here: 1'],
   [{ event: 'leave', time, ...nothing, handedOn: 1, withOwner: 2 }, 'handed on 1 stash; left to their owners, who are here: 2'],
   [{ event: 'leave', time, ...nothing, own: { ...own, outcome: 'kept', copies: 2 } }, undefined],
-  [{ event: 'leave', time, ...nothing, own, waiting: 1 }, 'version 2 (7 B) is held by nobody else: it is lost now\n1 write was still waiting: it is lost'],
+  [{ event: 'leave', time, ...nothing, own, waiting: 1 }, 'version 2 (7 B) is held by nobody within reach, and nobody is known to have it\n1 write was still waiting: it is lost'],
   [{ event: 'leave', time, ...nothing, own: { ...own, outcome: 'degraded', copies: 1 }, waiting: 2 },
     'version 2 (7 B) is held by 1 confidant only; 2 make it safe\n2 writes were still waiting: they are lost'],
   [{ event: 'leave', time, ...nothing, own: { ...own, acknowledged: true } }, 'version 2 (7 B) is held by nobody within reach: it comes back if one of those who took it does'],

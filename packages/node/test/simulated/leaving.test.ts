@@ -190,6 +190,23 @@ describe('an owner that stops', () => {
     expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'unstored', copies: 0, acknowledged: true } }])
   })
 
+  it('does not call what came back, and was only sealed anew, its own alone', async () => {
+    const { world, owner, holders: [a, b] } = await ownerAway({ peers: 3 })
+    await owner.restart()
+    // it can be given neither the newer placement nor the newer version
+    world.net.intercept((from, _, request, next) => from === owner.id && request.type === 'store' ? undefined : next())
+    world.net.connect(owner.id, a.id)
+    await world.settled(owner)
+    await world.run(20 * second)
+    world.net.connect(owner.id, b.id)
+    await world.run(20 * second)
+    world.net.disconnect(owner.id, a.id)
+    world.net.disconnect(owner.id, b.id)
+    await world.run(120 * second)
+    expect(owner.stash.status().recovery.confirmed).toBe(false)
+    expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'unstored', seq: '2', copies: 0, acknowledged: true } }])
+  })
+
   it('counts the writes that still wait, answered or not', async () => {
     const world = new World()
     const owner = await world.nara()

@@ -4,7 +4,7 @@ import type { OwnStash } from './own-stash.ts'
 import type { Replication } from '../replication/replication.ts'
 
 export interface LeftBehindInit {
-  owner: Pick<Owner, 'waiting'>
+  owner: Pick<Owner, 'waiting' | 'written'>
   own: Pick<OwnStash, 'current'>
   replication: Pick<Replication, 'result' | 'acknowledged'>
 }
@@ -19,9 +19,11 @@ export function leftBehind (owning: LeftBehindInit | undefined): Pick<Leave, 'ow
 
   const { replication, owner } = owning
   const { outcome, copies, minimum } = replication.result()
+  // content that came back is with whoever gave it, also if it was sealed anew and nobody took that yet
+  const acknowledged = replication.acknowledged || !owner.written
 
   return {
-    own: { outcome, seq: String(current.record.seq), bytes: current.data.byteLength, copies, minimum, acknowledged: replication.acknowledged },
+    own: { outcome, seq: String(current.record.seq), bytes: current.data.byteLength, copies, minimum, acknowledged },
     waiting: owner.waiting
   }
 }

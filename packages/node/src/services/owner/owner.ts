@@ -73,6 +73,11 @@ export class Owner {
     return this.condition.recovered
   }
 
+  /** The application wrote, a merge did, or a person chose, since the content was recovered. */
+  get written (): boolean {
+    return this.author.standing.written
+  }
+
   /** Bytes of the latest write that waits. */
   get pending (): number | null {
     return this.writes.latest?.data.byteLength ?? null
