@@ -119,6 +119,49 @@ describe('who is no confidant any longer', () => {
     expect(told.length).toBeGreaterThan(9)
   })
 
+  it('and let go when it was told lets go at once the next time, too', async () => {
+    const { world, owner, holders, spare } = await largeStashed()
+
+    for (let i = 0; i < 3; i++) {
+      owner.stash.setConfidants(spare.map(({ id }) => id))
+      await world.until(() => holders.every(nara => nara.holds(owner) == null), 5 * second)
+      owner.stash.setConfidants(holders.map(({ id }) => id))
+      await world.until(() => spare.every(nara => nara.holds(owner) == null), 5 * second)
+    }
+
+    expect(owner.stash.status().copies.have).toBe(3)
+  })
+
+  it('and did not hear of one version is told of another at once', async () => {
+    const { world, owner, holders, spare } = await largeStashed()
+    const [deaf] = holders
+    const old = deaf.holds(owner)
+    const told: string[] = []
+    world.net.intercept((from, to, request, next) => {
+      // nor by what it offers
+      if (to === owner.id && request.type === 'offer') {
+        return { type: 'have' }
+      }
+
+      if (request.type === 'release' && from === owner.id && to === deaf.id) {
+        told.push(request.recordId)
+
+        return { type: 'have' }
+      }
+
+      return next()
+    })
+    owner.stash.setConfidants(spare.map(({ id }) => id))
+    await world.until(() => told.length > 0, 5 * second)
+    owner.stash.setConfidants(holders.map(({ id }) => id))
+    await kept(world, owner, 'two')
+    await world.until(() => holders.every(nara => ![old, undefined].includes(nara.holds(owner))), 5 * second)
+    expect(told.every(record => record === old)).toBe(true)
+
+    owner.stash.setConfidants(spare.map(({ id }) => id))
+    await world.until(() => told.includes(deaf.holds(owner) ?? ''), 5 * second)
+  })
+
   it('was a helper while a pinned confidant was away', async () => {
     const { world, owner, confidants } = await largeStashed()
     const pinned = confidants.slice(0, 3)

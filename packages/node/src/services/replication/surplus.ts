@@ -54,7 +54,7 @@ export class Surplus {
 
       let told = this.told.get(peer)
 
-      if (told == null || told.next <= now) {
+      if (told == null || told.record !== record || told.next <= now) {
         const times = told?.record === record ? told.times : 0
 
         told = { record, times: times + 1, next: now + (RELEASE_BACKOFF[times] ?? LONGEST) }
@@ -94,6 +94,11 @@ export class Surplus {
 
     try {
       const answer = await this.init.network.ask(peer, request)
+
+      // who has let go may come to have it again
+      if (answer.type === 'not-found' && this.told.get(peer)?.record === recordId) {
+        this.told.delete(peer)
+      }
 
       // it may have been chosen meanwhile, and been stored with anew: then it is asked when it is audited
       const copy = this.stores.copies.get(peer)
