@@ -1,6 +1,9 @@
 import { TWIN_AFTER } from '../../constants.ts'
 import type { Clock, StashNetwork } from '@nara-stash/protocol'
 
+/** Peers remembered at most, the last who answered for the first time: whoever asks for long meets ever more. Of who is forgotten nothing is news, as of who never answered. */
+export const MAX_WITNESSES = 1_024
+
 /** Whom this process asked what they have seen of ours, and when they first answered: what they show only later came after its predecessors were gone. */
 export class Witnesses {
   private readonly clock: Pick<Clock, 'now'>
@@ -21,7 +24,7 @@ export class Witnesses {
         const answer = await network.ask(peer, request, options)
 
         if (request.type === 'witness' && !this.firstAnswers.has(peer)) {
-          this.firstAnswers.set(peer, this.clock.now())
+          this.note(peer)
         }
 
         return answer
@@ -32,5 +35,15 @@ export class Witnesses {
   /** `peer` told of something at the time `at`, and had not when it was first asked. What a predecessor sent may have been on its way for a moment. */
   isNewsTo (peer: string, at: number): boolean {
     return this.fresh || (this.firstAnswers.get(peer) ?? Infinity) + TWIN_AFTER <= at
+  }
+
+  private note (peer: string): void {
+    this.firstAnswers.set(peer, this.clock.now())
+
+    if (this.firstAnswers.size > MAX_WITNESSES) {
+      const [oldest = ''] = this.firstAnswers.keys()
+
+      this.firstAnswers.delete(oldest)
+    }
   }
 }
