@@ -13,8 +13,19 @@ export interface Leave {
   left: string[]
   /** Our own stash, if there is one, and how well others hold it: what is not `kept` may be lost with this process. */
   own: OwnLeft | null
+  /** Our deletion, if too few heard of it: a copy that was away may come back. */
+  deletion: DeletionLeft | null
   /** Writes of our own that still waited for recovery, for the end of a doubt, or for their turn: this process alone has them. */
   waiting: number
+  /** Writes of our own that were set aside and never sealed: this process alone has them, too. */
+  setAside: number
+}
+
+export interface DeletionLeft {
+  /** Of the tombstone, decimal. */
+  seq: string
+  /** Peers that have it. */
+  told: number
 }
 
 export interface OwnLeft extends Pick<WriteResult, 'outcome' | 'copies' | 'minimum'> {

@@ -1,7 +1,9 @@
 import { printable } from '../text/printable.ts'
 import { whyDoubtful } from '../text/doubt-reasons.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
+import { isUnkept } from './own-loss.ts'
 import type { DaemonEvent } from '../api/types.ts'
+import type { OwnLeave } from './own-loss.ts'
 import type { Leave, OwnLeft } from '@nara-stash/node'
 
 type Sayings = { [E in DaemonEvent as E['event']]: (event: E) => string | undefined }
@@ -66,10 +68,12 @@ function leftToOthers ({ handedOn, withOwner, left }: Leave): string[] {
 }
 
 /** What of our own is lost with this process, or may be. */
-export function lostWithUs ({ own, waiting }: Pick<Leave, 'own' | 'waiting'>): string[] {
+function lostWithUs ({ own, deletion, waiting, setAside }: OwnLeave): string[] {
   return [
-    ...(own == null || own.outcome === 'kept' ? [] : [`version ${own.seq} (${formatBytes(own.bytes)}) is held by ${keepers(own)}`]),
-    ...(waiting === 0 ? [] : [waiting === 1 ? '1 write was still waiting: it is lost' : `${waiting} writes were still waiting: they are lost`])
+    ...(isUnkept(own) ? [`version ${own.seq} (${formatBytes(own.bytes)}) is held by ${keepers(own)}`] : []),
+    ...(deletion == null ? [] : [`the deletion (version ${deletion.seq}) was told to ${deletion.told === 0 ? 'nobody' : count(deletion.told, 'peer')}: who was away may still have a copy`]),
+    ...(waiting === 0 ? [] : [waiting === 1 ? '1 write was still waiting: it is lost' : `${waiting} writes were still waiting: they are lost`]),
+    ...(setAside === 0 ? [] : [setAside === 1 ? '1 write was set aside: it is lost' : `${setAside} writes were set aside: they are lost`])
   ]
 }
 

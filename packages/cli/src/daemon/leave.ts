@@ -1,4 +1,4 @@
-import { lostWithUs } from './event-text.ts'
+import { losesOwn } from './own-loss.ts'
 import type { ApiServer } from './serve.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { WatermarkKeeper } from './watermark-file.ts'
@@ -24,7 +24,7 @@ export interface DaemonParts {
 export interface Leaving {
   /** The nara stopped in time and without an error. */
   inGoodOrder: boolean
-  /** Something went with it, or may have: its own newest version, a write, or the stash of an absent owner. */
+  /** Something went with it, or may have: its own newest version or deletion, a write, or the stash of an absent owner. */
   withLoss: boolean
 }
 
@@ -36,7 +36,7 @@ export interface Leaving {
 export async function leave ({ nara, api, watermark, closeStore }: DaemonParts, io: Io, leaveTimeout: number): Promise<Leaving> {
   let withLoss = false
 
-  nara?.stash.addEventListener('leave', ({ detail }) => { withLoss = detail.left.length > 0 || lostWithUs(detail).length > 0 })
+  nara?.stash.addEventListener('leave', ({ detail }) => { withLoss = detail.left.length > 0 || losesOwn(detail) })
 
   const inGoodOrder = nara == null || await stopped(nara, io, leaveTimeout + STOP_GRACE)
 

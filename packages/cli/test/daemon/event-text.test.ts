@@ -9,7 +9,7 @@ const peer = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
 const name = 'bo\u001b\n'
 const shown = 'bo\\u{1b}\\u{a} (…TXp8V4wB)'
 
-const nothing = { handedOn: 0, withOwner: 0, left: [], own: null, waiting: 0 }
+const nothing = { handedOn: 0, withOwner: 0, left: [], own: null, deletion: null, waiting: 0, setAside: 0 }
 const own = { outcome: 'unstored', seq: '2', bytes: 7, copies: 0, minimum: 2, acknowledged: false } as const
 
 const sayings: Array<[DaemonEvent, string | undefined]> = [
@@ -46,6 +46,10 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'leave', time, ...nothing, own: { ...own, outcome: 'degraded', copies: 1 }, waiting: 2 },
     'version 2 (7 B) is held by 1 confidant only; 2 make it safe\n2 writes were still waiting: they are lost'],
   [{ event: 'leave', time, ...nothing, own: { ...own, acknowledged: true } }, 'version 2 (7 B) is held by nobody within reach: it comes back if one of those who took it does'],
+  [{ event: 'leave', time, ...nothing, setAside: 1 }, '1 write was set aside: it is lost'],
+  [{ event: 'leave', time, ...nothing, waiting: 1, setAside: 2 }, '1 write was still waiting: it is lost\n2 writes were set aside: they are lost'],
+  [{ event: 'leave', time, ...nothing, deletion: { seq: '3', told: 0 } }, 'the deletion (version 3) was told to nobody: who was away may still have a copy'],
+  [{ event: 'leave', time, ...nothing, deletion: { seq: '3', told: 1 } }, 'the deletion (version 3) was told to 1 peer: who was away may still have a copy'],
   [{ event: 'leave', time, ...nothing, handedOn: 1, left: [peer, 'a\u0007'] }, 'handed on 1 stash; of those of …TXp8V4wB, a\\u{7} no other copy is known to be safe'],
   [{ event: 'peer:connect', time, peer, name, address: '192.0.2.1' }, `met ${shown} at 192.0.2.1`],
   [{ event: 'peer:disconnect', time, peer, name }, `lost ${shown}`],

@@ -127,7 +127,7 @@ describe('a daemon', () => {
     const leaving = async (more: Partial<Leave>): Promise<{ code: number, told: DaemonEvent[] }> => {
       const { io, nara, stop } = await runningDaemon()
 
-      nara.asNara().stop = async () => { nara.fake.emit('leave', { handedOn: 1, withOwner: 1, left: [], own: null, waiting: 0, ...more }) }
+      nara.asNara().stop = async () => { nara.fake.emit('leave', { handedOn: 1, withOwner: 1, left: [], own: null, deletion: null, waiting: 0, setAside: 0, ...more }) }
 
       return { code: await stop(), told: events(io.stdout).slice(1) }
     }
@@ -136,6 +136,8 @@ describe('a daemon', () => {
     expect(await leaving({ own: { ...own, outcome: 'degraded', copies: 1 } })).toMatchObject({ code: 3, told: [{}, { event: 'leave', own: { copies: 1 } }, {}] })
     expect(await leaving({ own: { ...own, outcome: 'unstored', copies: 0, acknowledged: false } })).toMatchObject({ code: 3 })
     expect(await leaving({ waiting: 1 })).toMatchObject({ code: 3, told: [{}, { event: 'leave', waiting: 1 }, {}] })
+    expect(await leaving({ setAside: 1 })).toMatchObject({ code: 3, told: [{}, { event: 'leave', setAside: 1 }, {}] })
+    expect(await leaving({ deletion: { seq: '3', told: 0 } })).toMatchObject({ code: 3, told: [{}, { event: 'leave', deletion: { told: 0 } }, {}] })
     expect(await leaving({ left: [owner] })).toMatchObject({ code: 3, told: [{ event: 'stopping' }, { event: 'leave', left: [owner] }, { event: 'stopped' }] })
   })
 

@@ -8,7 +8,7 @@ const second = 1_000
 const minute = 60 * second
 
 /** Of one that holds nothing, and has no stash of its own. */
-const nothing: Leave = { handedOn: 0, withOwner: 0, left: [], own: null, waiting: 0 }
+const nothing: Leave = { handedOn: 0, withOwner: 0, left: [], own: null, deletion: null, waiting: 0, setAside: 0 }
 
 /** SIGTERM: these leave at one moment, and are gone when they are done. */
 async function leave (world: World, ...naras: readonly Nara[]): Promise<Leave[]> {
@@ -205,6 +205,47 @@ describe('an owner that stops', () => {
     await world.run(120 * second)
     expect(owner.stash.status().recovery.confirmed).toBe(false)
     expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'unstored', seq: '2', copies: 0, acknowledged: true } }])
+  })
+
+  it('counts the writes that were set aside and are nobody else\'s, not versions that others gave', async () => {
+    const { world, owner } = await ownerAway({ peers: 3 })
+    await owner.restart()
+    const waits = Promise.allSettled([owner.put('two'), owner.put('three')])
+    world.net.connectAll()
+    await world.settled(owner)
+    await world.of(waits)
+    await world.until(() => owner.stash.status().copies.have === 3)
+    const [{ id } = { id: '' }] = owner.stash.setAside()
+    expect(owner.aside).toEqual(['three', 'two'])
+    await world.of(owner.stash.adopt(id, { timeout: 10 * second }))
+    await world.until(() => owner.stash.status().copies.have === 3)
+    // the version that came back is set aside for it
+    expect(owner.aside).toEqual(['one', 'two'])
+    expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'kept' }, waiting: 0, setAside: 1 }])
+  })
+
+  it('says that a deletion was told to too few, and nothing of one that was told, or came back', async () => {
+    const left: Array<Leave['deletion']> = []
+
+    for (const reached of [0, 1, 3]) {
+      const world = new World()
+      const { owner, confidants } = await world.owned(3)
+      await kept(world, owner, 'one')
+      confidants.slice(reached).forEach(nara => { world.net.disconnect(owner.id, nara.id) })
+      await world.run(second)
+      await world.of(owner.stash.forgetStash({ timeout: 5 * second }))
+      left.push(...(await leave(world, owner)).map(({ deletion }) => deletion))
+
+      if (reached === 1) {
+        await owner.restart()
+        world.net.connect(owner.id, confidants[0]?.id ?? '')
+        await world.settled(owner)
+        expect(owner.stash.status().deleted).toEqual({ seq: '2' })
+        left.push(...(await leave(world, owner)).map(({ deletion }) => deletion))
+      }
+    }
+
+    expect(left).toStrictEqual([{ seq: '2', told: 0 }, { seq: '2', told: 1 }, null, null])
   })
 
   it('counts the writes that still wait, answered or not', async () => {

@@ -1,29 +1,43 @@
-import type { Leave } from '../../api.ts'
+import type { DeletionLeft, Leave, OwnLeft } from '../../api.ts'
 import type { Owner } from './owner.ts'
 import type { OwnStash } from './own-stash.ts'
 import type { Replication } from '../replication/replication.ts'
 
 export interface LeftBehindInit {
   owner: Pick<Owner, 'waiting' | 'written'>
-  own: Pick<OwnStash, 'current'>
-  replication: Pick<Replication, 'result' | 'acknowledged'>
+  own: Pick<OwnStash, 'current' | 'tombstone' | 'setAside'>
+  replication: Pick<Replication, 'result' | 'acknowledged' | 'holding'>
 }
 
 /** How our own stash stands at the moment in which we stop. */
-export function leftBehind (owning: LeftBehindInit | undefined): Pick<Leave, 'own' | 'waiting'> {
-  const current = owning?.own.current
-
-  if (owning == null || current == null) {
-    return { own: null, waiting: owning?.owner.waiting ?? 0 }
+export function leftBehind (owning: LeftBehindInit | undefined): Pick<Leave, 'own' | 'deletion' | 'waiting' | 'setAside'> {
+  if (owning == null) {
+    return { own: null, deletion: null, waiting: 0, setAside: 0 }
   }
 
-  const { replication, owner } = owning
+  return {
+    own: ownLeft(owning),
+    deletion: deletionLeft(owning),
+    waiting: owning.owner.waiting,
+    // what was sealed somebody gave us, or had
+    setAside: owning.own.setAside.filter(({ seq }) => seq == null).length
+  }
+}
+
+function ownLeft ({ owner, own: { current }, replication }: LeftBehindInit): OwnLeft | null {
+  if (current == null) {
+    return null
+  }
+
   const { outcome, copies, minimum } = replication.result()
   // content that came back is with whoever gave it, also if it was sealed anew and nobody took that yet
   const acknowledged = replication.acknowledged || !owner.written
 
-  return {
-    own: { outcome, seq: String(current.record.seq), bytes: current.data.byteLength, copies, minimum, acknowledged },
-    waiting: owner.waiting
-  }
+  return { outcome, seq: String(current.record.seq), bytes: current.data.byteLength, copies, minimum, acknowledged }
+}
+
+function deletionLeft ({ own: { tombstone }, replication }: LeftBehindInit): DeletionLeft | null {
+  return tombstone == null || replication.acknowledged
+    ? null
+    : { seq: String(tombstone.seq), told: replication.holding(tombstone.id).length }
 }
