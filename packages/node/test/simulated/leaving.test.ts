@@ -148,6 +148,26 @@ describe('with the owner here', () => {
     world.net.intercept((from, _, request, next) => from === owner.id && request.type === 'store' ? undefined : next())
     expect(await leave(world, a)).toStrictEqual([{ ...nothing, withOwner: 1 }])
   })
+
+  it.each([
+    ['is handed on', 6, { ...nothing, handedOn: 1 }],
+    ['is left where nobody else is', 1, undefined]
+  ])('what is of an owner that goes while it is told %s', async (_, peers, expected) => {
+    const world = new World()
+    const { owner } = await world.owned(peers)
+    await kept(world, owner, 'one', Math.min(peers, 3))
+    const [a] = holdersNow(world, owner) as [Nara]
+    world.net.intercept((from, to, request, next) => {
+      if (from === a.id && to === owner.id && request.type === 'release' && owner.up) {
+        owner.kill()
+      }
+
+      return next()
+    })
+    expect(await leave(world, a)).toStrictEqual([expected ?? { ...nothing, left: [owner.id] }])
+    // another holder may have made good for it, too
+    expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(Math.min(peers - 1, 3))
+  })
 })
 
 describe('an owner that stops', () => {

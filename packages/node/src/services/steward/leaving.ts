@@ -83,7 +83,14 @@ export class Leaving {
     const { connected, settled } = contact.of(duty.owner)
 
     if (connected && settled) {
-      return await this.toOwner(duty, stash, signal) ? 'handedOn' : 'withOwner'
+      if (await this.toOwner(duty, stash, signal)) {
+        return 'handedOn'
+      }
+
+      // one that has gone meanwhile does nothing for it any more
+      if (this.init.peers.present.has(duty.owner)) {
+        return 'withOwner'
+      }
     }
 
     return await this.toOthers(duty, stash, signal) ? 'handedOn' : 'left'
