@@ -94,6 +94,8 @@ export interface StashStatus {
     via: 'push' | 'fetch' | null
     from: string | null
     confirmed: boolean
+    /** The current version was made here since, by a write, a merge or a person's choice: what `confirmed` says is of an older one. */
+    written: boolean
     /** Stash peers that answered, of those met. */
     answered: number
     of: number

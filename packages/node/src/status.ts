@@ -40,6 +40,7 @@ export function stashStatus (parts: StashParts): StashStatus {
       via: recovered?.origin.via ?? null,
       from: recovered?.origin.from ?? null,
       confirmed: recovered?.confirmed ?? false,
+      written: owning != null && current != null && owning.owner.written && current.record.boot === owning.own.boot,
       ...owning?.owner.tally() ?? { answered: 0, of: 0 },
       doubt: owning?.owner.doubt ?? null
     },

@@ -39,14 +39,14 @@ function parts (changes: { current?: object | undefined, confidants?: string[], 
     owning: soulless
       ? undefined
       : {
-          owner: { state: 'settled', pending: 12, recovered: { origin: { via: 'push', from: 'bob' }, confirmed: true }, doubt: null, tally: () => ({ answered: 2, of: 3 }) },
-          own: { current },
+          owner: { state: 'settled', written: true, pending: 12, recovered: { origin: { via: 'push', from: 'bob' }, confirmed: true }, doubt: null, tally: () => ({ answered: 2, of: 3 }) },
+          own: { current, boot: 'ours' },
           replication: { confidants, pinned: ['away'], copies, have: () => 1 }
         }
   } as unknown as StashParts
 }
 
-const version = { record: { id: 'record', seq: 2 ** 53 - 1 }, data, createdAt: 1_700_000_000_000 }
+const version = { record: { id: 'record', seq: 2 ** 53 - 1, boot: 'ours' }, data, createdAt: 1_700_000_000_000 }
 
 describe('the status of a stash', () => {
   it('holds what scripts rely on', () => {
@@ -64,9 +64,13 @@ describe('the status of a stash', () => {
         { peerId: 'away', name: '', since: '2023-11-14T22:13:20.000Z', state: 'suspect', pinned: true }
       ],
       held: { count: 4, limit: 20, bytes: 5_000, byteLimit: 9_000 },
-      recovery: { via: 'push', from: 'bob', confirmed: true, answered: 2, of: 3, doubt: null },
+      recovery: { via: 'push', from: 'bob', confirmed: true, written: true, answered: 2, of: 3, doubt: null },
       twin: null
     })
+  })
+
+  it('says of what came from elsewhere that it was not written here, whatever was before', () => {
+    expect(stashStatus(parts({ current: { ...version, record: { ...version.record, boot: 'another' } } })).recovery.written).toBe(false)
   })
 
   it('has no stash while none is known', () => {
@@ -76,7 +80,7 @@ describe('the status of a stash', () => {
   it('is that of an empty one for a nara without a soul', () => {
     expect(stashStatus(parts({ soulless: true }))).toMatchObject({
       naraId: '', name: '', state: 'empty', stash: null, pending: null, confidants: [], copies: { have: 0 }, held: { count: 4 },
-      recovery: { via: null, from: null, confirmed: false, answered: 0, of: 0, doubt: null }
+      recovery: { via: null, from: null, confirmed: false, written: false, answered: 0, of: 0, doubt: null }
     })
   })
 

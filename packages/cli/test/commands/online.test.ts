@@ -338,6 +338,9 @@ describe('recover', () => {
     nara.fake.recovered = Buffer.from('back')
     nara.fake.recovery = { via: 'push', from: 'bo', confirmed: false }
     expect(await told()).toEqual([[0, 'nara-stash: unconfirmed'], [0, 'nara-stash: unconfirmed'], [false, false]])
+    // what was written since is one's own
+    nara.fake.recovery = { via: 'push', from: 'bo', confirmed: false, written: true }
+    expect(await told()).toEqual([[0, ''], [0, ''], [true, true]])
     nara.fake.recovery = { via: 'push', from: 'bo', confirmed: true }
     expect(await told()).toEqual([[0, ''], [0, ''], [true, true]])
   })

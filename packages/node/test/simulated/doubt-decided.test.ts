@@ -14,6 +14,7 @@ describe('to accept the older version', () => {
     expect(owner.state).toBe('settled')
     expect(owner.text).toBe('one')
     expect(owner.events('stash:recovered')).toMatchObject([{ detail: { confirmed: false } }])
+    expect(owner.stash.status().recovery).toMatchObject({ confirmed: false, written: true })
     await world.of(waiting)
     // and goes on as any other
     expect(await world.of(owner.put('four'))).toMatchObject({ outcome: 'kept', seq: '4' })

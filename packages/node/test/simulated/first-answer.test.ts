@@ -61,6 +61,18 @@ describe('the first answer never wins over the newest', () => {
     expect(owner.events('stash:recovered')[0]?.detail).toMatchObject({ confirmed: false, answered: 1, of: 1 })
   })
 
+  it('what is written after an unconfirmed recovery is told from what came back, also where that was sealed anew', async () => {
+    const { world, owner, stale } = await newerThanOne()
+    await owner.restart()
+    world.net.connect(owner.id, stale.id)
+    await world.settled(owner)
+    // neither 1 nor 2
+    expect(owner.stash.status()).toMatchObject({ stash: { seq: '3' }, recovery: { confirmed: false, written: false } })
+    owner.stash.getStashData()
+    await world.of(owner.put('newest', { timeout: 1_000 }))
+    expect(owner.stash.status().recovery).toMatchObject({ confirmed: false, written: true })
+  })
+
   it('a version that was once offered counts though its holder comes back empty', async () => {
     const { world, owner, stale, fresh: [holder] } = await newerThanOne()
     await owner.restart()
