@@ -61,6 +61,8 @@ export type FreshAnswer = Pick<StashAnswer, 'state'>
 /** `POST /v1/forget`. */
 export interface ForgetAnswer extends ForgetResult {
   state: StashStatus['state']
+  /** Stash peers that were connected when it ended. */
+  peers: number
 }
 
 /** `GET /v1/peers`. */

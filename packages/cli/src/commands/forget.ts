@@ -31,7 +31,7 @@ export function configure (command: Command, bind: Bind): void {
   bind<ForgetOptions>(command, async (io, { dir, timeout, yes = false, json }) => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)
     const daemon = await connect(stateDir(io, dir))
-    const { name, state, peers } = await daemon.status()
+    const { name, state } = await daemon.status()
 
     if (state === 'doubtful') {
       throw daemonError('DoubtfulError', 'it is in doubt what the stash is: decide that first')
@@ -45,21 +45,21 @@ export function configure (command: Command, bind: Bind): void {
 
     const answer = await daemon.forget(milliseconds)
 
-    io.out.write(json === true ? jsonDocument(answer) : forgetText(answer, peers))
+    io.out.write(json === true ? jsonDocument(answer) : forgetText(answer))
 
-    return answer.outcome === 'forgotten' && !untold(answer, peers) ? exitCodes.done : exitCodes.degraded
+    return answer.outcome === 'forgotten' && !untold(answer) ? exitCodes.done : exitCodes.degraded
   })
 }
 
 /** With nobody there nobody could be told: whoever has a copy learns of the deletion only if this daemon meets them. */
-function untold ({ acknowledged }: ForgetAnswer, peers: number): boolean {
+function untold ({ acknowledged, peers }: ForgetAnswer): boolean {
   return acknowledged === 0 && peers === 0
 }
 
-function forgetText (answer: ForgetAnswer, peers: number): string {
+function forgetText (answer: ForgetAnswer): string {
   const { outcome, acknowledged, of, failures } = answer
 
-  if (untold(answer, peers)) {
+  if (untold(answer)) {
     return 'deleted here, but nobody could be told: no peer is connected. The daemon tells those it meets: keep it running\n'
   }
 

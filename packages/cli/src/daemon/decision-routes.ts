@@ -36,7 +36,7 @@ export function addDecisionRoutes (app: Hono, stash: Stash, stopping: AbortSigna
   app.post('/v1/forget', async c => {
     const result = await unlessCutShort(stash.forgetStash({ timeout: timeoutOf(c) }), stopping, notForgotten)
 
-    return c.json<ForgetAnswer>({ ...result, state: stash.state })
+    return c.json<ForgetAnswer>({ ...result, state: stash.state, peers: connectedPeers(stash) })
   })
 
   app.post('/v1/verify', async c => c.json<VerifyResult>(await stash.verify({ signal: signalOf(c) })))

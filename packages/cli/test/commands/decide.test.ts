@@ -206,7 +206,7 @@ describe('forget', () => {
 
     expect(degraded.code).toBe(3)
     expect(degraded.stdout.toString()).toMatch(/^degraded: 1 of 3 .*\. The daemon goes on telling the others: keep it running\n/)
-    expect((await command(['forget', '--yes', '--json'])).json()).toEqual({ outcome: 'degraded', acknowledged: 1, of: 3, failures: [], state: 'empty' })
+    expect((await command(['forget', '--yes', '--json'])).json()).toEqual({ outcome: 'degraded', acknowledged: 1, of: 3, failures: [], state: 'empty', peers: 0 })
   })
 
   it('ends with 3 if nobody is connected who could be told', async () => {
@@ -217,6 +217,25 @@ describe('forget', () => {
     expect((await command(['forget', '--yes'])).stdout.toString()).toBe(
       'deleted here, but nobody could be told: no peer is connected. The daemon tells those it meets: keep it running\n')
     nara.fake.peersMet = [{ peerId: 'abc', name: '', connected: true, confidant: false, held: false }]
+    expect(await command(['forget', '--yes'])).toMatchObject({ code: 0 })
+  })
+
+  it('counts who is connected when it ends, not before it was asked', async () => {
+    const { command, nara } = await commandHarness()
+    const bo = { peerId: 'abc', name: '', connected: true, confidant: false, held: false }
+    const forgetStash = nara.fake.forgetStash.bind(nara.fake)
+    let after: Array<typeof bo> = []
+
+    nara.fake.forgotten = { acknowledged: 0, of: 0 }
+    nara.fake.forgetStash = async options => {
+      nara.fake.peersMet = after
+
+      return await forgetStash(options)
+    }
+    nara.fake.peersMet = [bo]
+    expect(await command(['forget', '--yes'])).toMatchObject({ code: 3 })
+    after = [bo]
+    nara.fake.peersMet = []
     expect(await command(['forget', '--yes'])).toMatchObject({ code: 0 })
   })
 
