@@ -140,9 +140,9 @@ function decided (io: Io, answer: DecisionAnswer, json: boolean): number {
   return outcome === 'kept' ? exitCodes.done : exitCodes.degraded
 }
 
-/** Writes that waited for this, and were not taken. */
+/** Writes that were not taken, now or before. */
 function writesAside ({ setAside }: Pick<RecoverAnswer, 'setAside'>): string {
   return setAside.map(({ id, seq, bytes }, i) => seq == null
-    ? `a write of ${formatBytes(bytes)} (${id.slice(0, 12)}) was set aside: nara-stash get --set-aside ${i + 1}, or nara-stash recover --adopt ${id.slice(0, 12)}\n`
+    ? `a write of ${formatBytes(bytes)} (${id.slice(0, 12)}) is set aside: nara-stash get --set-aside ${i + 1}, or nara-stash recover --adopt ${id.slice(0, 12)}\n`
     : '').join('')
 }

@@ -152,7 +152,7 @@ Writes wait: one that waits is set aside if another version is taken, and is the
   it('tells which writes were set aside, and how to get them', async () => {
     const { command, nara } = await commandHarness()
     const written = { id: aside, data: Buffer.from('waited'), timestamp: 5_000 }
-    const told = 'a write of 6 B (cafecafecafe) was set aside: nara-stash get --set-aside 2, or nara-stash recover --adopt cafecafecafe\n'
+    const told = 'a write of 6 B (cafecafecafe) is set aside: nara-stash get --set-aside 2, or nara-stash recover --adopt cafecafecafe\n'
 
     nara.fake.inDoubt(rollback)
     nara.fake.aside = [{ id: older, seq: '7', data: Buffer.from('older'), timestamp: 0 }, written]
