@@ -1,5 +1,6 @@
 import { TypedEventEmitter } from 'main-event'
-import { FETCH_BURST, MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, maxBodyLength, PROOF_INTERVAL, REQUEST_RATE } from './constants.ts'
+import { MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, PROOF_INTERVAL } from './constants.ts'
+import { fetchBudget } from './handlers/fetch.ts'
 import { createHandler } from './handlers/index.ts'
 import { HeldStoreError } from './errors.ts'
 import { CoHolders } from './held/co-holders.ts'
@@ -88,7 +89,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       limiter: init.limiter,
       proofs: new RateLimiter({ clock: init.clock, perSecond: 1_000 / PROOF_INTERVAL, burst: 1 }),
       proving: new BodyBudget(MAX_PROVING_BYTES),
-      serving: new RateLimiter({ clock: init.clock, perSecond: REQUEST_RATE, burst: FETCH_BURST * maxBodyLength(init.held.capacity.maxStash) }),
+      serving: fetchBudget(init.clock, init.held.capacity.maxStash),
       clock: init.clock,
       draining: () => this.draining,
       liveHolders,

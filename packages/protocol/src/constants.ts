@@ -85,10 +85,16 @@ export const STORES_PER_SECOND = 20
 export const STORE_BURST = 50
 
 /**
- * Bodies of the largest size taken here that an owner may FETCH in a row; what they have in bytes comes back at REQUEST_RATE. A recovery over a bad line tries the same holder every few seconds
- * until one body is whole; more than that is work for nothing.
+ * Bodies of the largest size taken here that an owner may FETCH in a row. A recovery over a bad line tries the same holder every few seconds until one body is whole; more than that is work for
+ * nothing.
  */
 export const FETCH_BURST = 8
+
+/**
+ * What those bodies have in bytes comes back at REQUEST_RATE, and at least one in this time: the sender cannot tell how much arrived of a body whose stream broke, so that each try costs all of it,
+ * and a large one over a bad line must not wait as long as it would take to arrive. One owner still cannot make a holder read and send without end. Milliseconds.
+ */
+export const FETCH_REFILL = 30 * second
 
 /** Bytes of bodies being received at one moment, over all peers: what an attacker can make us allocate. */
 export const MAX_BODIES_IN_FLIGHT = 64 * mebibyte

@@ -72,6 +72,15 @@ export class RateLimiter {
     return { ok: true }
   }
 
+  /** Gives back what was taken for nothing. */
+  giveBack (peer: string, tokens = 1): void {
+    const fullAt = this.fullAt.get(peer)
+
+    if (fullAt != null) {
+      this.fullAt.set(peer, fullAt - this.interval * Math.min(tokens, this.burst))
+    }
+  }
+
   private forget (): void {
     for (const peer of this.fullAt.keys()) {
       if (this.fullAt.size <= this.maxPeers) {

@@ -36,8 +36,8 @@ export interface HandlerContext {
   proofs: Pick<RateLimiter, 'take'>
   /** The bytes of bodies that are being proved. */
   proving: Pick<BodyBudget, 'reserve'>
-  /** The bytes of bodies that an owner fetches: `FETCH_BURST` bodies, then `REQUEST_RATE`. */
-  serving: Pick<RateLimiter, 'take'>
+  /** The bytes of bodies that an owner fetches: see `fetchBudget`. */
+  serving: Pick<RateLimiter, 'take' | 'giveBack'>
   clock: Pick<Clock, 'now' | 'setTimer'>
   /** True while this nara leaves: it takes nothing more. */
   draining (): boolean

@@ -1,5 +1,7 @@
+import { VirtualClock } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
-import { FETCH_BURST, MAX_INLINE_BODY, maxBodyLength, REQUEST_RATE, RETRY_AFTER } from '../../src/constants.ts'
+import { FETCH_BURST, FETCH_REFILL, LARGEST_MAX_STASH, MAX_INLINE_BODY, maxBodyLength, REQUEST_RATE, RETRY_AFTER } from '../../src/constants.ts'
+import { fetchBudget } from '../../src/handlers/fetch.ts'
 import { TroubledStore } from '../held/troubled-store.ts'
 import { holder, live, otherOwner, owner, scene, storing } from './scene.ts'
 
@@ -112,6 +114,34 @@ describe('handleFetch', () => {
     }
   })
 
+  it('counts no body that it could not read', async () => {
+    const store = new TroubledStore()
+    const maxStash = 50_000
+    const { ask } = scene({ store, capacity: { maxStash } })
+    await ask(owner, await storing({ body: new Uint8Array(maxBodyLength(maxStash)).fill(7) }))
+    store.failing.add('body')
+
+    for (let i = 0; i < 2 * FETCH_BURST; i++) {
+      await expect(ask(owner, whole)).rejects.toMatchObject({ name: 'HeldStoreError' })
+    }
+
+    store.failing.clear()
+
+    for (let i = 0; i < FETCH_BURST; i++) {
+      expect(await ask(owner, whole)).toMatchObject([{ type: 'found' }])
+    }
+
+    expect(await ask(owner, whole)).toMatchObject([{ type: 'refused' }])
+  })
+
+  it('counts bodies that are read at once', async () => {
+    const { ask } = scene({ capacity: { maxStash: 50_000 } })
+    await ask(owner, await storing({ body: new Uint8Array(maxBodyLength(50_000)).fill(7) }))
+    const answers = await Promise.all(Array.from({ length: 64 }, async () => await ask(owner, whole)))
+
+    expect(answers.filter(([answer]) => answer?.type === 'found')).toHaveLength(FETCH_BURST)
+  })
+
   it('does not take a failing store for an empty one', async () => {
     const store = new TroubledStore()
     const { ask, held } = scene({ store })
@@ -144,4 +174,23 @@ describe('handleFetch', () => {
     expect(await ask(owner, header)).toStrictEqual([{ type: 'not-found' }])
     expect(held.count).toBe(0)
   })
+})
+
+describe('the budget for what an owner fetches', () => {
+  it.each([[50_000, 1_000 * maxBodyLength(50_000) / REQUEST_RATE], [LARGEST_MAX_STASH, FETCH_REFILL]])(
+    'has another of the largest bodies at REQUEST_RATE, but in half a minute at the latest, since a stream may break at the first frame: %i bytes', async (maxStash, wait) => {
+      const clock = new VirtualClock()
+      const budget = fetchBudget(clock, maxStash)
+      const largest = maxBodyLength(maxStash)
+
+      for (let i = 0; i < FETCH_BURST; i++) {
+        expect(budget.take(owner.id, largest)).toEqual({ ok: true })
+      }
+
+      for (let i = 0; i < 3; i++) {
+        expect(budget.take(owner.id, largest)).toEqual({ ok: false, retryAfter: expect.closeTo(wait, -1) })
+        await clock.advance(wait)
+        expect(budget.take(owner.id, largest)).toEqual({ ok: true })
+      }
+    })
 })

@@ -1,5 +1,6 @@
 import { VirtualClock, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
-import { FETCH_BURST, maxBodyLength, PROOF_INTERVAL, REQUEST_RATE } from '../../src/constants.ts'
+import { PROOF_INTERVAL } from '../../src/constants.ts'
+import { fetchBudget } from '../../src/handlers/fetch.ts'
 import { createHandler } from '../../src/handlers/index.ts'
 import { CoHolders } from '../../src/held/co-holders.ts'
 import { HeldStashes } from '../../src/held/held-stashes.ts'
@@ -68,7 +69,7 @@ export function scene (init: SceneInit = {}): Scene {
     coHolders,
     proofs: new RateLimiter({ clock, perSecond: 1_000 / PROOF_INTERVAL, burst: 1 }),
     proving: new BodyBudget(init.proving),
-    serving: new RateLimiter({ clock, perSecond: REQUEST_RATE, burst: FETCH_BURST * maxBodyLength(capacity.maxStash) }),
+    serving: fetchBudget(clock, capacity.maxStash),
     onCoHolder: (of, peer, recordId) => { told.push(`${nameOf(peer)} of ${nameOf(of)} ${recordId.slice(0, 8)}`) },
     onReleased: (from, { reason }) => { told.push(`${nameOf(from)} released: ${reason}`) },
     onLetGo: (of, reason) => { told.push(`let go of ${nameOf(of)}: ${reason}`) },
