@@ -77,7 +77,9 @@ export interface StashEvents {
   'leave': CustomEvent<Leave>
   'peer:connect': CustomEvent<{ peer: string, name: string, address?: string }>
   'peer:disconnect': CustomEvent<{ peer: string, name: string }>
-  /** Nobody answered as this peer where it was said to be: the first time since it was connected, and again when `why` (for people) is another one. */
+  /**
+   * Nobody answered as this peer, which is wanted or was met or discovered, where it was said to be: once for each `why` (for people), and for eight of them at most, until it is connected.
+   */
   'peer:unreachable': CustomEvent<{ peer: string, name: string, addresses: string[], why: string }>
   /** A presence message: somebody came, is here, or left. `boot` is another one each time it starts. */
   'presence': CustomEvent<{ peer: string, name: string, kind: 'hey-there' | 'here' | 'chau', boot: string }>

@@ -4,6 +4,9 @@ import type { PeerDirectory } from './peer-directory.ts'
 import type { Dialler } from '../../ports/presence-port.ts'
 import type { Clock, Random, StashNetwork } from '@nara-stash/protocol'
 
+/** Reasons that are told of one peer until it is connected: whoever answers in its place may think of ever more. */
+const MAX_REASONS = 8
+
 /** Milliseconds after a dial before others have their turn. */
 const NEXT_DIALS = 100
 
@@ -21,7 +24,10 @@ export interface ConnectorInit {
   admits (peer: string): boolean
   /** Peers that we want to be connected to in any case: our confidants, and who holds beside us what may be missing copies. */
   wanted (): readonly string[]
-  /** Nobody answered at these addresses as this peer: said the first time since it was connected, and when the reason is another one. */
+  /**
+   * Nobody answered at these addresses as this peer, which is wanted or was met: said once for each reason until it is connected. Of who was only heard of nothing is said: keys cost nothing, and
+   * whoever invents them could have this said without end.
+   */
   onUnreachable (peer: string, addresses: readonly string[], why: string): void
 }
 
@@ -31,8 +37,8 @@ export interface ConnectorInit {
 export class Connector {
   private readonly init: ConnectorInit
   private readonly failures = new Map<string, { count: number, at: number, notBefore: number }>()
-  /** Why each that could not be dialled last could not. */
-  private readonly reasons = new Map<string, string>()
+  /** Why each that could not be dialled last could not, and which reasons were told. */
+  private readonly reasons = new Map<string, { why: string, told: Set<string> }>()
   private readonly dialling = new Set<string>()
   /** Peers to dial at the next turn, however many connections there are. */
   private readonly called = new Set<string>()
@@ -81,7 +87,7 @@ export class Connector {
 
   /** Why `peer` could not be dialled last; undefined if it could, or was not tried. */
   whyNot (peer: string): string | undefined {
-    return this.reasons.get(peer)
+    return this.reasons.get(peer)?.why
   }
 
   /** Connects to `peer`, if it can be dialled, as soon as it has its turn and whatever failed before. */
@@ -178,10 +184,18 @@ export class Connector {
 
   /** A stop ends what is under way: that is no failure. Who is connected by now, from the other side, is reached. */
   private failed (peer: string, addresses: readonly string[], why: string): void {
-    const { network, onUnreachable } = this.init
+    const { directory, network, onUnreachable, wanted } = this.init
 
-    if (!this.stopped && this.reasons.get(peer) !== why && !network.peers().some(({ id }) => id === peer)) {
-      this.reasons.set(peer, why)
+    if (this.stopped || network.peers().some(({ id }) => id === peer)) {
+      return
+    }
+
+    const told = this.reasons.get(peer)?.told ?? new Set()
+
+    this.reasons.set(peer, { why, told })
+
+    if ((directory.isMet(peer) || wanted().includes(peer)) && !told.has(why) && told.size < MAX_REASONS) {
+      told.add(why)
       onUnreachable(peer, addresses, why)
     }
   }

@@ -59,6 +59,10 @@ export class PeerDirectory {
     }
   }
 
+  isMet (id: string): boolean {
+    return this.known.has(id)
+  }
+
   get (id: string): KnownPeer | undefined {
     return this.peers.get(id)
   }

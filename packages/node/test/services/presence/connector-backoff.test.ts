@@ -135,6 +135,46 @@ describe('a connector says why it cannot reach a peer', () => {
     expect(world.connector.whyNot('peer 0')).toBe('another peer answers there')
   })
 
+  it('once for each reason, however they alternate, and for so many of them', async () => {
+    const reasons = { dialled: 0, different: 2 }
+    const world = new World({ dial: async () => { throw new Error(`reason ${reasons.dialled++ % reasons.different}`) } })
+    world.know(1)
+    world.connector.start()
+    const fail = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) {
+        world.connector.discovered('peer 0')
+        await world.clock.advance(1_000)
+      }
+    }
+
+    await fail(20)
+    expect(world.unreachable).toStrictEqual(['peer 0 at address: reason 0', 'peer 0 at address: reason 1'])
+    expect(world.connector.whyNot('peer 0')).toBe(`reason ${(reasons.dialled - 1) % 2}`)
+
+    reasons.different = 1_000
+    await fail(50)
+    expect(world.unreachable).toHaveLength(8)
+    expect(world.connector.whyNot('peer 0')).toBe(`reason ${reasons.dialled - 1}`)
+  })
+
+  it('if it is wanted or was met, and not of all those that were only heard of', async () => {
+    const world = new World({ dial: fails, wanted: () => ['wanted'] })
+    world.directory.met('met')
+    ;['wanted', 'met', ...Array.from({ length: 50 }, (_, i) => `heard of ${i}`)].forEach(peer => { world.directory.located(peer, ['address']) })
+    world.connector.start()
+    await world.clock.advance(10 * 60_000)
+
+    expect(new Set(world.dials.map(({ peer }) => peer)).size).toBe(52)
+    expect(world.unreachable.toSorted()).toStrictEqual(['met at address: nobody there', 'wanted at address: nobody there'])
+    expect(world.connector.whyNot('heard of 0')).toBe('nobody there')
+
+    // what was not told is, as soon as it matters
+    world.directory.met('heard of 0')
+    world.connector.discovered('heard of 0')
+    await world.clock.advance(10 * 60_000)
+    expect(world.unreachable.slice(2)).toStrictEqual(['heard of 0 at address: nobody there'])
+  })
+
   it('anew once it was connected, by us or from the other side', async () => {
     let dial = fails
     const world = new World({ dial: async (peer, world) => { await dial(peer, world) } })

@@ -49,6 +49,7 @@ export class World {
 
   know (count: number): void {
     for (let i = 0; i < count; i++) {
+      this.directory.met(`peer ${i}`)
       this.directory.located(`peer ${i}`, ['address'])
     }
   }
