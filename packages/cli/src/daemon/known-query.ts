@@ -23,7 +23,9 @@ export async function knownQuery (c: Context, next: Next): Promise<void> {
     return await next()
   }
 
-  const known = QUERIES[`${c.req.method} ${c.req.path}`] ?? []
+  // what GET answers answers HEAD, too
+  const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+  const known = QUERIES[`${method} ${c.req.path}`] ?? []
 
   for (const [name, values] of Object.entries(c.req.queries())) {
     if (!known.includes(name)) {

@@ -266,6 +266,16 @@ describe('a query', () => {
     expect([stash.data, stash.timeouts]).toEqual([undefined, []])
   })
 
+  it('may say to HEAD what it may to GET', async () => {
+    const { app, stash } = harness()
+    await stash.setStashData(Buffer.from('one'))
+    stash.become('doubtful')
+
+    expect((await app.request('/v1/stash?doubtful=true', { method: 'HEAD' })).status).toBe(200)
+    expect((await app.request('/v1/stash', { method: 'HEAD' })).status).toBe(409)
+    expect((await app.request('/v1/stash?doubtfull=true', { method: 'HEAD' })).status).toBe(400)
+  })
+
   it('does not make a request of what is none', async () => {
     const { app } = harness()
 
