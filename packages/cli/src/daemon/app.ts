@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { setImmediate } from 'node:timers/promises'
 import { BadRequestError, errorRule, InDoubtError, NoStashError, StillSearchingError, TooLargeError } from '../api/errors.ts'
 import { printable } from '../text/printable.ts'
 import { doubtReasons } from '../text/doubt-reasons.ts'
@@ -18,7 +19,7 @@ import type {
 import type { Clock } from '../clock.ts'
 import type { Doubt, Nara, Stash } from '@nara-stash/node'
 import type { Context } from 'hono'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export interface AppInit {
   nara: Pick<Nara, 'addresses' | 'stash'>
@@ -76,8 +77,10 @@ export function createApp ({ nara, feed, about, clock, stopping, unexpected }: A
     const data = await readBody(c, about.maxStash, () => tooLarge(about.maxStash))
     const writing = stash.setStashData(data, { timeout })
 
-    // whoever waits may go: from here on it is the daemon's
-    taken(c)
+    if (await goesOn(writing) && stopping?.aborted !== true) {
+      // whoever waits may go: from here on it is the daemon's
+      taken(c)
+    }
 
     const result = await unlessCutShort(writing, stopping, notKept)
 
@@ -180,11 +183,20 @@ function outOfReach ({ reason, records: [newest] }: Doubt): string {
   return `${reason === 'LOST' ? 'the stash is lost: ' : ''}${known}, and nobody within reach has anything that can be read`
 }
 
-/** Tells a client at once that its body is here whole: an informational answer (RFC 9110, section 15.2) before the one that may take long. */
-function taken (c: Context): void {
-  const { outgoing } = (c.env ?? {}) as { outgoing?: Pick<ServerResponse, 'writeProcessing'> }
+/** `work` is not over at once: a refusal that needs nobody else comes before the next turn. */
+async function goesOn (work: Promise<unknown>): Promise<boolean> {
+  const over = async (): Promise<boolean> => false
 
-  outgoing?.writeProcessing()
+  return await Promise.race([work.then(over, over), setImmediate(true)])
+}
+
+/** Tells a client at once that its body is here whole: an informational answer before the one that may take long, and none for HTTP/1.0 (RFC 9110, section 15.2). */
+function taken (c: Context): void {
+  const { incoming, outgoing } = (c.env ?? {}) as { incoming?: Pick<IncomingMessage, 'httpVersionMinor'>, outgoing?: Pick<ServerResponse, 'writeProcessing'> }
+
+  if (incoming != null && incoming.httpVersionMinor >= 1) {
+    outgoing?.writeProcessing()
+  }
 }
 
 function bytesAnswer (c: Context, data: Uint8Array, about: StashAnswer | SetAsideAnswer): Response {
