@@ -168,7 +168,8 @@ describe('the program', () => {
 
     await owner.until('stash:state', ({ state }) => state === 'settled')
     put.child.kill('SIGINT')
-    expect(await put.done).toMatchObject({ signal: 'SIGINT', stderr: 'nara-stash: the daemon has it and goes on\n' })
+    // it may end before it hears that the daemon has it
+    expect(await put.done).toMatchObject({ signal: 'SIGINT', stderr: expect.stringMatching(/^(?:nara-stash: the daemon has it and goes on\n)?$/) as string })
     expect(await owner.status()).toMatchObject({ stash: { bytes: 15 } })
   }, TIMEOUT)
 

@@ -44,6 +44,7 @@ export class Lookout {
     this.round = new WitnessRound({
       ...init,
       holders: () => init.replication.confidants,
+      hasAnswered: peer => init.witnesses.hasAnswered(peer),
       onHeader: (record, from) => { this.witnessed(record, from) }
     })
   }

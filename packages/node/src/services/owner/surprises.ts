@@ -26,7 +26,7 @@ export interface SurprisesInit {
   onMerged (): void
   /** A newer version than the one that was recovered was taken over. */
   onNewer (version: Version, origin: Origin): void
-  witnesses: Pick<Witnesses, 'isNewsTo'>
+  witnesses: Pick<Witnesses, 'isNewsTo' | 'hasAnswered'>
   /** A record came up that ours does not build on, and that no crash left behind. */
   onApart (apart: Apart): void
 }

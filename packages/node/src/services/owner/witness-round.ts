@@ -8,6 +8,8 @@ export interface WitnessRoundInit {
   random: Random
   /** Those to ask in turn, of whom some may not be here. */
   holders (): readonly string[]
+  /** It has told before what it has seen: only against that is what it shows later a twin's. */
+  hasAnswered (peer: string): boolean
   admits (peer: string): boolean
   /** A header that a peer has seen. */
   onHeader (record: RecordHeader, from: string): void
@@ -15,7 +17,7 @@ export interface WitnessRoundInit {
 
 /**
  * Asks others which headers of ours they have seen while we know our stash: that is how an owner that writes nothing learns of a twin, or of a version that
- * recovery missed. In turn, each minute at first, and less often the longer nothing comes of it. Who connects soon after recovery is asked at once.
+ * recovery missed. In turn, each minute at first, and less often the longer nothing comes of it. Who has not answered during recovery, or connects soon after it, is asked at once.
  */
 export class WitnessRound {
   private readonly init: WitnessRoundInit
@@ -33,6 +35,7 @@ export class WitnessRound {
     this.stop()
     this.began = this.init.clock.now()
     this.arm()
+    this.present().filter(peer => !this.init.hasAnswered(peer)).forEach(peer => { void this.ask(peer) })
   }
 
   stop (): void {
@@ -58,10 +61,16 @@ export class WitnessRound {
     }, Math.round(interval * (0.8 + 0.4 * random.next())))
   }
 
-  /** The next of the holders that are here, after the one that was asked last. */
-  private next (): void {
+  /** The holders that are here. */
+  private present (): string[] {
     const here = new Set(this.init.network.peers().map(({ id }) => id))
-    const holders = this.init.holders().filter(peer => here.has(peer)).toSorted()
+
+    return this.init.holders().filter(peer => here.has(peer)).toSorted()
+  }
+
+  /** The next of them, after the one that was asked last. */
+  private next (): void {
+    const holders = this.present()
     const peer = holders.find(id => id > this.last) ?? holders[0]
 
     if (peer != null) {

@@ -32,6 +32,11 @@ export class Witnesses {
     }
   }
 
+  /** True if `peer` has answered once. */
+  hasAnswered (peer: string): boolean {
+    return this.firstAnswers.has(peer)
+  }
+
   /** `peer` told of something at the time `at`, and had not when it was first asked. What a predecessor sent may have been on its way for a moment. */
   isNewsTo (peer: string, at: number): boolean {
     return this.fresh || (this.firstAnswers.get(peer) ?? Infinity) + TWIN_AFTER <= at

@@ -16,6 +16,8 @@ class Scene {
   readonly heard: string[] = []
   here = ['a', 'b', 'c', 'stranger']
   answer: WitnessResponse | undefined = { type: 'not-found' }
+  /** Who answered in recovery. */
+  readonly answered = new Set(['a', 'b', 'c'])
   readonly round: WitnessRound
 
   constructor () {
@@ -35,6 +37,7 @@ class Scene {
       clock: this.clock,
       random: middling,
       holders: () => ['c', 'a', 'b', 'away'],
+      hasAnswered: peer => this.answered.has(peer),
       admits: peer => peer !== 'denied',
       onHeader: ({ id }, from) => { this.heard.push(`${id} from ${from}`) }
     })
@@ -56,6 +59,19 @@ describe('the round of witnesses', () => {
     scene.here = ['c']
     await scene.clock.advance(2 * WITNESS_INTERVAL)
     expect(scene.peers).toBe('abcabcc')
+  })
+
+  it('asks at once who has not answered yet, as long as it has not', async () => {
+    const scene = new Scene()
+    scene.answered.delete('c')
+    scene.round.start()
+    expect(scene.asked).toStrictEqual([{ peer: 'c', at: 0 }])
+
+    scene.round.start()
+    expect(scene.peers).toBe('cc')
+    scene.answered.add('c')
+    scene.round.start()
+    expect(scene.peers).toBe('cc')
   })
 
   it('asks less and less often, half an hour apart at last, until it begins anew', async () => {
