@@ -1,4 +1,4 @@
-import { lying, seededRandom } from '@nara-stash/testing'
+import { lying, seededRandom, seedPlatformRandomness } from '@nara-stash/testing'
 import { World } from '../simulated/world.ts'
 import { Application } from './application.ts'
 import { Doubles } from './doubles.ts'
@@ -23,23 +23,13 @@ export interface RunOptions {
 
 /** Carries out a plan in a world of its own; returns what happened. */
 export async function run (plan: Plan, options: RunOptions = {}): Promise<Entry[]> {
-  const { crypto } = globalThis
-  const secure = crypto.getRandomValues
-  const random = seededRandom(plan.seed)
-
   // the nonce of a body, and with it the record's id and the holders' ranks, is to follow from the seed, too
-  crypto.getRandomValues = array => {
-    if (array != null) {
-      new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(random.bytes(array.byteLength))
-    }
-
-    return array
-  }
+  const restore = seedPlatformRandomness(seededRandom(plan.seed))
 
   try {
     return await new Run(plan, options).run()
   } finally {
-    crypto.getRandomValues = secure
+    restore()
   }
 }
 
