@@ -1,3 +1,4 @@
+import { PresenceMessage } from '../../packages/node/dist/pb/presence.js'
 import { decodePresence } from '../../packages/node/dist/presence-message.js'
 import type { StashParts } from '../../packages/node/dist/compose.js'
 import type { PresencePort } from '../../packages/node/dist/ports/presence-port.js'
@@ -11,9 +12,9 @@ interface Member {
   port: SimPort
   parts: StashParts
   startedAt: number
-  /** What it said last, and what was last delivered of it. */
+  /** What it last said that was new, and what was delivered of it so far. */
   said: Presence | undefined
-  delivered: Presence | undefined
+  delivered: PresenceMessage | undefined
   listener: Parameters<PresencePort['onPresence']>[0]
 }
 
@@ -78,18 +79,21 @@ export class PresenceBoard {
 
     this.said++
 
-    const said = decodePresence(bytes)
-    member.said = said
+    // nearly all messages say nothing new: all that is in them is looked at when they do
+    const message = PresenceMessage.decode(bytes)
 
-    if (member.delivered == null || isNews(said, member.delivered)) {
+    if (member.delivered == null || isNews(message, member.delivered)) {
+      const said = decodePresence(bytes)
+      member.said = said
       // a message without a watermark takes none back
-      member.delivered = { ...member.delivered, ...said }
+      member.delivered = { ...member.delivered, ...message }
       this.clock.setTimer(() => { this.deliver(member, said, bytes) }, SPREAD)
     }
   }
 
   private deliver (speaker: Member, presence: Presence, bytes: Uint8Array): void {
     const { self } = speaker.port
+    const addresses = [addressOf(speaker.port)]
 
     for (const member of this.members.values()) {
       if (member === speaker || member.parts == null || !member.port.up) {
@@ -97,7 +101,7 @@ export class PresenceBoard {
       }
 
       if (matters(self, member.parts)) {
-        member.parts.directory.located(self, [addressOf(speaker.port)])
+        member.parts.directory.located(self, addresses)
         member.listener(self, bytes)
       } else {
         enter(member, speaker, presence)
@@ -107,8 +111,8 @@ export class PresenceBoard {
 }
 
 /** True if there is something in it that a listener would do something about; uptime and count go on by themselves. */
-function isNews (said: Presence, before: Presence): boolean {
-  return said.kind === 'chau' || said.boot !== before.boot || said.state !== before.state || said.accepting !== before.accepting ||
+function isNews (said: PresenceMessage, before: PresenceMessage): boolean {
+  return said.kind === PresenceMessage.Kind.CHAU || Buffer.compare(said.boot, before.boot) !== 0 || said.state !== before.state || said.accepting !== before.accepting ||
     (said.watermark != null && (before.watermark == null || Buffer.compare(said.watermark, before.watermark) !== 0))
 }
 

@@ -62,11 +62,14 @@ export const AUDIT_SOON = 5 * second
 export const AUDIT_GAP = 1 * minute
 
 /**
- * Holders repair for an owner that is away when copies have been short this long: blips of the network heal by themselves. With fewer than minCopies they wait
- * only for the shortest blips. Milliseconds.
+ * Holders repair for an owner that is away when copies have been short this long: blips of the network heal by themselves, and a holder that died does not get its copy
+ * back by being waited for. With fewer than minCopies they wait only for the shortest blips. Milliseconds.
  */
-export const SURROGATE_DELAY = 60 * second
+export const SURROGATE_DELAY = 20 * second
 export const SURROGATE_DELAY_BELOW = 10 * second
+
+/** A repair that is due waits so long for holders that are here and have yet to answer: what they prove may spare a copy. Milliseconds. */
+export const ANSWER_PATIENCE = 60 * second
 
 /** The i-th of those who notice waits i times this longer, so that it sees what those before it did. Milliseconds. */
 export const RANK_STEP = 10 * second

@@ -1,10 +1,10 @@
-import { AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
+import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
 import { distinctCopies } from './select.ts'
 import { admitsSurrogate, pickSurrogate } from './surrogate.ts'
-import type { Duties, DutyInput, HolderView, Shortage } from './duty-types.ts'
+import type { Duties, DutyInput, HolderView, Shortage, Standing } from './duty-types.ts'
 import type { Placement, Random } from '@nara-stash/protocol'
 
-export type { Duties, DutyInput, HolderView, Shortage } from './duty-types.ts'
+export type { Duties, DutyInput, HolderView, Shortage, Standing } from './duty-types.ts'
 
 /** Policy: a pure function of its arguments. */
 
@@ -90,7 +90,7 @@ function stateOf (input: DutyInput): State {
 }
 
 /** It proved its copy on its present connection, has not failed since, and stays. */
-export function counts ({ connected, provedAt, verdict, leavingSince }: HolderView): boolean {
+export function counts ({ connected, provedAt, verdict, leavingSince }: Standing): boolean {
   return connected && provedAt != null && verdict !== 'failed' && leavingSince == null
 }
 
@@ -169,17 +169,17 @@ function pending (state: State, due: number): HolderView[] {
   const { input: { holders, now } } = state
 
   return holders.filter(holder => {
-    const { connected, provedAt, lacks, leavingSince, verdict, busy, auditAt, notBefore } = holder
+    const { connected, provedAt, lacks, leavingSince, verdict, silent, busy, auditAt, notBefore } = holder
     const until = due + patience(holder, state)
     const answersAt = Math.max(auditAt, notBefore)
     const answersSoon = busy || answersAt <= now || (now < until && answersAt <= until)
 
-    return connected && provedAt == null && lacks == null && leavingSince == null && verdict !== 'failed' && answersSoon
+    return connected && lacks == null && leavingSince == null && (silent || (provedAt == null && verdict !== 'failed')) && answersSoon
   })
 }
 
 function patience ({ putOff }: HolderView, { since: { below } }: State): number {
-  return below == null || putOff ? SURROGATE_DELAY : SURROGATE_DELAY_BELOW
+  return below == null || putOff ? ANSWER_PATIENCE : SURROGATE_DELAY_BELOW
 }
 
 function surrogateFor ({ input, counted }: State, random: Random): string | undefined {

@@ -19,6 +19,8 @@ export interface HolderView {
   busy: boolean
   /** On its present connection it said that it will prove its copy later: no proof, but no sign of a loss either. */
   putOff: boolean
+  /** It has failed because it was silent, no oftener than that takes: it may answer the next time. */
+  silent: boolean
   /** Since when it says that it is leaving, and since when it has done what it could before: it told us, or is gone. */
   leavingSince?: number
   leftSince?: number
@@ -31,6 +33,14 @@ export interface HolderView {
   told: boolean
   /** No OFFER before this time: it refused, or failed to take one. */
   offerAfter: number
+}
+
+/** What decides whether a holder's copy counts. */
+export interface Standing {
+  connected: boolean
+  provedAt?: number | undefined
+  verdict: AuditVerdict
+  leavingSince?: number | undefined
 }
 
 /** Since when there have been fewer copies than the target, and than minCopies. */

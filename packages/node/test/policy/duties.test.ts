@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
+import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
 import { away, decide, holder, input, lacking, NOW } from './duty-inputs.ts'
-import type { Duties, DutyInput } from '../../src/policy/duties.ts'
+import type { Duties, DutyInput, HolderView } from '../../src/policy/duties.ts'
 
 /** Short since so long, as `b` that comes second. */
 const shortFor = (ms: number, changes: Partial<DutyInput> = {}): Duties => decide(input([holder('a'), away('c')], { since: { short: NOW - ms }, ...changes }))
@@ -65,7 +65,15 @@ describe('short of the target', () => {
     const { provedAt: _, ...unproved } = holder('c', { auditAt: NOW, notBefore: NOW + 1_000 })
     const since = (ms: number): DutyInput => input([holder('a'), unproved], { since: { short: NOW - ms } })
     expect(decide(since(MY_DELAY))).toMatchObject({ store: undefined, wakeAt: NOW + 1_000 })
-    expect(decide(since(MY_DELAY + SURROGATE_DELAY))).toMatchObject({ store: 'x' })
+    expect(decide(since(MY_DELAY + ANSWER_PATIENCE))).toMatchObject({ store: 'x' })
+  })
+
+  it('waits as long for one that has failed by its silence, while it may be asked once more', () => {
+    const silent = holder('c', { verdict: 'failed', silent: true, auditAt: NOW + 1_000 })
+    const short = (c: HolderView, ms: number): DutyInput => input([holder('a'), c], { since: { short: NOW - ms } })
+    expect(decide(short(silent, MY_DELAY)).store).toBeUndefined()
+    expect(decide(short(silent, MY_DELAY + ANSWER_PATIENCE)).store).toBe('x')
+    expect(decide(short({ ...silent, silent: false }, MY_DELAY)).store).toBe('x')
   })
 
   it('always waits for one that is being asked, however long ago its turn was', () => {

@@ -21,6 +21,7 @@ const views: fc.Arbitrary<HolderView[]> = fc.uniqueArray(fc.record({
   notBefore: time,
   busy: fc.boolean(),
   putOff: fc.boolean(),
+  silent: fc.boolean(),
   leavingSince: maybe(fc.integer({ min: NOW - 100_000, max: NOW })),
   hasLeft: fc.boolean(),
   lacks: maybe(fc.constantFrom('all' as const, 'older' as const)),

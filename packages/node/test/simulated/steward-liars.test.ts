@@ -74,9 +74,9 @@ describe('a co-holder', () => {
     expect(holdersNow(world, owner)).toHaveLength(3)
     const died = holdersNow(world, owner).find(nara => nara !== liar && nara !== c)
     died?.kill()
-    await world.run(50 * second)
+    await world.run(19 * second)
     expect(holdersNow(world, owner)).toHaveLength(2)
-    await world.run(40 * second)
+    await world.run(31 * second)
     expect(holdersNow(world, owner)).toHaveLength(3)
   })
 

@@ -13,7 +13,7 @@ describe('while the owner is away', () => {
   it('a copy that is lost is made good for, once, by the confidants', async () => {
     const { world, owner, holders: [dead, ...rest] } = await ownerAway()
     dead.kill()
-    await world.run(59 * second)
+    await world.run(19 * second)
     expect(holdersNow(world, owner)).toHaveLength(2)
     await world.run(16 * second)
     expect(holdersNow(world, owner)).toHaveLength(3)

@@ -109,8 +109,7 @@ export class Connector {
 
     const peers = network.peers()
     const missing = minConnections - peers.length - this.dialling.size
-    const connected = new Set(peers.map(({ id }) => id))
-    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !connected.has(peer)))
+    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !peers.some(({ id }) => id === peer)))
     const isWhole = missing <= 0 && wanted.size === 0
 
     this.lookIn((isWhole ? IDLE_INTERVAL : CONNECT_INTERVAL) * (0.8 + 0.4 * random.next()))
@@ -120,6 +119,7 @@ export class Connector {
       return
     }
 
+    const connected = new Set(peers.map(({ id }) => id))
     const turns = DIALS_AT_ONCE - this.dialling.size
 
     this.forget(connected)

@@ -1,7 +1,7 @@
 import { SURROGATE_BACKOFF, STORE_BACKOFF } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
 import { admitsSurrogate } from '../../policy/surrogate.ts'
-import { claims, judge, named } from './holder.ts'
+import { claims, judge, named, standingOf } from './holder.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges, ShowResponse } from './exchanges.ts'
 import type { Holder } from './holder.ts'
@@ -181,7 +181,7 @@ export class Acts {
 
   /** Ourselves, and all whose copies count. */
   everybody (duty: Duty): string[] {
-    return [this.init.self, ...duty.views().filter(counts).map(({ peer }) => peer)].sort()
+    return [this.init.self, ...[...duty.holders.values()].filter(holder => counts(standingOf(holder))).map(({ peer }) => peer)].sort()
   }
 
   private stashOf ({ owner, recordId }: Duty): HeldStash | undefined {

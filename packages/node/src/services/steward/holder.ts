@@ -1,8 +1,8 @@
-import { AUDIT_GAP, AUDIT_INTERVAL, FAILED_AWAY } from '../../constants.ts'
+import { AUDIT_GAP, AUDIT_INTERVAL, FAILED_AFTER, FAILED_AWAY } from '../../constants.ts'
 import { judgeProof, nextAudit, unaudited } from '../../policy/audit.ts'
 import { rankOf } from '../../policy/surrogate.ts'
 import type { AuditState, ProofOutcome } from '../../policy/audit.ts'
-import type { HolderView } from '../../policy/duties.ts'
+import type { HolderView, Standing } from '../../policy/duties.ts'
 import type { NetworkPeer, Random } from '@nara-stash/protocol'
 
 /** Another holder of a record that is held here: what is known of it, on its present connection if it has one. */
@@ -159,6 +159,11 @@ export function isForgotten ({ awaySince, busy }: Holder, now: number): boolean 
   return busy === 0 && awaySince != null && now - awaySince >= FAILED_AWAY
 }
 
+/** Whether its copy counts is asked far oftener than for all that is known of it. */
+export function standingOf ({ connection, audit: { provedAt, verdict }, leavingSince }: Holder): Standing {
+  return { connected: connection != null, provedAt, verdict, leavingSince }
+}
+
 export function viewOf (holder: Holder, everybody: readonly string[] = []): HolderView {
   const { peer, rank, connection, address, audit, leavingSince, leftSince, isMadeGood, lacks, lacksSince, unmet, shown, offerAfter, busy } = holder
 
@@ -173,6 +178,7 @@ export function viewOf (holder: Holder, everybody: readonly string[] = []): Hold
     notBefore: mayChallengeAt(audit),
     busy: busy > 0,
     putOff: audit.last === 'busy',
+    silent: audit.verdict === 'failed' && audit.failures === FAILED_AFTER && (audit.last === 'timeout' || audit.last === 'unreachable' || audit.last === 'refused'),
     ...(leavingSince == null ? {} : { leavingSince }),
     ...(leftSince == null || isMadeGood ? {} : { leftSince }),
     ...(lacks == null ? {} : { lacks, ...(lacksSince == null ? {} : { lacksSince }) }),
