@@ -21,9 +21,15 @@ const SEALING_INFO = utf8ToBytes('symmetric')
 // libp2p peer id: identity multihash (00) of 36 bytes (24) of protobuf: key type (08) Ed25519 (01), data (12) of 32 bytes (20).
 const PEER_ID_PREFIX = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20)
 
+/** Derived once for each soul: it is asked for at every turn, and takes the portable code a millisecond. */
+const publicKeys = new WeakMap<Soul, Uint8Array>()
+
 /** The Ed25519 public key, 32 bytes (RFC 8032). */
 export function publicKeyOf (soul: Soul): Uint8Array {
-  return ed25519.getPublicKey(soul.seed)
+  const publicKey = publicKeys.get(soul) ?? ed25519.getPublicKey(soul.seed)
+  publicKeys.set(soul, publicKey)
+
+  return publicKey.slice()
 }
 
 /** Seed and public key, 64 bytes: the raw form of libp2p's Ed25519 private key. Secret. */

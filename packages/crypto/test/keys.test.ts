@@ -17,6 +17,8 @@ const soul = soulFromSeed(hex(vectors.seed))
 
 describe('known answers', () => {
   test('public key, private key and peer id', () => {
+    // what a caller does with its bytes is its own affair
+    publicKeyOf(soul).fill(0)
     expect(publicKeyOf(soul)).toEqual(hex(vectors.ed25519PublicKey))
     expect(privateKeyBytes(soul)).toEqual(hex(vectors.seed + vectors.ed25519PublicKey))
     expect(peerIdString(hex(vectors.ed25519PublicKey))).toBe(vectors.peerId)

@@ -1,7 +1,7 @@
 import { newestOf, order } from '@nara-stash/protocol'
 import { equals } from 'uint8arrays/equals'
 import { RecoveredFirstError } from '../../errors.ts'
-import { messageOf } from '../replication/failure.ts'
+import { messageOf } from '../error-message.ts'
 import { mergedAt } from './dated.ts'
 import { asSetAside } from './set-aside.ts'
 import { Turns } from './turns.ts'

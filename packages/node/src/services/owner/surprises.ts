@@ -1,7 +1,7 @@
 import { order } from '@nara-stash/protocol'
 import { meaningOf } from '../../policy/surprise.ts'
 import { doubtfulRecord } from './doubtful-record.ts'
-import { messageOf } from '../replication/failure.ts'
+import { messageOf } from '../error-message.ts'
 import { Strangers } from './strangers.ts'
 import type { Doubt, Merge } from '../../api.ts'
 import type { Author } from './author.ts'

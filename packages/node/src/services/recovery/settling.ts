@@ -1,5 +1,5 @@
 import { doubtfulRecord } from '../owner/doubtful-record.ts'
-import { messageOf } from '../replication/failure.ts'
+import { messageOf } from '../error-message.ts'
 import { placementOf } from '../../policy/settle.ts'
 import { Recovery } from './recovery.ts'
 import type { Merge } from '../../api.ts'
@@ -29,15 +29,22 @@ export interface SettlingInit extends Omit<RecoveryInit, 'own' | 'onFound' | 'on
   onStranger (record: RecordHeader, placement: Placement | undefined, from: string): void
 }
 
+/** What is made of records in conflict. */
+interface Merging {
+  /** Which records. */
+  key: string
+  done: boolean
+  /** What the merge function failed with. */
+  error?: string
+}
+
 /** Searches for our stash, and does what follows from what is known of it. */
 export class Settling {
   readonly recovery: Recovery
 
   private readonly init: SettlingInit
   /** The records in conflict that a merge is being, or was, made of. */
-  private merging: { key: string, done: boolean } | undefined
-  /** What the merge function failed with. */
-  private mergeError: string | undefined
+  private merging: Merging | undefined
 
   constructor (init: SettlingInit) {
     this.init = init
@@ -53,7 +60,6 @@ export class Settling {
   /** Starts over; with `empty`, what there was is known not to be wanted. */
   search (state: 'searching' | 'empty' = 'searching'): void {
     this.merging = undefined
-    this.mergeError = undefined
     this.init.condition.is(state)
     this.recovery.begin()
   }
@@ -151,9 +157,9 @@ export class Settling {
     }
 
     if (merge != null && reason === 'CONFLICT' && versions.length === newest.length && this.merging?.key !== key) {
-      const merging = { key, done: false }
+      const merging: Merging = { key, done: false }
       this.merging = merging
-      void author.turns.run(async () => { await this.unite(versions, merge) }).finally(() => {
+      void author.turns.run(async () => { await this.unite(versions, merge, merging) }).finally(() => {
         merging.done = true
         this.recovery.evaluate()
       })
@@ -161,13 +167,13 @@ export class Settling {
       condition.isDoubtful({
         reason,
         records: [...newest, ...(best == null || newest.some(({ id }) => id === best.id) ? [] : [best])].map(record => doubtfulRecord(record, this.recovery.version(record.id), this.holdersOf(record))),
-        ...(this.mergeError == null ? {} : { error: this.mergeError })
+        ...(this.merging?.key !== key || this.merging.error == null ? {} : { error: this.merging.error })
       })
     }
   }
 
   /** Versions that do not know of each other become one. A merge function that fails leaves them to a person. */
-  private async unite (versions: readonly Found[], merge: Merge): Promise<void> {
+  private async unite (versions: readonly Found[], merge: Merge, merging: Merging): Promise<void> {
     const { author, own, onStranger } = this.init
     const [first] = versions
 
@@ -176,7 +182,7 @@ export class Settling {
         return
       }
     } catch (err) {
-      this.mergeError = messageOf(err)
+      merging.error = messageOf(err)
       return
     }
 

@@ -9,8 +9,3 @@ export function failureOf (err: unknown): CopyFailure['why'] {
 
   return err instanceof UnreachableError ? 'unreachable' : 'protocol violation'
 }
-
-/** What went wrong, in one line. */
-export function messageOf (err: unknown): string {
-  return err instanceof Error ? err.message === '' ? err.name : err.message : String(err)
-}

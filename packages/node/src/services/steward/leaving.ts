@@ -4,6 +4,7 @@ import { REPAIR_LEASE, TAKEOVER_WAIT } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
 import { distinctCopies, isWilling } from '../../policy/select.ts'
 import { admitsSurrogate, rankOf } from '../../policy/surrogate.ts'
+import type { Leave } from '../../api.ts'
 import type { Acts } from './acts.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges } from './exchanges.ts'
@@ -12,14 +13,8 @@ import type { OwnerContact } from './owner-contact.ts'
 import type { Peers } from './peers.ts'
 import type { Clock, HeldStash, HeldStashes, NewestTable } from '@nara-stash/protocol'
 
-export interface LeaveResult {
-  /** Stashes that are as safe without us: others hold enough, or another took our place, or something newer replaced them. */
-  handedOn: number
-  /** Stashes whose owner is here and knows that we leave: it has the content, and nobody took our place while we waited. */
-  withOwner: number
-  /** Owners whose stash would miss our copy. */
-  left: string[]
-}
+/** What becomes of what is held for others. */
+export type LeaveResult = Pick<Leave, 'handedOn' | 'withOwner' | 'left'>
 
 /** What becomes of one stash: a key of `LeaveResult`. */
 type Fate = keyof LeaveResult
