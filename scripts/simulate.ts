@@ -29,6 +29,10 @@ for (const type of ['uncaughtException', 'unhandledRejection'] as const) {
   })
 }
 
+if (args.csv != null) {
+  writeRows(args.csv, [])
+}
+
 await simulate()
 
 async function simulate (): Promise<void> {
@@ -62,7 +66,8 @@ async function simulate (): Promise<void> {
   })
 
   if (args.csv != null) {
-    writeFileSync(args.csv, formatCsv(rows))
+    writeRows(args.csv, rows)
+    console.error(`written to ${args.csv}: ${rows.length} rows`)
   }
 
   console.log(args.json ? JSON.stringify(report, undefined, 2) : formatReport(report))
@@ -72,9 +77,24 @@ async function simulate (): Promise<void> {
     process.exitCode = 1
   }
 
+  if (args.maxCpu != null && report.cost.cpuSeconds > args.maxCpu) {
+    console.error(`seed ${args.seed}: ${report.cost.cpuSeconds.toFixed(1)} s of CPU, ${args.maxCpu} allowed`)
+    process.exitCode = 1
+  }
+
   if (report.returns.older + report.returns.foreign > 0) {
     console.error(`seed ${args.seed}: ${report.returns.older} older and ${report.returns.foreign} foreign versions came back in silence`)
     process.exitCode = 1
+  }
+}
+
+/** Done once before it all begins, too: a file that cannot be written must not show after an hour. */
+function writeRows (file: string, rows: readonly Row[]): void {
+  try {
+    writeFileSync(file, formatCsv(rows))
+  } catch (err) {
+    console.error(`--csv: ${(err as Error).message}`)
+    process.exit(2)
   }
 }
 

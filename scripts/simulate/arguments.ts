@@ -36,6 +36,8 @@ export interface Arguments extends SimulationInit {
   stories: number
   /** More are a failure. */
   maxLost: number | undefined
+  /** Seconds; more are a failure. */
+  maxCpu: number | undefined
   quiet: boolean
 }
 
@@ -62,10 +64,11 @@ export const HELP = `Simulates naras that come and go for months: the policy and
   --target N         copies wanted (default 3)
   --seed N           everything follows from it (default 1)
   --every TIME       between two rows of the CSV (default 1h)
-  --csv FILE         writes what was counted over time
+  --csv FILE         writes what was counted over time (default simulation.csv; with --json none)
   --json             prints the result as JSON
   --stories N        stories of lost stashes that are told (default 3)
   --max-lost N       fails if more stashes are lost
+  --max-cpu SECONDS  fails if it takes more of CPU
   --quiet            no progress on standard error
 
 TIME is a number with ms, s, m, h or d: 90s, 8h, 1.5d.
@@ -103,10 +106,11 @@ export function parseArguments (args: string[]): Arguments | undefined {
     bytes: whole('bytes', values.bytes ?? '1000', 16, 1024 * 1024),
     target: whole('target', values.target ?? '3', 1, 16),
     every: duration('every', values.every ?? '1h'),
-    csv: values.csv,
+    csv: values.csv ?? (values.json === true ? undefined : 'simulation.csv'),
     json: values.json === true,
     stories: whole('stories', values.stories ?? '3', 0, 1_000),
     maxLost: values['max-lost'] == null ? undefined : whole('max-lost', values['max-lost'], 0, Number.MAX_SAFE_INTEGER),
+    maxCpu: values['max-cpu'] == null ? undefined : above('max-cpu', values['max-cpu']),
     quiet: values.quiet === true
   }
 }
@@ -120,7 +124,7 @@ function read (args: string[]) {
       args,
       options: {
         nodes: text, days: text, up: text, down: text, shape: text, repair: text, end: text, seed: text, rewrite: text, bytes: text, target: text,
-        every: text, csv: text, stories: text, 'max-lost': text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
+        every: text, csv: text, stories: text, 'max-lost': text, 'max-cpu': text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
       }
     }).values
   } catch (err) {

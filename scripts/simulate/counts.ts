@@ -8,6 +8,8 @@ export interface Returns {
   foreign: number
   /** Doubtful until it went down again, or until the copies that were in doubt were gone. */
   doubtful: number
+  /** "Empty" when it went down again, though there were copies. */
+  misled: number
   /** No copy was left anywhere, though its holders had promised to keep it. */
   lost: number
   /** The same, but the owner had been away for longer than the lease: what was promised was over. */
@@ -25,6 +27,8 @@ export interface Counts {
   kept: number
   /** Bodies that were brought to a holder, by who brought them and why. */
   moved: { written: number, byOwner: number, byHolders: number }
+  /** Bytes of those that were not brought by a write. */
+  movedBytes: number
   /** Bodies that came back to their owners. */
   recovered: number
   /** Nara-milliseconds. */
@@ -33,19 +37,20 @@ export interface Counts {
 
 export function noCounts (): Counts {
   return {
-    returns: { newest: 0, older: 0, foreign: 0, doubtful: 0, lost: 0, expired: 0, unresolved: 0 },
+    returns: { newest: 0, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 0, expired: 0, unresolved: 0 },
     late: 0,
     writes: 0,
     kept: 0,
     moved: { written: 0, byOwner: 0, byHolders: 0 },
+    movedBytes: 0,
     recovered: 0,
     upTime: 0
   }
 }
 
 /** Those that the holders' promise was for, and that had the time to end. */
-export function promisedReturns ({ newest, older, foreign, doubtful, lost }: Returns): number {
-  return newest + older + foreign + doubtful + lost
+export function promisedReturns ({ newest, older, foreign, doubtful, misled, lost }: Returns): number {
+  return newest + older + foreign + doubtful + misled + lost
 }
 
 export function allReturns (returns: Returns): number {

@@ -49,10 +49,19 @@ export class Judgement {
     }
   }
 
-  /** The process ends. */
+  /** The process ends. What it said last is what its user knows. */
   close (): void {
-    if (this.isOpen) {
-      this.decide('unresolved')
+    if (!this.isOpen) {
+      return
+    }
+
+    const state = this.init.state()
+    const isSaid = state === 'empty' || state === 'doubtful'
+
+    if (isSaid && this.init.copies() === 0) {
+      this.decideLost()
+    } else {
+      this.decide(state === 'doubtful' ? 'doubtful' : state === 'empty' ? 'misled' : 'unresolved')
     }
   }
 
@@ -65,10 +74,14 @@ export class Judgement {
     onOutcome(outcome)
   }
 
+  private decideLost (): void {
+    this.decide(this.init.isOverdue ? 'expired' : 'lost')
+  }
+
   private lookWhenEmpty (): void {
     if (this.isOpen && this.init.state() === 'empty') {
       if (this.init.copies() === 0) {
-        this.decide(this.init.isOverdue ? 'expired' : 'lost')
+        this.decideLost()
       } else {
         this.after(() => { this.lookWhenEmpty() })
       }
@@ -81,7 +94,7 @@ export class Judgement {
     }
 
     if (this.init.copies() === 0) {
-      this.decide(this.init.isOverdue ? 'expired' : 'lost')
+      this.decideLost()
     } else if (this.init.clock.now() - since > DOUBT_LASTS) {
       this.decide('doubtful')
     } else {

@@ -5,6 +5,9 @@ import type { Row } from './simulation.ts'
 
 const day = 86_400_000
 
+/** Parts of the time of which a report tells. */
+const TENTHS = 10
+
 /** What the run took of this machine. */
 export interface Cost {
   wallSeconds: number
@@ -21,7 +24,9 @@ export interface Report {
   lossPerReturn: number
   lossUpperBound: number
   writes: { made: number, kept: number }
-  perOwnerAndDay: { copiesMoved: number, byOwner: number, byHolders: number, written: number, recovered: number, bytes: number, messages: number }
+  perOwnerAndDay: { copiesMoved: number, bytesMoved: number, byOwner: number, byHolders: number, written: number, recovered: number, bytes: number, messages: number }
+  /** Copies of each stash, its owner here or away, in each tenth of the time. */
+  copiesOverTime: number[]
   copies: { mean: number, belowTarget: number, belowMinimum: number, absentMean: number, absentBelowMinimum: number }
   perNode: { cpuSecondsPerDay: number, rss: number, heap: number }
   cost: Cost
@@ -55,6 +60,7 @@ export function makeReport (init: SimulationInit, rows: readonly Row[], cost: Co
     writes: { made: counts.writes, kept: counts.kept },
     perOwnerAndDay: {
       copiesMoved: (moved.byOwner + moved.byHolders) / ownerDays,
+      bytesMoved: counts.movedBytes / ownerDays,
       byOwner: moved.byOwner / ownerDays,
       byHolders: moved.byHolders / ownerDays,
       written: moved.written / ownerDays,
@@ -62,6 +68,11 @@ export function makeReport (init: SimulationInit, rows: readonly Row[], cost: Co
       bytes: last.bytes / ownerDays,
       messages: last.messages / ownerDays
     },
+    copiesOverTime: Array.from({ length: TENTHS }, (_, i) => {
+      const tenth = rows.filter(({ at, stashes }) => stashes > 0 && Math.ceil(TENTHS * at / last.at) === i + 1)
+
+      return tenth.reduce((sum, { copies, stashes }) => sum + copies * stashes, 0) / tenth.reduce((sum, { stashes }) => sum + stashes, 0)
+    }).filter(copies => !Number.isNaN(copies)),
     copies: {
       mean: over(({ copies }) => copies, all),
       belowTarget: over(({ belowTarget }) => belowTarget, all),
@@ -82,12 +93,15 @@ export function formatReport ({ returns, perOwnerAndDay: per, copies, perNode, c
     ['  lost', `${returns.lost}`],
     ['  away longer than the lease', `${returns.expired} of which no copy was left`],
     ['  doubtful', `${returns.doubtful}`],
+    ['  "empty" though there are copies', `${returns.misled}`],
     ['  older in silence, foreign', `${returns.older}, ${returns.foreign}`],
     ['  down again before', `${returns.unresolved}`],
     ['lost per return', `${report.lossPerReturn.toExponential(1)}, below ${report.lossUpperBound.toExponential(1)} with 95 % confidence`],
     ['writes, kept', `${report.writes.made}, ${report.writes.kept}${report.writes.kept > report.writes.made ? ' (versions that an owner seals anew, after a recovery, are kept without being written)' : ''}`],
     ['copies moved per owner, day', `${per.copiesMoved.toFixed(2)} (owner ${per.byOwner.toFixed(2)}, holders ${per.byHolders.toFixed(2)}), and ${per.written.toFixed(2)} by writes`],
-    ['bytes, messages per owner, day', `${Math.round(per.bytes)}, ${Math.round(per.messages)}`],
+    ['  bytes of these', `${Math.round(per.bytesMoved)}`],
+    ['all traffic per owner, day', `${Math.round(per.bytes)} bytes in ${Math.round(per.messages)} messages`],
+    ['copies over time', report.copiesOverTime.map(copies => copies.toFixed(2)).join(' ')],
     ['copies, owner here or away', `${copies.mean.toFixed(2)}; below target ${percent(copies.belowTarget)}, below minCopies ${percent(copies.belowMinimum)}`],
     ['copies, owner away', `${copies.absentMean.toFixed(2)}; below minCopies ${percent(copies.absentBelowMinimum)}`],
     ['per node', `${(1_000 * perNode.cpuSecondsPerDay).toFixed(1)} ms of CPU a day, ${(perNode.heap / 1_024).toFixed(0)} KiB of heap`],
@@ -116,6 +130,7 @@ const COLUMNS: Array<[name: string, value: (row: Row) => number]> = [
   ['returned_older', row => row.counts.returns.older],
   ['returned_foreign', row => row.counts.returns.foreign],
   ['returned_doubtful', row => row.counts.returns.doubtful],
+  ['returned_misled', row => row.counts.returns.misled],
   ['returned_lost', row => row.counts.returns.lost],
   ['returned_expired', row => row.counts.returns.expired],
   ['returned_unresolved', row => row.counts.returns.unresolved],
@@ -125,6 +140,7 @@ const COLUMNS: Array<[name: string, value: (row: Row) => number]> = [
   ['moved_written', row => row.counts.moved.written],
   ['moved_by_owner', row => row.counts.moved.byOwner],
   ['moved_by_holders', row => row.counts.moved.byHolders],
+  ['moved_bytes', row => row.counts.movedBytes],
   ['recovered_bodies', row => row.counts.recovered],
   ['messages', row => row.messages],
   ['bytes', row => row.bytes]

@@ -210,18 +210,20 @@ export class SimulatedNara {
     })
     service.addEventListener('stash:found', () => { counts.recovered++ })
     parts.confidant.addEventListener('held:stored', ({ detail: { record, from } }) => {
-      this.world.nara(record.owner)?.storedAt(this.index, from)
+      this.world.nara(record.owner)?.storedAt(this.index, from, record.bodyLength)
     })
     service.addEventListener('held:dropped', ({ detail: { owner, why } }) => {
       this.world.nara(owner)?.note(`holder ${this.index} drops it: ${why}`)
     })
   }
 
-  private storedAt (holder: number, from: string): void {
-    const { counts: { moved }, init: { target } } = this.world
+  private storedAt (holder: number, from: string, bytes: number): void {
+    const { counts, init: { target } } = this.world
     const isOwner = from === this.id
+    const why = isOwner ? this.truth.broughtOut(this.version() ?? 0, target) : 'byHolders'
 
-    moved[isOwner ? this.truth.broughtOut(this.version() ?? 0, target) : 'byHolders']++
+    counts.moved[why]++
+    counts.movedBytes += why === 'written' ? 0 : bytes
     this.note(`stored at ${holder} by ${isOwner ? 'its owner' : this.world.nara(from)?.index ?? from}`)
   }
 

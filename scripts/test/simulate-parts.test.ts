@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VirtualClock } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
@@ -124,7 +127,7 @@ describe('a return', () => {
     ['settled, with an older version', ['settled'], { version: 1 }, { older: 1 }],
     ['empty, and nothing is left', ['empty'], {}, { lost: 1 }],
     ['empty, and nothing is left because the promise was over', ['empty'], { isOverdue: true }, { expired: 1 }],
-    ['empty, though there is a copy', ['empty'], { copies: 1 }, { unresolved: 1 }],
+    ['empty, though there is a copy', ['empty'], { copies: 1 }, { misled: 1 }],
     ['empty, and then settled', ['empty', 'settled'], { copies: 1 }, { newest: 1, late: 1 }],
     ['doubtful, and nothing is left', ['doubtful'], {}, { lost: 1 }],
     ['doubtful, and stays so', ['doubtful'], { copies: 2 }, { doubtful: 1 }],
@@ -136,7 +139,7 @@ describe('a return', () => {
   })
 
   it('counts for the loss per return unless it ended too early, or the promise was over', () => {
-    expect(promisedReturns({ newest: 1, older: 2, foreign: 4, doubtful: 8, lost: 16, expired: 32, unresolved: 64 })).toBe(31)
+    expect(promisedReturns({ newest: 1, older: 2, foreign: 4, doubtful: 8, misled: 16, lost: 32, expired: 64, unresolved: 128 })).toBe(63)
   })
 })
 
@@ -145,6 +148,12 @@ describe('the command line', () => {
     expect(parseArguments([])).toMatchObject({ nodes: 200, days: 60, up: 28_800_000, down: 14_400_000, repair: 'full', end: 'crash', seed: 1 })
     expect(parseArguments(['--leave', '--rewrite', 'never'])).toMatchObject({ end: 'leave', rewrite: Infinity })
     expect(parseArguments(['--help'])).toBeUndefined()
+  })
+
+  it('writes a CSV unless a program reads the result', () => {
+    expect(parseArguments([])?.csv).toBe('simulation.csv')
+    expect(parseArguments(['--json'])?.csv).toBeUndefined()
+    expect(parseArguments(['--json', '--csv', 'a.csv'])?.csv).toBe('a.csv')
   })
 
   it.each([
@@ -170,6 +179,27 @@ describe('the command line', () => {
     expect(wrong.stderr).toContain('See --help.')
     expect(help.status).toBe(0)
     expect(help.stdout).toContain('npm run simulate -- --nodes 200')
+  })
+
+  it('writes a CSV with a row an hour, and knows at once where it cannot', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'simulate-'))
+    const run = (cwd: string, ...args: string[]) => spawnSync(process.execPath, [script, '--nodes', '6', '--days', '0.2', ...args], { cwd, encoding: 'utf8' })
+
+    try {
+      const { status, stdout } = run(folder)
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/^copies over time {2,}\d\.\d\d/m)
+      expect(readFileSync(join(folder, 'simulation.csv'), 'utf8')).toMatch(/^hours,up,stashes,copies,.*\r\n(?:[\d.,]+\r\n){5}$/)
+      expect(run(folder, '--csv', 'no/such/folder')).toMatchObject({ status: 2, stdout: '' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('fails when it takes longer than it may', () => {
+    const { status, stderr } = spawnSync(process.execPath, [script, '--nodes', '6', '--days', '0.2', '--max-cpu', '0.001', '--json'], { encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('s of CPU, 0.001 allowed')
   })
 
   it('fails when more are lost than may be', () => {

@@ -55,7 +55,7 @@ describe('a simulation', () => {
   it('counts a return with the newest version', async () => {
     const { rows } = await run(still, simulation => { at(simulation, 1, nara => { nara.end() }) })
 
-    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 0, lost: 0, expired: 0, unresolved: 0 })
+    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 0, expired: 0, unresolved: 0 })
   })
 
   it('counts a planted loss, tells its story, and the owner goes on with a new stash', async () => {
@@ -69,7 +69,7 @@ describe('a simulation', () => {
       })
     })
 
-    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 0, older: 0, foreign: 0, doubtful: 0, lost: 1, expired: 0, unresolved: 0 })
+    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 0, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 1, expired: 0, unresolved: 0 })
     expect(lost).toHaveLength(1)
     expect(lost[0]).toContain('outcome of the return: lost')
     expect(simulation.naras.at(-1)?.truth.kept?.version).toBe(2)
@@ -145,6 +145,9 @@ it('a report says what was counted', async () => {
   expect(report.perNode).toStrictEqual({ cpuSecondsPerDay: 2 / (8 * 0.25), rss: 1_000, heap: 100 })
   expect(report.lossUpperBound).toBeGreaterThan(report.lossPerReturn)
   expect(formatReport(report)).toContain(`${report.returns.all}, of which ${report.returns.all - report.returns.unresolved} in time and resolved`)
+  expect(report.copiesOverTime).toHaveLength(6)
+  expect(report.copiesOverTime.at(-1)).toBeCloseTo(last?.copies ?? 0)
+  expect(report.perOwnerAndDay.bytesMoved / report.perOwnerAndDay.copiesMoved).toBeGreaterThan(still.bytes)
   expect(formatCsv(rows).split('\r\n')[0]).toMatch(/^hours,up,stashes,copies,/)
   expect(formatCsv(rows).trimEnd().split('\r\n')).toHaveLength(rows.length + 1)
 })
