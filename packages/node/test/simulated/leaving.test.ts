@@ -122,8 +122,17 @@ describe('with the owner here', () => {
     const world = new World()
     const { owner } = await world.owned(6)
     await kept(world, owner, 'one')
-    const [a] = holdersNow(world, owner) as [Nara]
+    const [a, ...coHolders] = holdersNow(world, owner) as [Nara, Nara, Nara]
+    const told = new Set<string>()
+    world.net.intercept((from, to, request, next) => {
+      if (from === a.id && request.type === 'release' && request.reason === 'leaving') {
+        told.add(to)
+      }
+
+      return next()
+    })
     expect(await leave(world, a)).toStrictEqual([{ ...nothing, handedOn: 1 }])
+    expect([...told]).toStrictEqual(expect.arrayContaining([owner.id, ...coHolders.map(({ id }) => id)]))
     await world.run(5 * second)
     expect(holdersNow(world, owner)).toHaveLength(3)
     expect(owner.stash.confidants).not.toContain(a.id)

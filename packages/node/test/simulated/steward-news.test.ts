@@ -108,7 +108,7 @@ it('a surrogate that nobody trimmed is relieved once the owner is back and tells
 })
 
 describe('a holder that comes back with its datastore', () => {
-  it('counts at once, after a proof: nothing moves', async () => {
+  it.each([[15, 0], [45, 1]])('counts at once, after a proof: when it was away for %i s %i bodies move', async (seconds, bodies) => {
     const world = new World()
     const owner = await world.nara({ fresh: true })
     const [keeper] = [await world.nara({ fresh: true, datastore: new MemoryDatastore() })]
@@ -120,14 +120,16 @@ describe('a holder that comes back with its datastore', () => {
     owner.kill()
     await world.run(minute)
     keeper?.kill()
-    await world.run(20 * second)
+    await world.run(seconds * second)
     await keeper?.restart()
-    world.net.stats.reset()
     world.net.connectAll()
     await world.run(10 * minute)
+    expect(keeper?.holds(owner)).toBeDefined()
+    expect(spare.filter(nara => nara.holds(owner) != null)).toHaveLength(bodies)
+    expect(spare.flatMap(nara => nara.events('held:stored'))).toHaveLength(bodies)
+    await comesBack(world, owner)
+    await world.run(10 * minute)
     expect(holdersNow(world, owner)).toHaveLength(3)
-    expect(spare.every(nara => nara.holds(owner) == null)).toBe(true)
-    expect(world.net.stats.sent(undefined, 'body').messages).toBe(0)
   })
 
   it('makes no copies before somebody who would know has answered', async () => {

@@ -79,6 +79,21 @@ describe('while the owner is away', () => {
     expect(world.net.stats.sent(undefined, 'body').messages).toBe(1)
   })
 
+  it.each([[15, true], [45, false], [90, false]])('the reboot of a confidant costs one body and nothing else: after %i s its own copy or another\'s', async (seconds, isItsOwn) => {
+    const { world, owner, holders: [a] } = await ownerAway()
+    await world.run(minute)
+    a.kill()
+    const died = world.clock.now()
+    await world.run(seconds * second)
+    await a.restart()
+    world.net.connectAll()
+    await world.run(hour)
+
+    expect(holdersNow(world, owner)).toHaveLength(3)
+    expect(a.holds(owner) != null).toBe(isItsOwn)
+    expect(world.naras.flatMap(nara => nara.events('held:stored')).filter(({ at }) => at >= died)).toHaveLength(1)
+  })
+
   it('nor is one believed to have it that is there again before its dead connection is gone', async () => {
     const { world, owner, holders: [a] } = await ownerAway({ lingerMs: 10 * minute })
     await world.run(minute)
@@ -208,6 +223,8 @@ describe('never too many', () => {
     expect(holdersNow(world, owner).length).toBeLessThanOrEqual(4)
     expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(3)
     expect(await comesBack(world, owner)).toBe('one')
+    await world.run(10 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(3)
   })
 
   it('when ten notice at once', async () => {
@@ -230,6 +247,9 @@ describe('never too many', () => {
 
     expect(holdersNow(world, owner).length).toBeLessThanOrEqual(4)
     expect(holders.every(nara => nara.holds(owner) != null)).toBe(true)
+    expect(await comesBack(world, owner)).toBe('one')
+    await world.run(10 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(3)
   })
 })
 
