@@ -1,3 +1,4 @@
+import { copiesWithin } from './claims.ts'
 import { TWIN, buildsOf, soulOf } from './entries.ts'
 import { ANYBODY } from './facts.ts'
 import { mapEntry } from './map-entry.ts'
@@ -75,7 +76,7 @@ function begins (facts: Facts, { at, nara, boot, allows = ANYBODY, knows, speaks
     facts.lives.set(boot, { process: nara, upAt: at, downAt: Infinity })
     shows(facts, nara, 'searching', undefined, undefined)
     Object.assign(facts.owner(nara), {
-      isKnown: false, isFresh: false, shown: new Map(), dismissed: new Set(), twins: new Set(), heard: new Map(knows == null ? [] : [[knows, at]]), placed: undefined
+      isKnown: false, isFresh: false, shown: new Map(), dismissed: new Set(), readable: [], twins: new Set(), heard: new Map(knows == null ? [] : [[knows, at]]), placed: undefined
     })
   }
 }
@@ -108,7 +109,7 @@ function applyToOwner (facts: Facts, entry: Entry): void {
       break
     case 'alone':
     case 'alone end':
-      facts.soul(entry.owner).aloneWith = entry.type === 'alone' ? facts.copies(entry.owner).length : undefined
+      facts.soul(entry.owner).aloneWith = entry.type === 'alone' ? copiesWithin(facts, entry.owner) : undefined
       break
     case 'state':
       shows(facts, entry.owner, entry.state, entry.record, entry.text)
@@ -116,6 +117,9 @@ function applyToOwner (facts: Facts, entry: Entry): void {
     case 'recovered':
       shows(facts, entry.owner, 'settled', entry.record, entry.text)
       facts.owner(entry.owner).isKnown = true
+      break
+    case 'doubt':
+      facts.owner(entry.owner).readable = entry.readable
       break
     case 'twin':
       facts.owner(entry.owner).twins.add(entry.boot)

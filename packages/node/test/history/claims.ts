@@ -11,20 +11,25 @@ const UNNOTICED = 2 * minute
 
 export const MIN_COPIES = 2
 
-/** One more than there should be: an owner may name more than its target, since one copy per address counts. */
-export function most (facts: Facts, owner: string): number {
-  return Math.max(target(facts, owner), facts.soul(owner).placed?.holders.length ?? 0) + 1
+/** As many as there should be: an owner may name more than its target, since one copy per address counts. */
+export function wanted (facts: Facts, owner: string): number {
+  return Math.max(target(facts, owner), facts.soul(owner).placed?.holders.length ?? 0)
 }
 
 export function target (facts: Facts, owner: string): number {
   return facts.soul(owner).placed?.target ?? 0
 }
 
+/** Naras that its owner does not deal with may keep an old copy that nobody can relieve them of. */
+export function copiesWithin (facts: Facts, owner: string): number {
+  return facts.copies(owner).filter(nara => facts.deal(owner, nara)).length
+}
+
 export function tooMany (facts: Facts, owner: string): string[] {
   const { aloneWith } = facts.soul(owner)
-  const copies = facts.copies(owner).length
+  const copies = copiesWithin(facts, owner)
 
-  return aloneWith != null && copies > Math.max(most(facts, owner), aloneWith) ? [`${owner} is away, and there are ${copies} copies`] : []
+  return aloneWith != null && copies > Math.max(wanted(facts, owner) + 1, aloneWith) ? [`${owner} is away, and there are ${copies} copies`] : []
 }
 
 /** Records that an honest or lying holder said to have, and whose content builds on `write`. */
@@ -118,6 +123,11 @@ export function isOfThePast (facts: Facts, owner: string, { nara, since }: { nar
 
 export function isAside (facts: Facts, owner: string, { write }: WriteFacts): boolean {
   return [...facts.soul(owner).aside].some(text => text.includes(`"${write}"`))
+}
+
+/** A person who has to decide a doubt can be shown it. */
+export function isReadable (facts: Facts, owner: string, { write }: WriteFacts): boolean {
+  return facts.owner(owner).readable.some(id => facts.records.get(id)?.builds.has(write) === true)
 }
 
 export function top (text: string): string {

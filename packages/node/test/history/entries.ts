@@ -41,7 +41,8 @@ export type Happening =
   { type: 'recovered', owner: string, record: string | undefined, text: string | undefined, confirmed: boolean, answered: number, of: number } |
   /** It tells whoever asks that minCopies have this. */
   { type: 'watermark', owner: string, record: string } |
-  { type: 'doubt', owner: string, reason: string, records: string[] } |
+  /** `readable`: those of the records whose content a person can be shown. */
+  { type: 'doubt', owner: string, reason: string, records: string[], readable: string[] } |
   { type: 'aside', owner: string, text: string } |
   /** It tells that another process has its soul. */
   { type: 'twin', owner: string, boot: string } |

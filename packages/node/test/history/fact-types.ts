@@ -83,6 +83,8 @@ export interface OwnerFacts {
   isFresh: boolean
   /** Records that it had seen when a person decided against them. */
   dismissed: Set<string>
+  /** Records that it is, or was last, in doubt about, and can show. */
+  readable: readonly string[]
   /** Other boots of its soul that it told of. */
   twins: Set<string>
   /** Records of its own that it was shown, and when first. */

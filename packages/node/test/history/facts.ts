@@ -31,7 +31,7 @@ export class Facts {
 
   owner (id: string): OwnerFacts {
     return mapEntry(this.owners, id, () => ({
-      state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), deciding: [], isFresh: false, dismissed: new Set(), twins: new Set(), heard: new Map(), placed: undefined, shown: new Map()
+      state: 'searching', stateSince: 0, isKnown: false, current: undefined, builds: new Set(), deciding: [], isFresh: false, dismissed: new Set(), readable: [], twins: new Set(), heard: new Map(), placed: undefined, shown: new Map()
     }))
   }
 

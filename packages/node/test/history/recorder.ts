@@ -85,7 +85,7 @@ export class Recorder {
         }
       })
       service.addEventListener('stash:doubt', ({ detail: { reason, records } }) => {
-        this.note({ type: 'doubt', owner: id, reason, records: records.map(({ id }) => id) })
+        this.note({ type: 'doubt', owner: id, reason, records: records.map(({ id }) => id), readable: records.filter(({ readable }) => readable).map(({ id }) => id) })
       })
       service.addEventListener('stash:twin', ({ detail: { boot } }) => { this.note({ type: 'twin', owner: id, boot }) })
       service.addEventListener('stash:set-aside', () => { this.lookAtAside(id, process) })

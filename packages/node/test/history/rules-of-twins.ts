@@ -1,7 +1,7 @@
 import { carriers, name, nameOf, unheard } from './claims.ts'
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
-import type { SealedRecord } from './entries.ts'
+import type { EntryOf, SealedRecord } from './entries.ts'
 import type { WriteFacts } from './fact-types.ts'
 import type { Facts } from './facts.ts'
 import type { Rule } from './rule.ts'
@@ -30,7 +30,7 @@ export const TWIN_RULES: readonly Rule[] = [
   },
   {
     name: 'alone: who says that it has a twin has one, and a predecessor is none',
-    before: (facts, entry) => entry.type !== 'twin' || facts.companions(entry.owner).some(([boot]) => boot === entry.boot)
+    before: (facts, entry) => entry.type !== 'twin' || facts.companions(entry.owner).some(([boot]) => boot === entry.boot) || isSpread(facts, entry)
       ? []
       : [`${entry.owner} tells of a twin, ${entry.boot}, which did not live at the same time`]
   },
@@ -51,7 +51,7 @@ export const TWIN_RULES: readonly Rule[] = [
         return [...heard].filter(([id, at]) => {
           const record = facts.records.get(id)
 
-          return record != null && record.boot !== boot && record.past.some(past => past.boot === boot) && !twins.has(record.boot) && facts.now - Math.max(at, awakeSince) >= SOON
+          return record != null && record.boot !== boot && record.past.some(past => past.boot === boot) && !isTold(facts, twins, record) && facts.now - Math.max(at, awakeSince) >= SOON
         }).map(([id]) => `${owner} was shown ${id.slice(0, 8)}, which builds on what it wrote, and says nothing`)
       })
   },
@@ -82,6 +82,16 @@ export function isBeside (facts: Facts, record: SealedRecord, write: WriteFacts)
   const [one, other] = [facts.lives.get(record.boot), facts.lives.get(write.boot ?? '')]
 
   return one != null && other != null && one !== other && one.upAt < other.downAt && other.upAt < one.downAt
+}
+
+/** A nara that the owner does not deal with holds what a process of that boot wrote, and may show it to others at any time: to its owner it is as if it were new. */
+function isSpread (facts: Facts, { owner, boot }: EntryOf<'twin'>): boolean {
+  return [...facts.naras].some(([nara, { holds }]) => !facts.deal(owner, nara) && facts.records.get(holds.get(soulOf(owner))?.record ?? '')?.boot === boot)
+}
+
+/** It is a told twin's, or in the past of what that wrote. */
+function isTold (facts: Facts, twins: ReadonlySet<string>, record: SealedRecord): boolean {
+  return twins.has(record.boot) || [...facts.records.values()].some(other => twins.has(other.boot) && covers(other, record))
 }
 
 function unshown (facts: Facts, record: SealedRecord): string[] {

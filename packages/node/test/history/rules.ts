@@ -1,9 +1,10 @@
-import { MIN_COPIES, carriers, ended, isAside, isOfThePast, missed, most, name, nameOf, stewards, target, tooMany, top, unheard, within } from './claims.ts'
+import { MIN_COPIES, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
 import { KNOWN_RULES } from './rules-of-known.ts'
 import { PLACEMENT_RULES } from './rules-of-placement.ts'
 import { TWIN_RULES, isBeside, isShared } from './rules-of-twins.ts'
+import type { WriteFacts } from './fact-types.ts'
 import type { Rule } from './rule.ts'
 
 const second = 1_000
@@ -142,21 +143,22 @@ export const RULES: readonly Rule[] = [
     after: (facts, entry) => entry.type === 'holds' && entry.record == null && entry.why === undefined ? [`${entry.nara} holds nothing of ${entry.owner} any longer, and has not said so`] : []
   },
   {
-    name: 'in the end: what was kept and is still held is its owner\'s, or is in doubt',
+    name: 'in the end: what was kept and is still held is its owner\'s, or is in doubt and can be read',
     after: (facts, entry) => {
       if (entry.type !== 'end') {
         return []
       }
 
       return facts.livingOwners.flatMap(([owner, { state, builds }]) => {
-        if (state !== 'settled' && state !== 'empty') {
-          return state === 'doubtful' ? [] : [`${owner} is still ${state} though everybody is here`]
+        if (state !== 'settled' && state !== 'empty' && state !== 'doubtful') {
+          return [`${owner} is still ${state} though everybody is here`]
         }
 
         const held = facts.honestHolders(owner).filter(({ nara }) => facts.deal(owner, nara))
+        const isShown = (write: WriteFacts): boolean => state === 'doubtful' ? isReadable(facts, owner, write) || isAside(facts, owner, write) : facts.hasLiars && isAside(facts, owner, write)
 
         return facts.demanded(owner)
-          .filter(write => write.ends == null && !builds.has(write.write) && held.some(({ record }) => record.builds.has(write.write)) && !(facts.hasLiars && isAside(facts, owner, write)))
+          .filter(write => write.ends == null && !builds.has(write.write) && held.some(({ record }) => record.builds.has(write.write)) && !isShown(write))
           .map(({ write }) => `${write} of ${owner} was kept and is held, and ${owner} is ${state} without it`)
       })
     }
@@ -187,14 +189,14 @@ export const RULES: readonly Rule[] = [
     }
   },
   {
-    name: 'bounded: in the end there are as many copies as there should be, and one more at most',
+    name: 'bounded: in the end there are as many copies as there should be, and one more at most where somebody lies',
     after: (facts, entry) => {
       if (entry.type !== 'end') {
         return []
       }
 
       return facts.livingOwners.flatMap(([owner, { state, current }]) => {
-        const copies = facts.copies(owner).filter(nara => facts.deal(owner, nara)).length
+        const copies = copiesWithin(facts, owner)
         const kept = facts.honestHolders(owner).filter(({ record }) => record.id === current).length + (facts.hasLiars ? 1 : 0)
 
         if (state !== 'settled') {
@@ -202,7 +204,7 @@ export const RULES: readonly Rule[] = [
         }
 
         return [
-          ...(copies > most(facts, owner) ? [`there are ${copies} copies of ${owner}`] : []),
+          ...(copies > wanted(facts, owner) + (facts.hasLiars ? 1 : 0) ? [`there are ${copies} copies of ${owner}`] : []),
           ...(kept < Math.min(target(facts, owner), within(facts, owner).length) ? [`of what ${owner} has there are ${kept} copies`] : [])
         ]
       })

@@ -123,4 +123,17 @@ describe('a holder', () => {
     expect(verdictOf(after([{ outcome: 'wrong' }]).state, { now: 5, awaySince: undefined })).toBe('failed')
     expect(verdictOf(after([{ outcome: 'wrong' }]).state, { now: 5, awaySince: 5 })).toBe('failed')
   })
+
+  it('is never better than what the challenges say, nor better after a longer absence, and after FAILED_AWAY it is none', () => {
+    const severity = ['trusted', 'suspect', 'failed']
+    const verdict = (state: AuditState, away: number): number => severity.indexOf(verdictOf(state, { now: 1_000 + away, awaySince: 1_000 }))
+
+    fc.assert(fc.property(history, fc.nat(2 * FAILED_AWAY), fc.nat(2 * FAILED_AWAY), (happened, away, more) => {
+      const { state } = after(happened)
+
+      expect(verdict(state, away)).toBeGreaterThanOrEqual(severity.indexOf(state.verdict))
+      expect(verdict(state, away + more)).toBeGreaterThanOrEqual(verdict(state, away))
+      expect(verdict(state, FAILED_AWAY + more)).toBe(severity.indexOf('failed'))
+    }))
+  })
 })

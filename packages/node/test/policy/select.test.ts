@@ -163,6 +163,17 @@ describe('distinctCopies', () => {
     expect(at('127.0.0.1', '127.0.0.1', '::1', undefined, undefined)).toBe(5)
     expect(at('2001:db8::1', '2001:db8::1', undefined)).toBe(2)
   })
+
+  it('does not depend on the order, and one more holder adds one at most', () => {
+    fc.assert(fc.property(fc.array(addresses), addresses, (list, one) => {
+      const holders = list.map(address => address == null ? {} : { address })
+      const copies = distinctCopies(holders)
+      const more = distinctCopies([one == null ? {} : { address: one }, ...holders])
+
+      expect(distinctCopies(holders.toReversed())).toBe(copies)
+      expect(more - copies).toBe(one != null && places([{ address: one }]).length > 0 && list.includes(one) ? 0 : 1)
+    }))
+  })
 })
 
 describe('networkOf', () => {
@@ -180,5 +191,20 @@ describe('networkOf', () => {
     for (const other of ['2001:db8:0:2::1', '2001:db8::1', '::1:0:0:0:0', 'fe80::1']) {
       expect(networkOf(other), other).not.toBe(prefix)
     }
+  })
+
+  it('is the same exactly for those whose first 24 or 64 bits are', () => {
+    const v4 = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 4, maxLength: 4 })
+    const v6 = fc.array(fc.constantFrom(0, 1, 0x0db8, 0xffff), { minLength: 8, maxLength: 8 })
+    // as standards have it: shortened, in lower case
+    const shortened = (groups: number[]): string => new URL(`http://[${groups.map(group => group.toString(16)).join(':')}]`).hostname.slice(1, -1)
+    const written = (groups: number[]): string => groups.map(group => group.toString(16).padStart(4, '0').toUpperCase()).join(':')
+
+    fc.assert(fc.property(v4, v4, (a, b) => {
+      expect(networkOf(a.join('.')) === networkOf(b.join('.'))).toBe(a.slice(0, 3).join() === b.slice(0, 3).join())
+    }))
+    fc.assert(fc.property(v6, v6, (a, b) => {
+      expect(networkOf(shortened(a)) === networkOf(written(b))).toBe(a.slice(0, 4).join() === b.slice(0, 4).join())
+    }))
   })
 })

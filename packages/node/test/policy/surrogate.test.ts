@@ -21,6 +21,18 @@ describe('the rank among the holders of a record', () => {
     expect(rankOf(record, testKey(1).id)).toBe(Buffer.from(digest).toString('hex'))
   })
 
+  it('is 64 hex digits, always the same ones, and nobody else\'s', () => {
+    const records = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytes => Buffer.from(bytes).toString('hex'))
+
+    fc.assert(fc.property(records, fc.subarray([1, 2, 3, 4], { minLength: 2, maxLength: 2 }), (recordId, [a = 0, b = 0]) => {
+      const [one, other] = [testKey(a).id, testKey(b).id]
+
+      expect(rankOf(recordId, one)).toMatch(/^[\da-f]{64}$/)
+      expect(rankOf(recordId, one)).toBe(rankOf(recordId, one))
+      expect(rankOf(recordId, one)).not.toBe(rankOf(recordId, other))
+    }))
+  })
+
   it('is another one for another record', () => {
     const orders = ['0b', '0c', '0d', '0e', '0f', '10'].map(byte => peers.toSorted((a, b) => rankOf(byte.repeat(32), a) < rankOf(byte.repeat(32), b) ? -1 : 1).join())
     expect(new Set(orders).size).toBeGreaterThan(1)
