@@ -43,7 +43,7 @@ export class NaraNetwork {
     return new NaraNetwork(root, pskFile)
   }
 
-  /** Starts a nara that meets the others through the first; does not wait for it. */
+  /** Starts a nara that meets the others through their meeting point; does not wait for it. */
   start (name: string, { args = [], env = {}, dir = join(this.root, `${name}-${this.count++}`) }: NaraInit = {}): NaraDaemon {
     const common = ['--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', this.pskFile]
 
@@ -60,13 +60,18 @@ export class NaraNetwork {
       daemons.push(daemon)
 
       if (this.bootstrap.length === 0) {
-        this.bootstrap = ['--bootstrap', (await daemon.started()).addresses[0] ?? '']
+        await this.meetThrough(daemon)
       }
     }
 
     await Promise.all(daemons.map(async daemon => await daemon.started()))
 
     return daemons
+  }
+
+  /** Whoever starts from here on meets the others through `daemon`, once that is up. */
+  async meetThrough (daemon: NaraDaemon): Promise<void> {
+    this.bootstrap = ['--bootstrap', (await daemon.started()).addresses[0] ?? '']
   }
 }
 
