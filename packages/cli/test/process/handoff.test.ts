@@ -1,22 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { comeBack, HOLDS_NOTHING, leave, met, peerId, scene } from './scene.ts'
+import { comeBack, heard, HOLDS_NOTHING, leave, met, peerId, scene } from './scene.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 
-const TIMEOUT = 90_000
+const TIMEOUT = 120_000
 
 describe('a holder that is told to stop while the owner is dead', () => {
-  it('stores elsewhere first, so that its copy is not missed', async () => {
-    const { network, owner, holders: [bo, cleo], soul } = await scene(['bo', 'cleo'], 'handed on')
+  it('stores elsewhere first, so that its copy is not missed, and says chau', async () => {
+    const { network, owner, holders, soul } = await scene(['bo', 'cleo'], 'handed on')
+    const [bo, cleo] = holders as [NaraDaemon, NaraDaemon]
     const [dev] = await network.startAll(['dev']) as [NaraDaemon]
+    const id = await peerId(bo)
 
-    await Promise.all([met(bo as NaraDaemon, dev), met(cleo as NaraDaemon, dev)])
+    await Promise.all([met(bo, dev), met(cleo, dev), heard(cleo, bo), heard(dev, bo)])
     await owner.kill()
-    expect(await leave(bo as NaraDaemon)).toBe(0)
-    expect(await (bo as NaraDaemon).until('leave')).toMatchObject({ handedOn: 1, left: [] })
+    expect(await leave(bo)).toBe(0)
+    expect(await bo.until('leave')).toMatchObject({ handedOn: 1, left: [] })
+    await Promise.all([cleo, dev].map(async daemon => await daemon.until('presence', ({ peer, kind }) => peer === id && kind === 'chau')))
     expect((await dev.status()).held.count).toBe(1)
 
     // it is the new one that counts from here on
-    await cleo?.kill()
+    await cleo.kill()
 
     const back = comeBack({ network, soul })
 
@@ -48,19 +51,25 @@ describe('a holder that is told to stop while the owner is dead', () => {
 })
 
 describe('while the owner is dead', () => {
-  it('a confidant that was killed and started again is given its copy back by the others', async () => {
-    const { network, owner, holders: [bo, cleo], soul } = await scene(['bo', 'cleo', 'dev'], 'refilled')
+  it('a confidant that was killed and started again is given its copy back by the others, and nobody else is who would take it', async () => {
+    const { network, owner, holders, soul } = await scene(['bo', 'cleo', 'dev'], 'refilled')
+    const [bo, cleo, dev] = holders as [NaraDaemon, NaraDaemon, NaraDaemon]
+    const [spare] = await network.startAll(['eli']) as [NaraDaemon]
 
+    await Promise.all([met(cleo, spare), met(dev, spare)])
     await owner.kill()
-    await bo?.kill()
+    await bo.kill()
 
-    const again = network.start('bo', { dir: (bo as NaraDaemon).dir })
+    const again = network.start('bo', { dir: bo.dir })
 
     expect(await again.until('held:stored')).toMatchObject({ owner: await peerId(owner), seq: '1' })
-    expect((await again.status()).peerId).toBe(await peerId(bo as NaraDaemon))
+    expect((await again.status()).peerId).toBe(await peerId(bo))
+    expect((await spare.status()).held.count).toBe(0)
 
-    // what it was given is whole
-    await cleo?.kill()
+    // what it was given is whole, and so is what it gives to who would have taken it
+    await Promise.all([cleo.kill(), dev.kill()])
+    expect(await spare.until('held:stored')).toMatchObject({ owner: await peerId(owner), seq: '1' })
+    await again.kill()
 
     const back = comeBack({ network, soul })
 

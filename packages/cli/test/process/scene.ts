@@ -72,6 +72,13 @@ export async function met (daemon: NaraDaemon, other: NaraDaemon): Promise<void>
   await daemon.until('peer:connect', ({ peer }) => peer === id)
 }
 
+/** Resolves once `daemon` has heard `other` say something by gossip: what else it says finds its way, too. */
+export async function heard (daemon: NaraDaemon, other: NaraDaemon): Promise<void> {
+  const id = await peerId(other)
+
+  await daemon.until('presence', ({ peer }) => peer === id)
+}
+
 /** Resolves once there is such a file. */
 export async function written (path: string): Promise<void> {
   while (!existsSync(path)) {
