@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { NaraNetwork } from './nara-network.ts'
 import { comeBack, HOLDS_NOTHING, inDatastore, json, peerId, scene, written } from './scene.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 import type { Told } from './scene.ts'
@@ -46,25 +45,27 @@ describe('a rollback', () => {
 
 describe('a loss', () => {
   it('is told by the header that was left in the folder, and without it is only empty', async () => {
-    const { network, owner, holders: [bo], soul } = await scene(['bo'], 'gone for good')
+    const { network, witness, owner, holders: [bo], soul } = await scene(['bo'], 'gone for good')
 
     await written(join(owner.dir, 'watermark'))
-    await Promise.all([owner.kill(), bo?.kill()])
+    await Promise.all([witness.kill(), owner.kill(), bo?.kill()])
+
+    // the only one that is here has never heard of it
+    await network.meetThrough(network.start('stranger'))
+
+    const newborn = comeBack({ network, soul }, ['--target', '1'])
+
+    expect(await newborn.status('--wait', 'empty')).toMatchObject({ state: 'empty', stash: null, recovery: { answered: 1, of: 1, doubt: null } })
+    await newborn.kill()
 
     const back = network.start('owner', { dir: owner.dir, args: ['--target', '1'] })
 
     expect(await back.until('stash:doubt')).toMatchObject({ reason: 'LOST', records: [{ seq: '1', readable: false }] })
+    expect((await back.status()).recovery).toMatchObject({ answered: 1, of: 1 })
     expect((await json<Told>(back, 'recover')).code).toBe(6)
     expect((await back.command(['status'])).stdout.toString()).toMatch(/^doubt +LOST: there was a stash, and nobody within reach holds anything of it/m)
     expect(await back.command(['recover', '--fresh'])).toMatchObject({ code: 2 })
     expect(await back.command(['recover', '--fresh', '--yes'])).toMatchObject({ code: 0 })
     expect(await back.status('--wait', 'empty')).toMatchObject({ stash: null, recovery: { doubt: null } })
-    await back.kill()
-
-    // among strangers, who have never heard of it, and without the folder
-    const others = await NaraNetwork.open()
-
-    await others.startAll(['stranger'])
-    expect((await comeBack({ network: others, soul }).status('--wait', 'empty')).recovery).toMatchObject({ answered: 1, of: 1, doubt: null })
   }, TIMEOUT)
 })
