@@ -10,6 +10,8 @@ export interface Answer {
   connected: boolean
   /** `pending`: asked and not answered yet; `failed`: it did not answer, twice. */
   status: 'pending' | 'answered' | 'failed'
+  /** Pending, and asked so late that what is decided by time does not wait for it. */
+  late?: boolean
   /** It has not said yet which header it has seen, and may still. */
   witnessing?: boolean
   /** What it holds, be it a tombstone; undefined if it holds nothing. */
@@ -110,7 +112,7 @@ function viewOf ({ answers, readable, heard, now }: SettleInput, firstContact: n
     best: newestOf(seen.filter(({ id }) => readable.has(id)))[0],
     held: seen.some(({ id }) => readable.has(id)) || answers.some(({ record, status }) => record?.kind === 'data' && status === 'answered'),
     allAsked,
-    heardOut: allAsked && now >= firstContact + SETTLE_TIMEOUT,
+    heardOut: here.every(({ status, late }) => status !== 'pending' || late === true) && now >= firstContact + SETTLE_TIMEOUT,
     witnessed: now >= firstContact + WITNESS_GRACE || here.every(({ witnessing }) => witnessing !== true),
     firstContact,
     now,

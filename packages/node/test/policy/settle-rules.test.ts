@@ -17,7 +17,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      peer: peerIds, status: fc.constantFrom('pending' as const, 'failed' as const, 'answered' as const), connected: fc.boolean(), witnessing: fc.boolean()
+      peer: peerIds, status: fc.constantFrom('pending' as const, 'failed' as const, 'answered' as const), connected: fc.boolean(), witnessing: fc.boolean(), late: fc.boolean()
     })
   }
 )
@@ -29,6 +29,11 @@ const inputs: fc.Arbitrary<SettleInput> = fc.record({
   firstContact: fc.option(fc.constant(FIRST), { nil: undefined, freq: 9 }),
   now: fc.integer({ min: FIRST, max: FIRST + ROLLBACK_TIMEOUT + 1_000 })
 })
+
+/** What is decided by time waits for it. */
+function isAwaited ({ status, connected, late }: Answer): boolean {
+  return status === 'pending' && connected && late !== true
+}
 
 type Decided<Type> = Extract<Decision, { type: Type }>
 
@@ -58,7 +63,7 @@ describe('whatever is answered', () => {
       expect(heard).toStrictEqual([])
       expect(answers.filter(({ record }) => record != null)).toStrictEqual([])
       expect(answers.some(({ status }) => status === 'answered')).toBe(true)
-      expect(answers.some(({ status, connected }) => status === 'pending' && connected)).toBe(false)
+      expect(answers.some(isAwaited)).toBe(false)
       expect(now - (firstContact ?? Infinity)).toBeGreaterThanOrEqual(SETTLE_TIMEOUT)
     })
   })
@@ -97,7 +102,7 @@ describe('whatever is answered', () => {
     check('settled', ({ answers, now }, { confirmed }) => {
       if (!confirmed) {
         expect(now).toBeGreaterThanOrEqual(FIRST + SETTLE_TIMEOUT)
-        expect(answers.some(({ status, connected }) => status === 'pending' && connected)).toBe(false)
+        expect(answers.some(isAwaited)).toBe(false)
       }
     })
   })
@@ -144,7 +149,7 @@ describe('whatever is answered', () => {
       expect(settle({ ...input, now: until - 1 }).type).toBe('waiting')
 
       const { answers, heard } = input
-      const undecided = answers.every(({ status }) => status === 'failed') || answers.some(({ status, connected }) => status === 'pending' && connected)
+      const undecided = answers.every(({ status }) => status === 'failed') || answers.some(isAwaited)
       const carried = newestOf([...answers.flatMap(({ record }) => record ?? []), ...heard]).every(({ id }) => answers.some(({ record }) => record?.id === id))
 
       if (!undecided && carried && answers.some(({ status }) => status === 'answered')) {

@@ -190,7 +190,7 @@ export class Owner {
         this.condition.is('searching')
       }
 
-      this.init.network.peers().forEach(({ id }) => { recovery.met(id) })
+      recovery.askAnew()
     } else {
       const { strangers } = this.lookout.surprises
 

@@ -1,10 +1,12 @@
 import { newestOf, order } from '@nara-stash/protocol'
 import { ASK_AGAIN, BODY_RETRY } from '../../constants.ts'
+import { lateComers, ripen } from '../../policy/overtime.ts'
 import { settle } from '../../policy/settle.ts'
 import { Answers } from './answers.ts'
 import { Bodies } from './bodies.ts'
 import { Questions } from './questions.ts'
 import { isOurs } from '../owner/is-ours.ts'
+import type { Ripe } from '../../policy/overtime.ts'
 import type { Answer, Decision } from '../../policy/settle.ts'
 import type { BodiesInit, Found } from './bodies.ts'
 import type { OwnStash } from '../owner/own-stash.ts'
@@ -37,6 +39,8 @@ export class Recovery {
   /** The newest headers that others have seen. */
   private witnessed: RecordHeader[] = []
   private firstContact: number | undefined
+  /** What is decided unless somebody says more. */
+  private ripe: Ripe | undefined
   private cancelTimer: () => void = () => {}
   private running = false
 
@@ -58,8 +62,14 @@ export class Recovery {
     this.witnessed = []
     this.firstContact = undefined
     this.running = true
-    this.init.network.peers().forEach(({ id }) => { this.met(id) })
+    this.askAnew()
     this.evaluate()
+  }
+
+  /** Asks everybody who is here, and gives them their time. */
+  askAnew (): void {
+    this.ripe = undefined
+    this.init.network.peers().forEach(({ id }) => { this.met(id) })
   }
 
   /** What was found is forgotten; what was answered stays to be shown. */
@@ -155,13 +165,16 @@ export class Recovery {
     this.bodies.fetch(this.living())
     this.askAgain()
 
-    const decision = settle({
+    const input = {
       answers: this.said(),
       readable: new Set(this.bodies.list().map(({ record }) => record.id)),
       heard: this.heard(),
       firstContact: this.firstContact,
       now
-    })
+    }
+    this.ripe = ripen(this.ripe, input)
+
+    const decision = settle({ ...input, answers: lateComers(input.answers, this.ripe, peer => this.askedAt.get(peer)) })
     const until = decision.type === 'waiting' && decision.until != null ? decision.until - now : BODY_RETRY
 
     // with nobody to ask there is nothing to look at before somebody comes
