@@ -24,7 +24,8 @@ const codes: Record<DrillResult['outcome'], ExitCode> = {
 export function configure (command: Command, bind: Bind): void {
   withJson(withDir(command))
   command.addHelpText('after', '\nRecovers the stash from the network into memory, with nothing but the soul, as if this machine were lost; compares it with what the daemon has, ' +
-    'and discards it. Ends with 0 if it is identical and a recovery would be sure of it, with 3 if it would not be sure, with 4 if nothing came back, with 6 if it is older or ' +
+    'and discards it. The time that it tells counts from when its peers are connected: a return also takes the start of a process, finding the others and dialling them. ' +
+    'Ends with 0 if it is identical and a recovery would be sure of it, with 3 if it would not be sure, with 4 if nothing came back, with 6 if it is older or ' +
     'another version, if there is none here to compare it with, or if a recovery would end in doubt.')
   withExamples(command, [
     ['nara-stash drill', 'would it come back, and how fast?'],
@@ -53,7 +54,7 @@ const meanings: Record<Exclude<DrillResult['outcome'], 'nothing' | 'doubtful'>, 
 }
 
 function drillText ({ outcome, doubt, seq, bytes, holders, answered, of, confirmed, ms }: DrillResult): string {
-  const inDoubt = doubt == null ? '' : `a recovery would end in doubt (${doubt}) after ${formatDuration(ms.total)}: ${doubtReasons[doubt]}\n`
+  const inDoubt = doubt == null ? '' : `a recovery would end in doubt (${doubt}) ${formatDuration(ms.total)} after its peers are connected: ${doubtReasons[doubt]}\n`
 
   if (seq == null || outcome === 'nothing') {
     return `nothing: ${answered} of ${count(of, 'peer')} answered, and no version came back\n${inDoubt}`
@@ -64,6 +65,6 @@ function drillText ({ outcome, doubt, seq, bytes, holders, answered, of, confirm
   return outcome === 'doubtful'
     ? `doubtful: ${found}; it would not be taken before you decide\n${inDoubt}`
     : `${outcome}: ${found}; ${meanings[outcome]}\n` +
-      `a recovery would take ${formatDuration(ms.total)}: ${formatDuration(ms.settled)} until ${confirmed ? 'it is sure' : 'it is taken, unconfirmed,'} which version is the newest, ` +
-      `${formatDuration(ms.body)} for its bytes\n`
+      `a recovery would take ${formatDuration(ms.total)} once its peers are connected: ${formatDuration(ms.settled)} until ` +
+      `${confirmed ? 'it is sure' : 'it is taken, unconfirmed,'} which version is the newest, ${formatDuration(ms.body)} for its bytes\n`
 }

@@ -53,7 +53,7 @@ describe('drill', () => {
 
     expect(code).toBe(0)
     expect(stdout.toString()).toBe('identical: version 7 (1 KiB) came back, shown by 3 peers; 3 of 4 answered; it is identical to what is here\n' +
-      'a recovery would take 1.2 s: 900 ms until it is sure which version is the newest, 300 ms for its bytes\n')
+      'a recovery would take 1.2 s once its peers are connected: 900 ms until it is sure which version is the newest, 300 ms for its bytes\n')
     expect((await command(['drill', '--json'])).json()).toMatchObject({ outcome: 'identical', ms: { total: 1_200 } })
   })
 
@@ -78,7 +78,7 @@ describe('drill', () => {
 
     expect(code).toBe(6)
     expect(stdout.toString()).toBe('doubtful: version 7 (1 KiB) came back, shown by 3 peers; 3 of 4 answered; it would not be taken before you decide\n' +
-      'a recovery would end in doubt (CONFLICT) after 1.2 s: there are versions that do not know of each other\n')
+      'a recovery would end in doubt (CONFLICT) 1.2 s after its peers are connected: there are versions that do not know of each other\n')
 
     nara.fake.drilled = { outcome: 'nothing', doubt: 'LOST', seq: null }
     expect((await command(['drill'])).stdout.toString()).toMatch(/^nothing: .* no version came back\na recovery would end in doubt \(LOST\)/)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { json, peerId, scene } from './scene.ts'
+import { comeBack, json, peerId, scene } from './scene.ts'
 import type { DrillResult, VerifyResult } from '@nara-stash/node'
 
 const TIMEOUT = 120_000
@@ -14,7 +14,7 @@ it('verify and drill say how safe a stash is, by exit codes too, and change noth
   expect(all.answer.copies.map(({ peer, verdict }) => `${verdict} ${peer}`).sort()).toEqual((await Promise.all(holders.map(async holder => `proved ${await peerId(holder)}`))).sort())
   expect(drill).toMatchObject({ code: 0, answer: { outcome: 'identical', seq: '1', bytes: 300_000, holders: 3, confirmed: true } })
   expect(drill.answer.ms.total).toBeGreaterThan(0)
-  expect((await owner.command(['drill'])).stdout.toString()).toMatch(/^identical: version 1 \(293.0 KiB\) came back, shown by 3 peers; 4 of 4 answered; .*\na recovery would take /)
+  expect((await owner.command(['drill'])).stdout.toString()).toMatch(/^identical: version 1 \(293.0 KiB\) came back, shown by 3 peers; 4 of 4 answered; .*\na recovery would take .* once its peers are connected: /)
 
   const { uptime, ...after } = await owner.status()
 
@@ -35,4 +35,29 @@ it('verify and drill say how safe a stash is, by exit codes too, and change noth
   expect(await json(owner, 'verify')).toMatchObject({ code: 1, answer: { have: 0 } })
   expect(await json(owner, 'drill')).toMatchObject({ code: 4, answer: { outcome: 'nothing', seq: null } })
   expect((await owner.command(['get'])).stdout).toHaveLength(300_000)
+}, TIMEOUT)
+
+it('drill tells how long the exchange takes, which is a part of a return after a kill -9 with nothing but the soul', async () => {
+  const { network, owner, soul } = await scene(['bo', 'cleo', 'dev'], Buffer.alloc(300_000, 'nara'))
+  const told: number[] = []
+
+  // the fastest of some: one that this machine held up says nothing of the others
+  for (let i = 0; i < 3; i++) {
+    const startedAt = performance.now()
+    const { stdout } = await owner.command(['drill'])
+    const [, value, unit] = /\na recovery would take ([\d.]+) (ms|s) once its peers are connected: /.exec(stdout.toString()) ?? []
+    const milliseconds = Number(value) * (unit === 's' ? 1_000 : 1)
+
+    expect(milliseconds).toBeGreaterThan(0)
+    expect(milliseconds).toBeLessThan(performance.now() - startedAt)
+    told.push(milliseconds)
+  }
+
+  await owner.kill()
+
+  const back = comeBack({ network, soul })
+  const recovered = await back.until('stash:recovered')
+
+  expect(recovered).toMatchObject({ seq: '1', bytes: 300_000, confirmed: true })
+  expect(back.heardAt(recovered) - back.startedAt).toBeGreaterThanOrEqual(Math.min(...told))
 }, TIMEOUT)
