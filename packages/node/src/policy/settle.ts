@@ -43,8 +43,11 @@ export type Decision =
   /** Look again then, or when something is heard. */
   { type: 'waiting', until: number | undefined, found: boolean } & Tally |
   { type: 'settled', best: RecordHeader, placement: Placement, confirmed: boolean } & Tally |
-  /** With a tombstone: there was one, and it was deleted, perhaps more than once. What comes next builds on the tombstone, and on those beside it. */
-  { type: 'empty', tombstone?: RecordHeader, beside?: RecordHeader[] } & Tally |
+  /**
+   * With a tombstone: there was one, and it was deleted, perhaps more than once. What comes next builds on the tombstone, and on those beside it.
+   * `holders` are those whom the placements name with which these came.
+   */
+  { type: 'empty', tombstone?: RecordHeader, beside?: RecordHeader[], holders?: string[] } & Tally |
   { type: 'doubtful', reason: 'ROLLBACK_SUSPECTED' | 'CONFLICT' | 'LOST', best: RecordHeader | undefined, newest: RecordHeader[] } & Tally
 
 /** What follows from what was said, seen and read, and what time it is. */
@@ -143,8 +146,15 @@ function deleted (view: View): Decision {
   const vote = placement == null || beside.length > 0 ? 'open' : voteOn(view, top, placement)
 
   return vote === 'confirmed' || (view.heardOut && view.answered > 0)
-    ? { type: 'empty', tombstone: top, ...(beside.length > 0 && { beside }), ...tally(view) }
+    ? { type: 'empty', tombstone: top, ...(beside.length > 0 && { beside }), holders: named(view), ...tally(view) }
     : waiting(view, vote === 'unwitnessed' ? WITNESS_GRACE : SETTLE_TIMEOUT)
+}
+
+/** The holders by every placement with which one of the newest came: each process that spreads a tombstone makes one of its own. */
+function named ({ newest, answers }: View): string[] {
+  const placements = answers.flatMap(({ record, placement }) => newest.some(({ id }) => id === record?.id) ? placement ?? [] : [])
+
+  return [...new Set(placements.flatMap(({ holders }) => holders))]
 }
 
 /** There was a stash, and nobody who answered has anything of it. Silence says nothing. */

@@ -6,8 +6,8 @@ import type { RecordHeader } from '@nara-stash/protocol'
 /** A valid record of ours that we did not know, and what we know. */
 export interface Surprise {
   record: RecordHeader
-  /** Ids of the placements that it came with. */
-  placements: ReadonlySet<string>
+  /** Knows the ids of the placements that it came with. */
+  placements: Pick<ReadonlySet<string>, 'has'>
   /** Our next record will supersede it. */
   covered: boolean
   /** The record whose content is ours; undefined if we have nothing. */

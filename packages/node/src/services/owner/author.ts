@@ -30,6 +30,8 @@ export interface AuthorInit {
   replication: Replication
   clock: Clock
   merge: Merge | undefined
+  /** An earlier process left word that minCopies had it. */
+  wasAcknowledged (record: RecordHeader): boolean
   onSetAside (bytes: number, timestamp: number, why?: string): void
 }
 
@@ -205,14 +207,14 @@ export class Author {
     return true
   }
 
-  /** What there was, an earlier process has deleted: whoever has something of it hears so. */
-  deleted (tombstone: RecordHeader): void {
-    const { own, replication } = this.init
+  /** What there was, an earlier process has deleted: whoever has something of it hears so, above all the `holders` that the tombstone came with. */
+  deleted (tombstone: RecordHeader, holders: readonly string[]): void {
+    const { own, replication, wasAcknowledged } = this.init
 
     if (own.tombstone?.id !== tombstone.id) {
       own.bury(tombstone)
       this.standing = { ...this.standing, content: tombstone }
-      replication.replicate({ record: tombstone, body: new Uint8Array(0), data: new Uint8Array(0), createdAt: 0 })
+      replication.spread({ record: tombstone, body: new Uint8Array(0), data: new Uint8Array(0), createdAt: 0 }, holders, wasAcknowledged(tombstone))
     }
   }
 

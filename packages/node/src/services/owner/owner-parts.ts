@@ -62,7 +62,7 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
     }
   })
   const watermark = new OwnWatermark(init)
-  const author = new Author(init)
+  const author = new Author({ ...init, wasAcknowledged: ({ id }) => id === watermark.lastKnown?.id })
   const writes = new Writes({
     ...hooks,
     clock: init.clock,

@@ -16,8 +16,8 @@ export interface Read {
 /** A valid record of ours that our own does not build on. */
 export interface Stranger {
   readonly record: RecordHeader
-  /** Ids of the placements that it came with. */
-  readonly placements: Set<string>
+  /** The placements that it came with, by id. */
+  readonly placements: Map<string, Placement>
   readonly holders: Set<string>
   /** Who told of it first. */
   readonly from: string
@@ -168,7 +168,7 @@ export class Strangers {
 
   private note (record: RecordHeader, placement: Placement | undefined, from: string, merely = false): Stranger {
     const stranger = this.table.get(record.id) ?? {
-      record, placements: new Set(), holders: new Set(), from, since: this.init.clock.now(), asked: false, stuck: false
+      record, placements: new Map(), holders: new Set(), from, since: this.init.clock.now(), asked: false, stuck: false
     }
 
     this.table.set(record.id, stranger)
@@ -178,7 +178,7 @@ export class Strangers {
     }
 
     if (placement != null) {
-      stranger.placements.add(placement.id)
+      stranger.placements.set(placement.id, placement)
     }
 
     return stranger

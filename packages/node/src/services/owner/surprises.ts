@@ -11,7 +11,7 @@ import type { Replication } from '../replication/replication.ts'
 import type { Read, Stranger } from './strangers.ts'
 import type { Apart } from './twins.ts'
 import type { Witnesses } from './witnesses.ts'
-import type { Clock, RecordHeader, StashNetwork } from '@nara-stash/protocol'
+import type { Clock, StashNetwork } from '@nara-stash/protocol'
 
 export interface SurprisesInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>
@@ -81,7 +81,7 @@ export class Surprises {
       case 'again':
         return await this.absorb(stranger)
       case 'newer':
-        return stranger.record.kind === 'tombstone' ? await this.delete(stranger.record) : read == null ? this.wait(stranger) : await this.take(read)
+        return stranger.record.kind === 'tombstone' ? await this.delete(stranger) : read == null ? this.wait(stranger) : await this.take(read)
       case 'other':
         return read == null ? this.wait(stranger) : await this.merge(stranger, read)
     }
@@ -99,7 +99,7 @@ export class Surprises {
   }
 
   /** What we recovered, and have not changed, had been deleted. */
-  private async delete (tombstone: RecordHeader): Promise<true> {
+  private async delete ({ record: tombstone, placements }: Stranger): Promise<true> {
     const { own, author } = this.init
     const { current } = own
 
@@ -107,7 +107,7 @@ export class Surprises {
       author.putAside(current)
     }
 
-    author.deleted(tombstone)
+    author.deleted(tombstone, [...placements.values()].flatMap(({ holders }) => holders))
 
     if (current != null && !own.covers(current.record)) {
       // our own seal of the same content, made before we knew this one

@@ -36,7 +36,7 @@ export class Deletion {
   }
 
   /**
-   * @param holders - by the last placement
+   * @param holders - by the last placement, and by those that the tombstone came with
    * @param known - peers that are known to have a copy
    */
   begin (version: Version, holders: readonly string[], known: readonly string[]): void {

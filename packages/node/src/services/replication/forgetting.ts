@@ -2,12 +2,13 @@ import { MAX_HOLDERS, order } from '@nara-stash/protocol'
 import { backoff } from './copy.ts'
 import { failureOf } from './failure.ts'
 import type { CopyFailure, ForgetResult } from '../../api.ts'
-import type { Version } from '../owner/own-stash.ts'
+import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { Placements } from './placements.ts'
 import type { StoresInit } from './stores.ts'
 import type { FetchResponse, Placement, RecordHeader, StoreResponse } from '@nara-stash/protocol'
 
 export interface ForgettingInit extends Pick<StoresInit, 'network' | 'clock' | 'onStranger'> {
+  own: Pick<OwnStash, 'covers'>
   minCopies: number
   placements: Pick<Placements, 'seal'>
   /** Somebody answered. */
@@ -24,7 +25,7 @@ export interface Audience {
 /** Somebody who has, or may have, a copy of what is to be forgotten. */
 interface Concerned {
   peer: string
-  /** It is a holder by the last placement. */
+  /** It is a holder by the last placement, or was one when the tombstone was sealed. */
   isHolder: boolean
   /** It has a copy: it is told without being asked. */
   has: boolean
@@ -53,7 +54,7 @@ export class Forgetting {
   }
 
   /**
-   * @param holders - by the last placement
+   * @param holders - by the last placement, and by those that the tombstone came with
    * @param known - peers that are known to have a copy
    * @param others - who may have one, too
    */
@@ -96,7 +97,7 @@ export class Forgetting {
     }
   }
 
-  /** `peer` says that it has the tombstone. */
+  /** `peer` says that it has the tombstone, or another one that is known: there is no copy left. */
   confirm (peer: string): void {
     this.concerns(peer).told = true
   }
@@ -108,7 +109,7 @@ export class Forgetting {
 
   /**
    * minCopies of the last holders took it, or all, and no minCopies of them are left: no recovery can be confirmed by those. Where nobody is known to have been
-   * a holder last, whoever may have a copy counts.
+   * a holder last, whoever may have a copy counts; that it is nobody is known once those within reach were asked.
    */
   get isForgotten (): boolean {
     const { minCopies } = this.init
@@ -116,6 +117,10 @@ export class Forgetting {
     const last = all.filter(({ isHolder }) => isHolder)
     const holders = last.length > 0 ? last : all
     const told = holders.filter(entry => entry.told).length
+
+    if (holders.length === 0) {
+      return this.isTried
+    }
 
     return told >= Math.min(minCopies, holders.length) && holders.length - told < minCopies
   }
@@ -254,8 +259,13 @@ export class Forgetting {
     }
   }
 
-  /** It has a record of ours that the tombstone does not know of. */
+  /** It has a record of ours that the tombstone does not know of. If that is a tombstone on which our next record builds, no more has to be said. */
   private surprised (peer: string, record: RecordHeader, placement: Placement | undefined, why: 'stale' | 'conflict'): void {
+    if (record.kind === 'tombstone' && this.init.own.covers(record)) {
+      this.confirm(peer)
+      return
+    }
+
     this.failed(peer, why, this.abort.signal)
     this.init.onStranger(record, placement, peer)
   }

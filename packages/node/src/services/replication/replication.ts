@@ -130,6 +130,16 @@ export class Replication {
     this.reconciler.wake()
   }
 
+  /** A tombstone of another process goes on to be brought to all who have a copy. `holders` had one when it was sealed. */
+  spread (version: Version, holders: readonly string[], isAcknowledged: boolean): void {
+    this.keeping.begin(version)
+    this.forget(version, holders)
+
+    if (isAcknowledged) {
+      this.keeping.acknowledge()
+    }
+  }
+
   /** What became of the current version: once everybody willing was tried if there is no timeout; at once before a start and after a stop. */
   async outcome (options: OutcomeOptions = {}): Promise<WriteResult> {
     this.reconciler.wake()
@@ -256,10 +266,8 @@ export class Replication {
   }
 
   /** A tombstone has no holders: whoever may have a copy is told, however many they are. */
-  private forget (version: Version): void {
-    const known = this.copies.views().filter(({ record }) => record != null).map(({ peer }) => peer)
-
-    this.deletion.begin(version, this.holders, known)
+  private forget (version: Version, others: readonly string[] = []): void {
+    this.deletion.begin(version, [...this.holders, ...others], this.copies.views().flatMap(({ peer, record }) => record == null ? [] : [peer]))
     this.unplace()
     this.reconciler.wake()
   }
