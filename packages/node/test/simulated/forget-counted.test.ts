@@ -139,3 +139,23 @@ it('a deletion that is only heard of is not acknowledged before those who are he
   await world.until(() => isAcknowledged(owner) === true, 2 * minute)
   expect(b.holds(owner)).toBeUndefined()
 })
+
+describe('a holder that will not say what it has', () => {
+  it('goes on to be counted, and is asked again', async () => {
+    const { world, owner, holders: [a, b, c] } = await apart()
+    ;[b, c].forEach(({ id }) => { world.net.disconnect(owner.id, id) })
+    await forget(world, owner)
+    const stop = world.net.intercept((from, to, _request, next) => from === owner.id && to !== a.id ? { type: 'refused', reason: 'not trusted', retryAfter: minute } : next())
+    ;[b, c].forEach(({ id }) => { world.net.connect(owner.id, id) })
+    await world.run(second)
+    expect(isAcknowledged(owner)).toBe(false)
+    const result = await forget(world, owner)
+    expect(result).toMatchObject({ outcome: 'degraded', acknowledged: 1, of: 3 })
+    expect(new Set(result.failures)).toEqual(new Set([b, c].map(({ id }) => ({ peer: id, why: 'not trusted' }))))
+    expect([b, c].map(nara => nara.holds(owner) != null)).toEqual([true, true])
+
+    stop()
+    await world.until(() => [b, c].every(nara => nara.holds(owner) == null), 2 * minute)
+    expect(await forget(world, owner)).toMatchObject({ outcome: 'forgotten', acknowledged: 3, of: 3 })
+  })
+})

@@ -209,8 +209,14 @@ export class Forgetting {
       return false
     }
 
-    if (answer.type !== 'found' || answer.record.owner !== record.owner) {
-      // it has nothing any longer, or never had
+    if (answer.type === 'refused') {
+      this.failed(peer, answer.reason, signal, answer.retryAfter)
+
+      return false
+    }
+
+    if (answer.type === 'not-found') {
+      // nothing any longer, or it never had anything
       this.concerned.delete(peer)
 
       return false
