@@ -34,7 +34,7 @@ export const WITNESS_SLOWDOWN = 10
 /** Who connects so soon after recovery is asked what it has seen: recovery could not ask it. Milliseconds. */
 export const LATE_WITNESS = 10 * minute
 
-/** A drill that has not come to an end by then never will: nobody answers. Milliseconds. */
+/** A drill in which nobody has shown anything by then never comes to an end: nobody answers. Milliseconds. */
 export const DRILL_TIMEOUT = 2 * ROLLBACK_TIMEOUT
 
 /** A body that a peer could not give, or a header that it did not, is asked of it again after this long. Milliseconds. */

@@ -1,4 +1,4 @@
-import { newestOf, supersedesOrIs } from '@nara-stash/protocol'
+import { newestOf, REQUEST_RATE, supersedesOrIs } from '@nara-stash/protocol'
 import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../constants.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 
@@ -25,6 +25,8 @@ export interface SettleInput {
   answers: readonly Answer[]
   /** Ids of the records whose body was fetched, verified and decrypted. */
   readable: ReadonlySet<string>
+  /** Records whose body is on its way, by id, and since when it, or an earlier try, is. */
+  coming: ReadonlyMap<string, number>
   /** Headers of ours that were seen elsewhere: by witnesses, or by an earlier process. */
   heard: readonly RecordHeader[]
   /** When the first stash peer was met, on the clock's scale; undefined if none was. */
@@ -54,6 +56,7 @@ export type Decision =
 interface View extends Tally {
   answers: readonly Answer[]
   readable: ReadonlySet<string>
+  coming: ReadonlyMap<string, number>
   newest: RecordHeader[]
   best: RecordHeader | undefined
   /** Somebody has a copy, be it one that nobody can read. */
@@ -97,13 +100,27 @@ export function settle (input: SettleInput): Decision {
   }
 
   if (!view.readable.has(top.id)) {
-    return view.now >= view.firstContact + ROLLBACK_TIMEOUT ? doubtful(view, 'ROLLBACK_SUSPECTED') : waiting(view, ROLLBACK_TIMEOUT)
+    const patience = patienceFor(view, top)
+
+    return view.now >= view.firstContact + patience ? doubtful(view, 'ROLLBACK_SUSPECTED') : waiting(view, patience)
   }
 
   return found(view, top)
 }
 
-function viewOf ({ answers, readable, heard, now }: SettleInput, firstContact: number): View {
+/** Milliseconds from first contact. A body that is on its way has the time that its length takes besides, counted from when it was first asked for. */
+function patienceFor ({ coming, firstContact }: View, { id, bodyLength }: RecordHeader): number {
+  const since = coming.get(id)
+
+  return since == null ? ROLLBACK_TIMEOUT : Math.max(ROLLBACK_TIMEOUT, since - firstContact + bodyPatience(bodyLength))
+}
+
+/** How long a body that is on its way is waited for before it counts as withheld. Milliseconds. */
+export function bodyPatience (bodyLength: number): number {
+  return ROLLBACK_TIMEOUT + bodyLength / REQUEST_RATE * 1_000
+}
+
+function viewOf ({ answers, readable, coming, heard, now }: SettleInput, firstContact: number): View {
   const seen = [...answers.flatMap(({ record }) => record ?? []), ...heard]
   const here = answers.filter(({ connected }) => connected)
   const allAsked = here.every(({ status }) => status !== 'pending')
@@ -111,6 +128,7 @@ function viewOf ({ answers, readable, heard, now }: SettleInput, firstContact: n
   return {
     answers,
     readable,
+    coming,
     newest: newestOf(seen),
     best: newestOf(seen.filter(({ id }) => readable.has(id)))[0],
     held: seen.some(({ id }) => readable.has(id)) || answers.some(({ record, status }) => record?.kind === 'data' && status === 'answered'),

@@ -123,6 +123,7 @@ class Schedule {
     this.decided(settle({
       answers: heardOut ? answers : [...answers, { peer: 'slow', connected: true, status: 'pending' }],
       readable: new Set(this.written.map(({ id }) => id)),
+      coming: new Map(),
       heard: this.hearing(witnessed),
       firstContact: 0,
       now: heardOut ? 3_600_000 : 100

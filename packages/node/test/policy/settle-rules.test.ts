@@ -25,9 +25,11 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
 const inputs: fc.Arbitrary<SettleInput> = fc.record({
   answers: fc.uniqueArray(answer, { selector: ({ peer }) => peer }),
   readable: fc.subarray([old, best, other, later, reborn]).map(list => new Set(list.map(({ id }) => id))),
+  coming: fc.option(fc.record({ record: records, since: fc.integer({ min: FIRST, max: FIRST + ROLLBACK_TIMEOUT }) }), { nil: undefined })
+    .map(coming => new Map(coming == null ? [] : [[coming.record.id, coming.since]])),
   heard: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(records, { maxLength: 1 }) }),
   firstContact: fc.option(fc.constant(FIRST), { nil: undefined, freq: 9 }),
-  now: fc.integer({ min: FIRST, max: FIRST + ROLLBACK_TIMEOUT + 1_000 })
+  now: fc.integer({ min: FIRST, max: FIRST + 2 * ROLLBACK_TIMEOUT + 1_000 })
 })
 
 /** What is decided by time waits for it. */
@@ -108,7 +110,7 @@ describe('whatever is answered', () => {
   })
 
   it('is in doubt for one of three reasons, each in its time', () => {
-    check('doubtful', ({ answers, heard, readable, now }, decision) => {
+    check('doubtful', ({ answers, heard, readable, coming, now }, decision) => {
       const newest = newestOf([...answers.flatMap(({ record }) => record ?? []), ...heard])
 
       expect(decision.newest).toStrictEqual(newest)
@@ -123,7 +125,7 @@ describe('whatever is answered', () => {
       } else {
         expect(decision.reason).toBe('ROLLBACK_SUSPECTED')
         expect(readable.has(newest[0]?.id ?? '')).toBe(false)
-        expect(now).toBeGreaterThanOrEqual(FIRST + ROLLBACK_TIMEOUT)
+        expect(now).toBeGreaterThanOrEqual(Math.max(FIRST, coming.get(newest[0]?.id ?? '') ?? 0) + ROLLBACK_TIMEOUT)
       }
     })
   })

@@ -1,3 +1,4 @@
+import { REQUEST_RATE } from '@nara-stash/protocol'
 import { describe, expect, it } from 'vitest'
 import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../../src/constants.ts'
 import { settle } from '../../src/policy/settle.ts'
@@ -27,7 +28,7 @@ function silent (peer: string): Answer {
 function ask (answers: Answer[], changes: Partial<SettleInput> = {}): Decision {
   const readable = new Set(answers.flatMap(({ record }) => record?.id ?? []))
 
-  return settle({ answers, readable, heard: [], firstContact: FIRST, now: FIRST + 1, ...changes })
+  return settle({ answers, readable, coming: new Map(), heard: [], firstContact: FIRST, now: FIRST + 1, ...changes })
 }
 
 const atTenSeconds = { now: FIRST + SETTLE_TIMEOUT }
@@ -111,6 +112,21 @@ describe('with a newer record that nobody can produce', () => {
 
   it('is doubtful as well if nothing can be read at all', () => {
     expect(ask([holds('x', best)], { readable: new Set(), ...atThirtySeconds })).toMatchObject({ type: 'doubtful', reason: 'ROLLBACK_SUSPECTED', best: undefined, newest: [best] })
+  })
+
+  it('is doubtful only later if its body is on its way: when that should have come, counted from when it was asked for first', () => {
+    const long = { ...later, bodyLength: 100 * REQUEST_RATE }
+    const readable = new Set(['best'])
+    const at = (now: number, since: number): Decision => ask([holds('x', best), holds('w', long)], { readable, coming: new Map([['later', since]]), now })
+
+    for (const since of [FIRST, FIRST + 20_000, FIRST + 500_000]) {
+      const until = since + ROLLBACK_TIMEOUT + 100_000
+
+      expect(at(until - 1, since)).toMatchObject({ type: 'waiting', until })
+      expect(at(until, since)).toMatchObject({ type: 'doubtful', reason: 'ROLLBACK_SUSPECTED', best, newest: [long] })
+    }
+
+    expect(ask([holds('x', best), holds('w', long)], { readable, coming: new Map([['best', FIRST]]), ...atThirtySeconds }).type).toBe('doubtful')
   })
 
   it('is lost if nobody holds anything of it at all: after thirty seconds, if somebody said so and nobody is still to say', () => {

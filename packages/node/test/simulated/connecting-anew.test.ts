@@ -78,7 +78,7 @@ it('who comes after long silence together with others is heard, however long ago
   holding.forEach(({ id }, i) => { world.net.setLink(owner.id, id, { latency: [1 + 400 * i, 1 + 400 * i] }) })
   world.net.intercept((_from, _to, request, next) => request.type === 'offer' ? undefined : next())
   holding.forEach(({ id }) => { world.net.connect(id, owner.id) })
-  await world.until(() => owner.state === 'settled')
+  await world.settled(owner)
 
   expect(owner.text).toBe('new')
   expect(statesOf(owner)).not.toContain('empty')

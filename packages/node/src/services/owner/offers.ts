@@ -61,7 +61,9 @@ export class Offers {
       return { type: 'have' }
     }
 
-    return { type: 'wanted', receive: async body => await this.received(caller, offer, body), abandon: () => {} }
+    const abandon = strangers.expect(offer.record.id)
+
+    return { type: 'wanted', receive: async body => await this.received(caller, offer, body).finally(abandon), abandon }
   }
 
   /** It was decided against before anybody could read it; now it can be. */

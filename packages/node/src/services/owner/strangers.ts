@@ -1,5 +1,6 @@
 import { order, verifyBody } from '@nara-stash/protocol'
 import { BODY_RETRY, RECONCILE_INTERVAL, ROLLBACK_TIMEOUT } from '../../constants.ts'
+import { bodyPatience } from '../../policy/settle.ts'
 import { isCutShort } from './cut-short.ts'
 import { isOurs } from './is-ours.ts'
 import type { OwnStash, Version } from './own-stash.ts'
@@ -46,6 +47,8 @@ export class Strangers {
   private readonly init: StrangersInit
   private readonly table = new Map<string, Stranger>()
   private readonly asking = new Set<Promise<void>>()
+  /** The records whose body is on its way, once for each way. */
+  private readonly coming = new Map<object, string>()
   private cancelTimer: () => void = () => {}
   private abort = new AbortController()
 
@@ -136,9 +139,19 @@ export class Strangers {
     }
   }
 
-  /** True once its body should have come. */
-  isOverdue ({ since }: Stranger): boolean {
-    return this.init.clock.now() - since >= ROLLBACK_TIMEOUT
+  /** Its body is on its way until the function returned is called. */
+  expect (record: string): () => void {
+    const way = {}
+    this.coming.set(way, record)
+
+    return () => { this.coming.delete(way) }
+  }
+
+  /** True once its body should have come. One that is on its way has the time that its length takes. */
+  isOverdue ({ record, since }: Stranger): boolean {
+    const isComing = [...this.coming.values()].includes(record.id)
+
+    return this.init.clock.now() - since >= (isComing ? bodyPatience(record.bodyLength) : ROLLBACK_TIMEOUT)
   }
 
   clear (): void {
@@ -197,7 +210,7 @@ export class Strangers {
     const { signal } = this.abort
 
     for (const holder of this.table.get(record.id)?.holders ?? []) {
-      await this.fetchFrom(holder, signal)
+      await this.fetchFrom(holder, record, signal)
 
       if (signal.aborted) {
         return
@@ -218,8 +231,9 @@ export class Strangers {
   }
 
   /** Whatever it holds of ours is read. */
-  private async fetchFrom (holder: string, signal: AbortSignal): Promise<void> {
+  private async fetchFrom (holder: string, record: RecordHeader, signal: AbortSignal): Promise<void> {
     const { own, network } = this.init
+    const done = this.expect(record.id)
 
     try {
       const answer = await network.ask(holder, { type: 'fetch', whole: true }, { signal })
@@ -229,6 +243,8 @@ export class Strangers {
       }
     } catch {
       // another holder, or the same one later
+    } finally {
+      done()
     }
   }
 

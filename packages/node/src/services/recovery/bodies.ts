@@ -30,6 +30,8 @@ export class Bodies {
   private readonly init: BodiesInit
   private readonly found = new Map<string, Found>()
   private readonly coming = new Set<string>()
+  /** When each body was asked for, or offered, first. */
+  private readonly since = new Map<string, number>()
   private readonly tried = new Map<string, number>()
   private abort = new AbortController()
 
@@ -43,6 +45,7 @@ export class Bodies {
     this.abort = new AbortController()
     this.found.clear()
     this.coming.clear()
+    this.since.clear()
     this.tried.clear()
   }
 
@@ -59,10 +62,16 @@ export class Bodies {
     return this.found.has(record) || this.coming.has(record)
   }
 
+  /** The records whose body is on its way, and when it was cared for first: who gives up and begins anew gains no time. */
+  onTheWay (): Map<string, number> {
+    return new Map([...this.coming].map(record => [record, this.since.get(record) ?? 0]))
+  }
+
   /** Its body is pushed. Returns what to do if it does not come after all. */
   expect (record: string): () => void {
     const { signal } = this.abort
     this.coming.add(record)
+    this.since.set(record, this.since.get(record) ?? this.init.clock.now())
 
     return () => {
       if (!signal.aborted) {

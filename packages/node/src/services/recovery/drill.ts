@@ -1,4 +1,4 @@
-import { deadlineSignal, order } from '@nara-stash/protocol'
+import { order } from '@nara-stash/protocol'
 import { DRILL_TIMEOUT } from '../../constants.ts'
 import { UnreachableError } from '../../errors.ts'
 import { Recovery } from './recovery.ts'
@@ -86,38 +86,46 @@ interface SearchResult {
 /** Searches until it is known what there is, and everybody who was asked has had their say: what is told of them is whole then. */
 async function search (init: DrillInit, { signal }: AbortOptions): Promise<SearchResult> {
   const { clock } = init
-  const deadline = deadlineSignal(clock, DRILL_TIMEOUT, signal)
-  let recovery: Recovery | undefined
+  const { promise, resolve, reject } = Promise.withResolvers<SearchResult>()
+  const abort = (): void => { reject(signal?.reason) }
+  let at: number | undefined
+  /** Somebody has something: its body may take long, but not for ever. */
+  let isFound = false
+
+  const recovery = new Recovery({
+    ...init,
+    heard: witnessed => [...witnessed],
+    onFound: () => {},
+    onDecision: decision => {
+      if (decision.type === 'searching' || decision.type === 'waiting') {
+        isFound = decision.type === 'waiting' && decision.found && decision.answered > 0
+        return
+      }
+
+      at ??= clock.now()
+      isFound = true
+
+      if (recovery.tally().every(({ status, connected }) => status !== 'pending' || !connected)) {
+        resolve({ decision, at, ...versionOf(decision, recovery) })
+      }
+    }
+  })
+  const cancel = clock.setTimer(() => {
+    if (!isFound) {
+      reject(new UnreachableError('no stash peer answers'))
+    }
+  }, DRILL_TIMEOUT)
+
+  signal?.addEventListener('abort', abort)
 
   try {
-    return await new Promise((resolve, reject) => {
-      let at: number | undefined
+    recovery.begin()
 
-      deadline.signal.addEventListener('abort', () => {
-        reject(signal?.aborted === true ? signal.reason as Error : new UnreachableError('no stash peer answers'))
-      })
-
-      recovery = new Recovery({
-        ...init,
-        heard: witnessed => [...witnessed],
-        onFound: () => {},
-        onDecision: decision => {
-          if (recovery == null || decision.type === 'searching' || decision.type === 'waiting') {
-            return
-          }
-
-          at ??= clock.now()
-
-          if (recovery.tally().every(({ status, connected }) => status !== 'pending' || !connected)) {
-            resolve({ decision, at, ...versionOf(decision, recovery) })
-          }
-        }
-      })
-      recovery.begin()
-    })
+    return await promise
   } finally {
-    recovery?.stop()
-    deadline.clear()
+    signal?.removeEventListener('abort', abort)
+    cancel()
+    recovery.stop()
   }
 }
 

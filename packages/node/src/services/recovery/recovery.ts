@@ -168,6 +168,7 @@ export class Recovery {
     const input = {
       answers: this.said(),
       readable: new Set(this.bodies.list().map(({ record }) => record.id)),
+      coming: this.bodies.onTheWay(),
       heard: this.heard(),
       firstContact: this.firstContact,
       now
