@@ -75,8 +75,8 @@ export class Author {
   /** Takes over what was found. */
   adopt (version: Version, placement: Placement, known: KnownCopies, confirmed: boolean): void {
     this.init.own.adopt(version)
-    this.init.replication.adopt(version, placement, known, confirmed)
     this.standing = { ...this.standing, content: version.record }
+    this.init.replication.adopt(version, placement, known, confirmed)
   }
 
   /** Takes over what a person chose of several; `holdings` says who has it. */
@@ -90,11 +90,11 @@ export class Author {
 
   /** Takes over what recovery settled on. */
   recovered (version: Version, { placement, confirmed }: { placement: Placement, confirmed: boolean }, known: KnownCopies): void {
-    this.adopt(version, placement, known, confirmed)
-
     if (confirmed) {
       this.standing = { ...this.standing, confirmedBy: placement }
     }
+
+    this.adopt(version, placement, known, confirmed)
   }
 
   /**
@@ -141,31 +141,29 @@ export class Author {
   }
 
   /**
-   * Merges a version into the current one.
+   * Merges a version into the current one. False if all was forgotten meanwhile.
    *
    * @throws what the merge function throws
    */
-  async take ({ version, placement, origin }: Read, merge: Merge): Promise<void> {
+  async take ({ version, placement, origin }: Read, merge: Merge): Promise<boolean> {
     const { own } = this.init
     const { boot, current } = own
+    const data = current == null ? undefined : await merge(new Uint8Array(version.data), new Uint8Array(current.data))
 
-    if (current == null) {
-      return
-    }
-
-    const data = await merge(new Uint8Array(version.data), new Uint8Array(current.data))
-
-    if (own.boot !== boot) {
-      return
+    if (current == null || data == null || own.boot !== boot) {
+      return false
     }
 
     if (order(version.record, current.record) === 'supersedes' && equals(data, version.data)) {
       // it has all of ours already; sealed anew, it would only be news to whoever wrote it, and so without end
       this.adopt(version, placement, { holding: [{ peer: origin.from, placement: placement.id }], without: [] }, false)
-    } else {
-      own.buildOn(version.record)
-      this.written(await this.seal(mergedAt(this.init.clock, data, [current, version])))
+
+      return own.boot === boot
     }
+
+    own.buildOn(version.record)
+
+    return this.written(await this.seal(mergedAt(this.init.clock, data, [current, version])))
   }
 
   /** A person chose this content: it is the next version, and builds on all that was seen. False if all was forgotten meanwhile. */

@@ -232,7 +232,8 @@ export class Owner {
         return
       }
 
-      const { current, tombstone } = this.init.own
+      const { own } = this.init
+      const { boot, current, tombstone } = own
 
       if (current == null && tombstone == null) {
         // it was thought that there was nothing, and there is something
@@ -244,8 +245,13 @@ export class Owner {
 
       const doubt = await this.lookout.surprises.resolve()
 
+      if (this.stopped || this.settling.recovery.active || own.boot !== boot) {
+        // of what was forgotten meanwhile there is nothing to say
+        return
+      }
+
       if (doubt == null) {
-        this.condition.is(this.init.own.current == null ? 'empty' : 'settled')
+        this.condition.is(own.current == null ? 'empty' : 'settled')
         this.writes.flush()
       } else {
         this.condition.isDoubtful(doubt)

@@ -41,11 +41,20 @@ export class Surprises {
     this.strangers = new Strangers(init)
   }
 
-  /** Runs in its turn, with a current version. Returns the doubt that remains, if one does. */
+  /** Runs in its turn, with a current version. Returns the doubt that remains, if one does. It ends when all is forgotten. */
   async resolve (): Promise<Doubt | null> {
+    const { own } = this.init
+    const { boot } = own
+
     for (const stranger of this.strangers.list) {
+      const isDecided = await this.decide(stranger)
+
+      if (own.boot !== boot) {
+        return null
+      }
+
       // one that is resolved may explain those after it
-      if (await this.decide(stranger)) {
+      if (isDecided) {
         this.strangers.resolved(stranger)
       }
     }
@@ -101,7 +110,7 @@ export class Surprises {
   /** What we recovered, and have not changed, had been deleted. */
   private async delete ({ record: tombstone, placements }: Stranger): Promise<true> {
     const { own, author } = this.init
-    const { current } = own
+    const { boot, current } = own
 
     if (current != null) {
       author.putAside(current)
@@ -109,7 +118,7 @@ export class Surprises {
 
     author.deleted(tombstone, [...placements.values()].flatMap(({ holders }) => holders))
 
-    if (current != null && !own.covers(current.record)) {
+    if (own.boot === boot && current != null && !own.covers(current.record)) {
       // our own seal of the same content, made before we knew this one
       await author.absorb(current.record)
     }
@@ -138,16 +147,19 @@ export class Surprises {
   /** It builds on what we recovered and have not changed. */
   private async take ({ version, placement, origin }: Read): Promise<true> {
     const { own, author } = this.init
+    const { boot } = own
     const before = own.current?.record
 
     author.adopt(version, placement, { holding: [{ peer: origin.from, placement: placement.id }], without: [] }, false)
 
-    if (before != null && !own.covers(before)) {
+    if (own.boot === boot && before != null && !own.covers(before)) {
       // our own seal of the same content, made before we knew this one
       await author.absorb(before)
     }
 
-    this.init.onNewer(version, origin)
+    if (own.boot === boot) {
+      this.init.onNewer(version, origin)
+    }
 
     return true
   }
@@ -155,6 +167,7 @@ export class Surprises {
   /** Into ours. Without a merge function, or if it fails, it is left to a person. */
   private async merge (stranger: Stranger, read: Read): Promise<boolean> {
     const { merge, author, own } = this.init
+    const { boot } = own
 
     if (stranger.stuck) {
       return false
@@ -162,12 +175,19 @@ export class Surprises {
 
     try {
       if (merge != null && own.current != null) {
-        await author.take(read, merge)
-        this.init.onMerged()
+        const isMerged = await author.take(read, merge)
 
-        return true
+        if (isMerged) {
+          this.init.onMerged()
+        }
+
+        return isMerged
       }
     } catch (err) {
+      if (own.boot !== boot) {
+        return false
+      }
+
       stranger.error = messageOf(err)
     }
 

@@ -140,8 +140,13 @@ export class Settling {
     this.recovery.stop()
     void author.turns.run(() => {
       if (own.current == null && !this.recovery.active) {
+        const { boot } = own
         author.recovered(version, decision, known)
-        this.back(version, version.origin, decision)
+
+        // who was told of its holders may have cleared it away
+        if (own.boot === boot) {
+          this.back(version, version.origin, decision)
+        }
       }
     })
   }
