@@ -183,13 +183,21 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   }
 }
 
-const CONFIDANT_EVENTS: Array<keyof ConfidantEvents> = [
-  'held:stored', 'held:refused', 'held:dropped', 'held:released', 'held:co-holder', 'held:forgotten', 'held:pushed', 'held:fetched'
-]
+const CONFIDANT_EVENTS: Record<keyof ConfidantEvents, true> = {
+  'held:stored': true,
+  'held:refused': true,
+  'held:failed': true,
+  'held:dropped': true,
+  'held:released': true,
+  'held:co-holder': true,
+  'held:forgotten': true,
+  'held:pushed': true,
+  'held:fetched': true
+}
 
 /** Events of `from` happen at `to`, too. */
 function forwardEvents (from: TypedEventEmitter<ConfidantEvents>, to: TypedEventEmitter<ConfidantEvents>): void {
-  for (const type of CONFIDANT_EVENTS) {
+  for (const type of Object.keys(CONFIDANT_EVENTS) as Array<keyof ConfidantEvents>) {
     from.addEventListener(type, event => { to.safeDispatchEvent(type, { detail: event.detail }) })
   }
 }

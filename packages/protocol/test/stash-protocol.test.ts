@@ -4,6 +4,7 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify } from '@libp2p/identify'
 import { tcp } from '@libp2p/tcp'
 import { VirtualClock, sealedPlacement, sealedRecord } from '@nara-stash/testing'
+import { MemoryDatastore } from 'datastore-core'
 import { createLibp2p } from 'libp2p'
 import { pEvent } from 'p-event'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -35,6 +36,18 @@ describe('stashProtocol()', () => {
     const fetched = next(node, 'held:fetched')
     expect(await home.services.stash.ask(nameOf(node.peerId), whole)).toMatchObject({ type: 'found', body })
     expect(await fetched).toMatchObject({ owner: owner.id, whole: true })
+  })
+
+  it('says so when its disk is full', async () => {
+    const datastore = new MemoryDatastore()
+    datastore.put = () => { throw new Error('ENOSPC: no space left on device, write') }
+    const node = await confidant({ datastore })
+    const home = await ownerNode()
+    await meet(home, node)
+    const failed = next(node, 'held:failed')
+
+    expect(await home.services.stash.ask(nameOf(node.peerId), await storing())).toMatchObject({ type: 'refused', reason: 'over quota' })
+    expect(await failed).toMatchObject({ owner: owner.id, why: expect.stringContaining('ENOSPC') as string })
   })
 
   it('brings an owner that connects what is held for it', async () => {

@@ -29,7 +29,7 @@ export function duties (input: DutyInput, random: Random): Duties {
   const audits = input.holders.filter(holder => mayChallenge(holder, input.now) && holder.auditAt <= input.now && !(holder.unmet && mayOffer(holder, input.now)))
   const trim = trimming(state)
   const repair = repairing(state, random)
-  const lagging = input.mayRepair && input.leaseLeft >= REPAIR_LEASE ? input.holders.filter(holder => holder.lacks === 'older') : []
+  const lagging = input.mayRepair && input.leaseLeft >= REPAIR_LEASE ? input.holders.filter(holder => isLagging(holder, state)) : []
   const untold = telling(state)
 
   return {
@@ -104,17 +104,21 @@ interface Repair {
 /** What to do about copies that are missing: one step at a time, each with a look at the state that the last one left. */
 function repairing (state: State, random: Random): Repair {
   const { input: { now, mayRepair, leaseLeft, storing, holders } } = state
-  const due = dueTime(state)
+  const ours = turn(state)
+  const { due } = ours
   const nothing: Repair = { again: [], refill: [], store: undefined, wakeAt: [] }
 
   if (!mayRepair || leaseLeft < REPAIR_LEASE || storing || due > now) {
     return { ...nothing, wakeAt: [due] }
   }
 
-  const doubted = pending(state, due)
+  const doubted = pending(state, ours)
 
   if (doubted.length > 0 || state.counted.some(({ busy }) => busy)) {
-    return { ...nothing, wakeAt: doubted.flatMap(holder => [Math.max(holder.auditAt, holder.notBefore), due + patience(holder, state)]) }
+    return {
+      ...nothing,
+      wakeAt: doubted.flatMap(holder => [Math.max(holder.auditAt, holder.notBefore), due + patience(holder, state), (holder.owesSince ?? now) + ANSWER_PATIENCE])
+    }
   }
 
   // proofs that led here may be as old as the shortage
@@ -139,19 +143,32 @@ function repairing (state: State, random: Random): Repair {
   return { ...nothing, store, wakeAt: [...looks, ...empty.map(({ offerAfter }) => offerAfter)] }
 }
 
+interface Turn {
+  due: number
+  /** Somebody leaves, or has come back without its copy: there is nothing to wait for. */
+  isHurried: boolean
+}
+
 /** When it is our turn to make good for what is missing. */
-function dueTime (state: State): number {
+function turn (state: State): Turn {
   const { since: { short, below = Infinity }, input: { holders } } = state
 
   if (short == null) {
-    return Infinity
+    return { due: Infinity, isHurried: false }
   }
 
   const gone = holders.flatMap(holder =>
     [holder.leftSince, cameBackEmpty(holder) ? holder.lacksSince : undefined].filter(since => since != null))
   const hurry = gone.length === 0 ? Infinity : Math.max(short, Math.min(...gone))
 
-  return Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW, hurry) + state.better.length * RANK_STEP
+  const calm = Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW)
+
+  return { due: Math.min(calm, hurry) + state.better.length * RANK_STEP, isHurried: hurry < calm }
+}
+
+/** Who was never seen to hold anything is sent no body for showing an old header, unless a copy is missing. */
+function isLagging (holder: HolderView, { since, input: { placement } }: State): boolean {
+  return holder.lacks === 'older' && (isKnown(holder, placement) || since.short != null)
 }
 
 /** Who leaves is given the time to hand on its copy, and takes none; to who is new it may not show its own. */
@@ -164,22 +181,32 @@ function turnOf ({ lacksSince = 0 }: HolderView, { better }: State): number {
   return lacksSince + better.length * RANK_STEP
 }
 
-/** Those who are here and are being asked, or may be asked soon: what they say may spare a copy. Who keeps silent or puts us off is not waited for long. */
-function pending (state: State, due: number): HolderView[] {
-  const { input: { holders, now } } = state
+/**
+ * Those who are here and are being asked, or may be asked soon: what they say may spare a copy. Who keeps silent or puts us off is not waited for long, however often it
+ * comes anew; who is known is asked also when it comes late, as after a partition.
+ */
+function pending (state: State, { due, isHurried }: Turn): HolderView[] {
+  const { input: { holders, now, placement } } = state
 
   return holders.filter(holder => {
-    const { connected, provedAt, lacks, leavingSince, verdict, silent, busy, auditAt, notBefore } = holder
+    const { connected, provedAt, lacks, leavingSince, verdict, silent, owesSince = now, busy, auditAt, notBefore } = holder
+    const isOurs = isKnown(holder, placement)
     const until = due + patience(holder, state)
-    const answersAt = Math.max(auditAt, notBefore)
-    const answersSoon = busy || answersAt <= now || (now < until && answersAt <= until)
+    const isWaitedFor = now < until || (isOurs && now - owesSince < ANSWER_PATIENCE)
+    const answersSoon = busy || Math.max(auditAt, notBefore) <= Math.max(now, until)
+    const mayHaveIt = silent ? isOurs && !isHurried : provedAt == null && verdict !== 'failed'
 
-    return connected && lacks == null && leavingSince == null && (silent || (provedAt == null && verdict !== 'failed')) && answersSoon
+    return connected && lacks == null && leavingSince == null && mayHaveIt && isWaitedFor && answersSoon
   })
 }
 
-function patience ({ putOff }: HolderView, { since: { below } }: State): number {
-  return below == null || putOff ? ANSWER_PATIENCE : SURROGATE_DELAY_BELOW
+function patience (holder: HolderView, { since: { below }, input: { placement } }: State): number {
+  return isKnown(holder, placement) && (below == null || holder.putOff) ? ANSWER_PATIENCE : SURROGATE_DELAY_BELOW
+}
+
+/** By its owner's word or by a proof; what others say costs them nothing. */
+function isKnown ({ peer, seen }: HolderView, { holders }: Pick<Placement, 'holders'>): boolean {
+  return seen || holders.includes(peer)
 }
 
 function surrogateFor ({ input, counted }: State, random: Random): string | undefined {

@@ -21,6 +21,10 @@ export interface HolderView {
   putOff: boolean
   /** It has failed because it was silent, no oftener than that takes: it may answer the next time. */
   silent: boolean
+  /** It has proved a copy before, on whatever connection, or was given one by us. */
+  seen: boolean
+  /** Since when, over all its connections, it has been asked and has not said what it has. */
+  owesSince?: number
   /** Since when it says that it is leaving, and since when it has done what it could before: it told us, or is gone. */
   leavingSince?: number
   leftSince?: number

@@ -74,14 +74,37 @@ describe('short of the target', () => {
     expect(decide(short(silent, MY_DELAY)).store).toBeUndefined()
     expect(decide(short(silent, MY_DELAY + ANSWER_PATIENCE)).store).toBe('x')
     expect(decide(short({ ...silent, silent: false }, MY_DELAY)).store).toBe('x')
+    // who leaves does not wait
+    expect(decide(input([holder('a', { leavingSince: NOW - 1, leftSince: NOW - RANK_STEP }), silent], { since: { short: NOW - 2 * RANK_STEP } })).store).toBe('x')
   })
 
-  it('always waits for one that is being asked, however long ago its turn was', () => {
+  it('waits for one that is known and is being asked, however long ago its turn was, but not for ever, nor for strangers', () => {
     const { provedAt: _, ...unproved } = holder('c', { auditAt: NOW })
     const since = { short: NOW - 10 * MY_DELAY }
-    expect(decide(input([holder('a'), unproved], { since }))).toMatchObject({ challenge: ['c'], store: undefined })
-    expect(decide(input([holder('a'), { ...unproved, busy: true }], { since })).store).toBeUndefined()
-    expect(decide(input([holder('a'), { ...unproved, notBefore: NOW + 1 }], { since })).store).toBe('x')
+    const waits = (c: HolderView): boolean => decide(input([holder('a'), c], { since })).store == null
+    expect(decide(input([holder('a'), unproved], { since })).challenge).toStrictEqual(['c'])
+    expect(waits(unproved)).toBe(true)
+    expect(waits({ ...unproved, busy: true })).toBe(true)
+    expect(waits({ ...unproved, notBefore: NOW + 1 })).toBe(false)
+    expect(waits({ ...unproved, busy: true, owesSince: NOW - ANSWER_PATIENCE + 1 })).toBe(true)
+    expect(waits({ ...unproved, busy: true, owesSince: NOW - ANSWER_PATIENCE })).toBe(false)
+    // one that the owner did not choose: seen before, or merely said to have it
+    expect(waits({ ...unproved, peer: 'd', busy: true })).toBe(true)
+    expect(waits({ ...unproved, peer: 'd', busy: true, seen: false })).toBe(false)
+  })
+
+  it('waits for a stranger that is said to have it for a moment only', () => {
+    const { provedAt: _, ...stranger } = holder('d', { auditAt: NOW, seen: false })
+    const short = (ms: number): Duties => decide(input([holder('a'), stranger], { since: { short: NOW - ms } }))
+    expect(short(MY_DELAY + SURROGATE_DELAY_BELOW - 1).store).toBeUndefined()
+    expect(short(MY_DELAY + SURROGATE_DELAY_BELOW).store).toBe('x')
+  })
+
+  it('a stranger that shows an older one is brought up only while a copy is missing', () => {
+    const stranger = lacking('d', { lacks: 'older', seen: false, lacksSince: NOW - 10 * RANK_STEP })
+    expect(decide(input([holder('a'), holder('c'), stranger])).offer).toStrictEqual([])
+    expect(decide(input([holder('a'), away('c'), stranger])).offer).toStrictEqual(['d'])
+    expect(decide(input([holder('a'), holder('c'), { ...stranger, seen: true }])).offer).toStrictEqual(['d'])
   })
 
   it('below minCopies not as long, unless it said that it will answer', () => {

@@ -8,7 +8,7 @@ export const NOW = 10_000_000
 /** Another holder that proved its copy a moment ago. */
 export function holder (peer: string, state: Partial<HolderView> = {}): HolderView {
   return {
-    peer, rank: peer, connected: true, provedAt: NOW - 1_000, verdict: 'trusted', auditAt: NOW + 3_600_000, notBefore: 0, busy: false, putOff: false, silent: false, unmet: false, told: true,
+    peer, rank: peer, connected: true, provedAt: NOW - 1_000, verdict: 'trusted', auditAt: NOW + 3_600_000, notBefore: 0, busy: false, putOff: false, silent: false, seen: true, unmet: false, told: true,
     offerAfter: 0, ...state
   }
 }

@@ -22,16 +22,19 @@ const views: fc.Arbitrary<HolderView[]> = fc.uniqueArray(fc.record({
   busy: fc.boolean(),
   putOff: fc.boolean(),
   silent: fc.boolean(),
+  seen: fc.boolean(),
+  owes: maybe(fc.integer({ min: NOW - 200_000, max: NOW })),
   leavingSince: maybe(fc.integer({ min: NOW - 100_000, max: NOW })),
   hasLeft: fc.boolean(),
   lacks: maybe(fc.constantFrom('all' as const, 'older' as const)),
   unmet: fc.boolean(),
   told: fc.boolean(),
   offerAfter: time
-}), { selector: ({ peer }) => peer, maxLength: 8 }).map(list => list.map(({ address, provedAt, leavingSince, hasLeft, lacks, ...view }) => ({
+}), { selector: ({ peer }) => peer, maxLength: 8 }).map(list => list.map(({ address, provedAt, leavingSince, hasLeft, lacks, owes, ...view }) => ({
   ...view,
   rank: view.peer,
   ...(address == null ? {} : { address }),
+  ...(owes == null ? {} : { owesSince: owes }),
   // who lacks it has not proved it, and who is away has proved nothing
   ...(provedAt == null || lacks != null || !view.connected ? {} : { provedAt }),
   ...(leavingSince == null ? {} : { leavingSince, ...(hasLeft && { leftSince: leavingSince }) }),

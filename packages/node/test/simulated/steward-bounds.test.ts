@@ -63,7 +63,7 @@ describe('a holder', () => {
         return next()
       }
 
-      bodies += Number(request.type === 'offer')
+      bodies += Number(request.type === 'offer' && request.withheld !== true)
 
       return request.type === 'offer' ? { type: 'stored' } : { type: 'other', record: older, leaving: false }
     })

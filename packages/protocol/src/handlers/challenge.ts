@@ -36,7 +36,7 @@ async function prove (context: HandlerContext, caller: Caller, request: Challeng
   }
 
   try {
-    const turn = context.proofs.take(`${caller.peer} ${request.recordId}`)
+    const turn = context.proofs.take(`${caller.peer} ${request.owner} ${request.recordId}`)
 
     return turn.ok ? await proved(context, caller, request) : { type: 'busy', retryAfter: turn.retryAfter }
   } finally {

@@ -146,6 +146,16 @@ describe('one proof', () => {
     expect(await challenged(it, holder, challenging(next))).toMatchObject({ type: 'proof' })
   })
 
+  it('per owner, too: another may have signed the same payload', async () => {
+    const it = await kept()
+    const same = await storing({ key: otherOwner, placement: { holders: [self.id, holder.id] } })
+    expect(same.record.id).toBe(it.stored.record.id)
+    expect(await it.ask(otherOwner, same)).toEqual(KEPT)
+
+    expect(await challenged(it, holder, challenging(it.stored))).toMatchObject({ type: 'proof' })
+    expect(await challenged(it, holder, challenging(same))).toMatchObject({ type: 'proof' })
+  })
+
   it('of a thousand challenges in a row is made, and one body read; what is not held is free to ask for', async () => {
     const store = new TroubledStore()
     const it = await kept({ store })

@@ -1,7 +1,7 @@
 import { SURROGATE_BACKOFF, STORE_BACKOFF } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
 import { admitsSurrogate } from '../../policy/surrogate.ts'
-import { claims, judge, named, standingOf } from './holder.ts'
+import { claims, judge, named, saysWhatItHas, standingOf } from './holder.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges, ShowResponse } from './exchanges.ts'
 import type { Holder } from './holder.ts'
@@ -32,6 +32,7 @@ export class Acts {
   /** True if it proved its copy, and stays. */
   async challenge (duty: Duty, holder: Holder, options?: AbortOptions): Promise<boolean> {
     const { exchanges, clock, random, peers } = this.init
+    holder.owesSince ??= clock.now()
     const answer = await this.over(holder, async () => await exchanges.challenge(holder.peer, duty.owner, duty.recordId, options))
 
     if (answer == null) {
@@ -62,7 +63,7 @@ export class Acts {
     }
 
     // who was merely said to hold it, and holds nothing, knows nothing
-    if (!['busy', 'refused', 'timeout', 'unreachable'].includes(answer.outcome) && duty.holders.has(holder.peer)) {
+    if (saysWhatItHas(answer.outcome) && duty.holders.has(holder.peer)) {
       this.confirm(duty)
     }
 
@@ -121,6 +122,11 @@ export class Acts {
     const answer = await exchanges.store(peer, stash, this.everybody(duty), options)
     const now = clock.now()
 
+    // a body that we cannot read ourselves says nothing of those whom we wanted to give it
+    if (answer == null && duty.blindUntil > now) {
+      return false
+    }
+
     if (answer?.type !== 'stored' && answer?.type !== 'have') {
       duty.wariness.refused(peer, now + Math.max(SURROGATE_BACKOFF, answer?.type === 'refused' ? answer.retryAfter : 0))
 
@@ -135,6 +141,7 @@ export class Acts {
 
     if (holder != null) {
       claims(holder, now)
+      holder.wasSeen = true
     }
 
     coHolders.note(duty.owner, peer)

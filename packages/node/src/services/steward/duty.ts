@@ -1,5 +1,5 @@
 import { order } from '@nara-stash/protocol'
-import { MAX_DUTY_HOLDERS, OUTDATED_WAIT } from '../../constants.ts'
+import { AUDIT_INTERVAL, MAX_DUTY_HOLDERS, OUTDATED_WAIT } from '../../constants.ts'
 import { rankOf } from '../../policy/surrogate.ts'
 import { arrive, depart, isForgotten, newHolder, viewOf } from './holder.ts'
 import { Wariness } from './wariness.ts'
@@ -21,6 +21,8 @@ export class Duty {
   ending = false
   /** Not before this time: the last attempt failed. */
   endAfter = -Infinity
+  /** Our own copy could not be read a moment ago. */
+  blindUntil = -Infinity
   /** We were away, and nobody who would know has answered since. */
   unconfirmed = false
   /** Since when a newer record is known of. */
@@ -55,6 +57,11 @@ export class Duty {
     const shown = this.present().filter(({ audit }) => audit.last === 'newer').map(({ audit }) => audit.challengedAt ?? 0)
 
     return Math.max(this.outdatedSince, ...shown) + OUTDATED_WAIT
+  }
+
+  /** Our own copy cannot be read: it is tried again when audits are due anyway. */
+  rest (now: number): void {
+    this.blindUntil = now + AUDIT_INTERVAL
   }
 
   /** It changed: look at once. */

@@ -10,6 +10,8 @@ export interface ExchangesInit {
   held: Pick<HeldStashes, 'get' | 'read' | 'hearOf'>
   clock: Clock
   random: Random
+  /** Our own copy could not be read. */
+  onUnreadable (owner: string): void
 }
 
 /** What came of a challenge. */
@@ -116,7 +118,7 @@ export class Exchanges {
       case 'not-found':
         return { outcome: 'not-found', leaving: false, retryAfter: 0 }
       case 'refused':
-        return { outcome: 'refused', leaving: answer.reason === 'draining', retryAfter: answer.retryAfter }
+        return { outcome: answer.reason === 'rate limited' ? 'busy' : 'refused', leaving: answer.reason === 'draining', retryAfter: answer.retryAfter }
     }
   }
 
@@ -130,7 +132,13 @@ export class Exchanges {
   }
 
   private async read (owner: string, recordId: string, options?: AbortOptions): Promise<{ stash: HeldStash, body: Uint8Array } | undefined> {
-    const whole = await this.init.held.read(owner, options).catch(() => undefined)
+    const whole = await this.init.held.read(owner, options).catch(() => {
+      if (options?.signal?.aborted !== true) {
+        this.init.onUnreadable(owner)
+      }
+
+      return undefined
+    })
 
     return whole?.stash.record.id === recordId ? whole : undefined
   }

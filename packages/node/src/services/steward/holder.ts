@@ -23,8 +23,10 @@ export interface Holder {
   lacks: HolderView['lacks']
   lacksSince: number | undefined
   unmet: boolean
-  /** It has proved its copy once. */
+  /** It has proved its copy once, or we gave it one. */
   wasSeen: boolean
+  /** Since when, over all its connections, it has been asked and has not said what it has. */
+  owesSince: number | undefined
   /** Whom it named as holders, and whom it was shown. */
   names: readonly string[]
   shown: ReadonlySet<string>
@@ -50,6 +52,7 @@ export function newHolder (recordId: string, peer: string, now: number): Holder 
     lacksSince: undefined,
     unmet: false,
     wasSeen: false,
+    owesSince: undefined,
     names: [],
     shown: new Set(),
     offerAfter: 0,
@@ -88,8 +91,17 @@ export function depart (holder: Holder, now: number): void {
   holder.unmet = false
 }
 
+/** Outcomes that say nothing of what a holder has. */
+const SILENT: readonly ProofOutcome[] = ['busy', 'refused', 'timeout', 'unreachable']
+
+export function saysWhatItHas (outcome: ProofOutcome): boolean {
+  return !SILENT.includes(outcome)
+}
+
 /** Takes note of what came of a challenge. */
 export function judge (holder: Holder, outcome: ProofOutcome, { now, retryAfter = 0 }: { now: number, retryAfter?: number }, random: Random): void {
+  holder.owesSince = saysWhatItHas(outcome) ? undefined : holder.owesSince
+
   // who took it on this connection, and shows an older one, is no better than one that shows none
   const isLacking = !holder.promised && (outcome === 'older' || (outcome === 'not-found' && holder.audit.provedAt == null))
 
@@ -178,7 +190,9 @@ export function viewOf (holder: Holder, everybody: readonly string[] = []): Hold
     notBefore: mayChallengeAt(audit),
     busy: busy > 0,
     putOff: audit.last === 'busy',
-    silent: audit.verdict === 'failed' && audit.failures === FAILED_AFTER && (audit.last === 'timeout' || audit.last === 'unreachable' || audit.last === 'refused'),
+    silent: audit.verdict === 'failed' && audit.failures === FAILED_AFTER && (audit.last === 'timeout' || audit.last === 'unreachable'),
+    seen: holder.wasSeen,
+    ...(holder.owesSince == null ? {} : { owesSince: holder.owesSince }),
     ...(leavingSince == null ? {} : { leavingSince }),
     ...(leftSince == null || isMadeGood ? {} : { leftSince }),
     ...(lacks == null ? {} : { lacks, ...(lacksSince == null ? {} : { lacksSince }) }),

@@ -1,6 +1,6 @@
-import { deadlineSignal, leaseLeft } from '@nara-stash/protocol'
+import { deadlineSignal, leaseLeft, order } from '@nara-stash/protocol'
 import { setMaxListeners } from 'main-event'
-import { REPAIR_LEASE, TAKEOVER_WAIT } from '../../constants.ts'
+import { REPAIR_LEASE, TAKEOVER_WAIT, TELLING_TIMEOUT } from '../../constants.ts'
 import { counts } from '../../policy/duties.ts'
 import { distinctCopies, isWilling } from '../../policy/select.ts'
 import { admitsSurrogate, rankOf } from '../../policy/surrogate.ts'
@@ -66,12 +66,10 @@ export class Leaving {
   }
 
   private async one (duty: Duty, signal: AbortSignal): Promise<Fate> {
-    const { held, contact, newest, clock } = this.init
+    const { held, contact } = this.init
     const stash = held.get(duty.owner)
-    const now = clock.now()
 
-    // nobody needs what is superseded
-    if (stash == null || duty.outdatedUntil(newest.get(duty.owner), stash, now) > now) {
+    if (stash == null || this.isSuperseded(duty, stash)) {
       return 'handedOn'
     }
 
@@ -91,12 +89,21 @@ export class Leaving {
     return await this.toOthers(duty, stash, signal) ? 'handedOn' : 'left'
   }
 
+  /** It is deleted, or somebody who is here has a newer one. That there is one, somewhere, is no copy of it. */
+  private isSuperseded (duty: Duty, { record }: HeldStash): boolean {
+    const known = this.init.newest.get(duty.owner)
+
+    return known != null && order(known, record) === 'supersedes' && (known.kind === 'tombstone' || duty.present().some(({ audit }) => audit.last === 'newer'))
+  }
+
   /** Its owner replaces us and then lets go of us: true if it did. It has the content, so there is no reason to wait for long. */
   private async toOwner (duty: Duty, { placement }: HeldStash, signal: AbortSignal): Promise<boolean> {
     const { exchanges, clock, held, peers } = this.init
     const until = clock.now() + TAKEOVER_WAIT
-    await Promise.all([duty.owner, ...duty.present().map(({ peer }) => peer)].map(async peer =>
-      await exchanges.release(peer, duty.owner, duty.recordId, 'leaving', { signal })))
+    await within(clock, TELLING_TIMEOUT, signal, async signal => {
+      await Promise.all([duty.owner, ...duty.present().map(({ peer }) => peer)].map(async peer =>
+        await exchanges.release(peer, duty.owner, duty.recordId, 'leaving', { signal })))
+    })
 
     if (!peers.candidates(duty).some(({ id, accepting }) => !placement.holders.includes(id) && accepting !== false)) {
       // nobody could take our place
@@ -116,7 +123,10 @@ export class Leaving {
     const staying = new Set<Holder>()
     const places = (): number => distinctCopies([...staying].map(({ address }) => address == null ? {} : { address }))
 
-    await Promise.all(duty.present().map(async holder => { await this.count(duty, holder, staying, signal) }))
+    // who is dead, and not known to be, must not take all the time there is
+    await within(this.init.clock, TELLING_TIMEOUT, signal, async signal => {
+      await Promise.all(duty.present().map(async holder => { await this.count(duty, holder, staying, signal) }))
+    })
 
     // who says that it leaves, too, is made good for: until all that count say that they stay
     for (;;) {
@@ -164,7 +174,8 @@ export class Leaving {
     if (isKept && holder != null) {
       await this.count(duty, holder, staying, signal)
       // those who stay are to know each other
-      await Promise.all([...staying].filter(other => other !== holder).map(async other => { await acts.offer(duty, other, { signal }) }))
+      // nobody who does not answer holds that up; what is left of it when we are gone the new one says itself
+      ;[...staying].filter(other => other !== holder).forEach(other => { void acts.offer(duty, other, { signal }) })
     }
 
     if (holder == null || !staying.has(holder)) {
@@ -175,9 +186,9 @@ export class Leaving {
 
   /** Tells all holders. False if one that counted does not stay. */
   private async tell (duty: Duty, staying: Set<Holder>, signal: AbortSignal): Promise<boolean> {
-    const told = await Promise.all(duty.present().map(async holder => ({
+    const told = await within(this.init.clock, TELLING_TIMEOUT, signal, async signal => await Promise.all(duty.present().map(async holder => ({
       holder, stays: await this.init.exchanges.release(holder.peer, duty.owner, duty.recordId, 'leaving', { signal })
-    })))
+    }))))
     const gone = told.filter(({ holder, stays }) => !stays && staying.has(holder))
 
     gone.forEach(({ holder }) => {
@@ -209,5 +220,17 @@ export class Leaving {
       .filter(candidate => counted.length < placement.target || distinctCopies([...counted, candidate]) > distinctCopies(counted))
       .map(({ id }) => ({ id, rank: rankOf(record.id, id) }))
       .toSorted((a, b) => a.rank < b.rank ? -1 : 1)[0]?.id
+  }
+}
+
+/** Asks with a deadline of its own: whoever has not answered by then has not answered. */
+async function within <T> (clock: Clock, ms: number, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = deadlineSignal(clock, ms, signal)
+  setMaxListeners(Infinity, deadline.signal)
+
+  try {
+    return await ask(deadline.signal)
+  } finally {
+    deadline.clear()
   }
 }

@@ -64,7 +64,7 @@ export class Steward {
     const { network, held, confidant, directory, clock, random, trust } = init
     const { self } = network
     const peers = new Peers(network, directory, trust)
-    const exchanges = new Exchanges({ network, held, clock, random })
+    const exchanges = new Exchanges({ network, held, clock, random, onUnreadable: owner => { this.register.get(owner)?.rest(clock.now()) } })
 
     this.init = init
     this.peers = peers
@@ -192,6 +192,12 @@ export class Steward {
     const stash = this.init.held.get(duty.owner)
 
     if (stash == null) {
+      return
+    }
+
+    // without our own copy there is nothing to hold another's against, and none to give
+    if (duty.blindUntil > now) {
+      duty.nextLook = duty.blindUntil
       return
     }
 

@@ -25,7 +25,8 @@ async function challenged (answer: (request: ChallengeRequest) => Promise<Challe
       hearOf: async () => 'same'
     },
     clock,
-    random: seededRandom(1)
+    random: seededRandom(1),
+    onUnreadable: () => {}
   })
   const outcome = (await exchanges.challenge(peer, owner, recordId))?.outcome
 
@@ -35,7 +36,8 @@ async function challenged (answer: (request: ChallengeRequest) => Promise<Challe
 it.each<[string, ChallengeResponse]>([
   ['not-found', { type: 'not-found' }],
   ['busy', { type: 'busy', retryAfter: 1_000 }],
-  ['refused', { type: 'refused', reason: 'rate limited', retryAfter: 1_000 }],
+  ['refused', { type: 'refused', reason: 'not trusted', retryAfter: 1_000 }],
+  ['busy', { type: 'refused', reason: 'rate limited', retryAfter: 1_000 }],
   ['wrong', { type: 'other', record: stash.record, leaving: false }]
 ])('an answer that is %s, and no proof, does not make us read our own body', async (outcome, answer) => {
   expect(await challenged(async () => answer)).toStrictEqual({ outcome, reads: 0 })
