@@ -159,3 +159,37 @@ describe('a holder that will not say what it has', () => {
     expect(await forget(world, owner)).toMatchObject({ outcome: 'forgotten', acknowledged: 3, of: 3 })
   })
 })
+
+describe('who deletes without a timeout', () => {
+  /** `peer` connects anew whenever it is asked, before it has answered, `times` times. Returns how often it was. */
+  function restless ({ world, owner }: Stashed, peer: Nara, times: number): () => number {
+    let asked = 0
+    world.net.intercept(async (from, to, request, next) => {
+      if (from === owner.id && to === peer.id && request.type === 'fetch' && asked++ < times) {
+        world.net.connect(owner.id, peer.id)
+      }
+
+      return await next()
+    })
+
+    return () => asked
+  }
+
+  it('is answered, though somebody who has nothing opens ever more connections', async () => {
+    const given = await apart(4)
+    const { world, owner, spare: [other] } = given
+    const asked = restless(given, other, 1_000)
+
+    expect(await forget(world, owner)).toEqual({ outcome: 'forgotten', acknowledged: 3, of: 3, failures: [] })
+    expect(asked()).toBeLessThan(10)
+  })
+
+  it('is so with a timeout, once enough have heard', async () => {
+    const given = await apart(4)
+    const { world, owner, spare: [other] } = given
+    const asked = restless(given, other, 1_000)
+
+    expect(await world.of(owner.stash.forgetStash({ timeout: minute }))).toMatchObject({ outcome: 'forgotten', acknowledged: 3 })
+    expect(asked()).toBeLessThan(10)
+  })
+})

@@ -83,7 +83,12 @@ export class Deletion {
       this.keeping.acknowledge()
     }
 
-    this.waiters.progress(this.forgetting.isTried)
+    const { isTried } = this.forgetting
+    this.waiters.progress(isTried)
+
+    if (isTried) {
+      this.forgetting.tryAll()
+    }
 
     return Math.min(next, this.init.clock.now() + RECONCILE_INTERVAL)
   }

@@ -45,6 +45,8 @@ export class Forgetting {
   /** Peers that were asked on their present connection what they have. */
   private readonly asked = new Set<string>()
   private readonly busy = new Set<string>()
+  /** Peers that have answered or failed since everybody had done so last: that they connect anew keeps nobody waiting. */
+  private readonly tried = new Set<string>()
   private version: Version | undefined
   private placement: Promise<Placement> | undefined
   private abort = new AbortController()
@@ -83,6 +85,7 @@ export class Forgetting {
     this.abort = new AbortController()
     this.asked.clear()
     this.busy.clear()
+    this.tried.clear()
   }
 
   /** It left, or came anew, and may have something, or listen better. */
@@ -125,9 +128,14 @@ export class Forgetting {
     return told >= Math.min(minCopies, holders.length) && holders.length - told < minCopies
   }
 
-  /** Everybody within reach was asked or told, and has answered or failed. */
+  /** Everybody within reach was asked or told, and has answered or failed, however often it connects. */
   get isTried (): boolean {
-    return this.busy.size === 0 && this.init.network.peers().every(({ id }) => !this.isDue(id))
+    return [...this.busy].every(peer => this.tried.has(peer)) && this.init.network.peers().every(({ id }) => this.tried.has(id) || !this.isDue(id))
+  }
+
+  /** Who waits from here on waits for everybody once more. */
+  tryAll (): void {
+    this.tried.clear()
   }
 
   /** Peers that have the tombstone. */
@@ -194,6 +202,7 @@ export class Forgetting {
     } finally {
       if (!signal.aborted) {
         this.busy.delete(peer)
+        this.tried.add(peer)
         this.init.onChange()
       }
     }
