@@ -82,9 +82,10 @@ export class Keeping {
 
   /** Something changed: is it acknowledged, and are there more copies or fewer? */
   look (): void {
-    const { version, stores, init } = this
+    const { version, placements, stores, init } = this
 
-    if (version != null && !this.acknowledged && distinctCopies(this.acks()) >= init.minCopies && !stores.isExposedElsewhere(this.placements.current)) {
+    // that they have it with a placement which confirmed nothing, perhaps from one another, is no answer to us
+    if (version != null && !this.acknowledged && !placements.isWorn && distinctCopies(this.acks()) >= init.minCopies && !stores.isExposedElsewhere(placements.current)) {
       this.acknowledge()
     }
 

@@ -32,7 +32,6 @@ export class Placements {
   private readonly init: PlacementsInit
   /** Made by this boot, for records of its own. */
   private ours = false
-  /** Nothing more may be stored with it. */
   private worn = false
   /** Counts what makes a placement that is being sealed worthless. */
   private epoch = 0
@@ -43,6 +42,11 @@ export class Placements {
 
   get holders (): readonly string[] {
     return this.current?.holders ?? []
+  }
+
+  /** Nothing more may be stored with it: it is of another process, and confirmed nothing, or the record is our own. */
+  get isWorn (): boolean {
+    return this.worn
   }
 
   /** True if what is to be stored with `holders` needs another placement. */
