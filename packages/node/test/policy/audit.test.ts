@@ -71,6 +71,16 @@ describe('when a holder is challenged', () => {
       expect(state.due - now).toBeLessThanOrEqual(FAILED_AWAY / 2)
     }))
   })
+
+  it('of who puts us off is when it wishes, but not within AUDIT_GAP, and within half of FAILED_AWAY', () => {
+    const wait = (retryAfter: number): number => {
+      const { state, now } = after([{ outcome: 'busy', retryAfter }])
+
+      return state.due - now
+    }
+
+    expect([0, AUDIT_GAP + 1, 2 ** 32 - 1].map(wait)).toStrictEqual([AUDIT_GAP, AUDIT_GAP + 1, FAILED_AWAY / 2])
+  })
 })
 
 describe('a holder', () => {
