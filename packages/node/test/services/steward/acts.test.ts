@@ -11,6 +11,35 @@ import type { HeldStash } from '@nara-stash/protocol'
 
 const [self, owner, peer] = generated(3) as [string, string, string]
 
+it('whom a holder names is heeded if that one proved its copy, or is one that the owner chose', () => {
+  const [, , , other, named] = generated(5) as [string, string, string, string, string]
+
+  for (const [from, proved, isHeeded] of [[peer, false, true], [other, false, false], [other, true, true]] as const) {
+    const clock = new VirtualClock()
+    const stash = { record: { owner, id: 'cd'.repeat(32) }, placement: { holders: [peer], surrogates: 'any', allowed: [] } } as unknown as HeldStash
+    const duty = new Duty(self, stash)
+    const heeded: string[] = []
+    const acts = new Acts({
+      self,
+      held: { get: () => stash, confirmed: () => {} },
+      coHolders: { note: (_: string, peer: string) => { heeded.push(peer); return true } },
+      peers: { present: new Map() } as unknown as Peers,
+      exchanges: {} as Exchanges,
+      clock,
+      random: seededRandom(1),
+      onRepaired: () => {},
+      onAudited: () => {}
+    })
+    const holder = duty.holder(from, new Map(), 0) as Holder
+    holder.names = [named]
+    holder.audit = { ...holder.audit, ...(proved && { provedAt: 0 }) }
+    acts.heed(duty, holder)
+
+    expect(heeded).toStrictEqual(isHeeded ? [named] : [])
+    expect(duty.holders.has(named)).toBe(isHeeded)
+  }
+})
+
 it('who was to learn of us, and did not hear it, is told again, but not for ever; on another connection it is told anew', async () => {
   const clock = new VirtualClock()
   const stash = { record: { owner, id: 'cd'.repeat(32) }, placement: { holders: [peer] } } as unknown as HeldStash
