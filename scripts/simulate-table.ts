@@ -1,8 +1,10 @@
 /**
  * The table of scripts/simulate/README.md, from runs made now: `node scripts/simulate-table.ts [--nodes 200] [--days 60] [--seeds 1,2,3]
  * [--rows full/8h/4h,owner/8h/4h] [--flags='--end power-cut']`. Each row is a line of Markdown on standard output as soon as its runs are done, one after the other.
+ * Or from what runs have printed with --json, made side by side for instance: `node scripts/simulate-table.ts reports/*.json`; runs that differ by their seeds are one row.
  */
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './run-step.ts'
@@ -13,7 +15,8 @@ import type { Report } from './simulate/report.ts'
 const TIMES = ['24h/1h', '24h/8h', '8h/4h', '2h/1h']
 const ROWS = ['none', 'owner', 'full'].flatMap(repair => TIMES.map(times => `${repair}/${times}`))
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     nodes: { type: 'string', default: '200' },
     days: { type: 'string', default: '60' },
@@ -23,8 +26,18 @@ const { values } = parseArgs({
   }
 })
 
-console.log('| command, for each seed | seeds | lost / returns | per return | below, 95 % | copies moved per owner and day | KiB per owner and day | copies, owner away | lease over, doubtful, older |')
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
+console.log('| command, for each seed | seeds | lost / returns | per return | below, 95 % | lease over | doubtful, "empty", older | copies moved per owner and day | copies, owner away | s of CPU per run |')
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |')
+
+if (positionals.length > 0) {
+  const reports = positionals.map(file => JSON.parse(readFileSync(file, 'utf8')) as Report)
+
+  for (const [args, alike] of Map.groupBy(reports, ({ init }) => argsOf(init).join(' '))) {
+    console.log(line(args.split(' '), alike.toSorted((a, b) => a.init.seed - b.init.seed)))
+  }
+
+  process.exit()
+}
 
 for (const row of values.rows.split(',')) {
   const [repair = '', up = '', down = ''] = row.split('/')
@@ -36,6 +49,14 @@ for (const row of values.rows.split(',')) {
   }
 
   console.log(line(args, reports))
+}
+
+function argsOf ({ nodes, days, up, down, repair, end }: Report['init']): string[] {
+  return ['--nodes', String(nodes), '--days', String(days), '--up', hours(up), '--down', hours(down), '--repair', repair, ...(end === 'crash' ? [] : ['--end', end])]
+}
+
+function hours (ms: number): string {
+  return `${ms / 3_600_000}h`
 }
 
 function line (args: readonly string[], reports: readonly Report[]): string {
@@ -50,10 +71,11 @@ function line (args: readonly string[], reports: readonly Report[]): string {
     `${lost} / ${resolved}`,
     (lost / Math.max(resolved, 1)).toExponential(1),
     upperBound(lost, Math.max(resolved, 1)).toExponential(1),
+    sum(({ returns }) => returns.expired),
+    `${sum(({ returns }) => returns.doubtful)}, ${sum(({ returns }) => returns.misled)}, ${sum(({ returns }) => returns.older + returns.foreign)}`,
     mean(({ perOwnerAndDay }) => perOwnerAndDay.copiesMoved).toFixed(2),
-    (mean(({ perOwnerAndDay }) => perOwnerAndDay.bytes) / 1_024).toFixed(0),
     mean(({ copies }) => copies.absentMean).toFixed(2),
-    `${sum(({ returns }) => returns.expired)}, ${sum(({ returns }) => returns.doubtful)}, ${sum(({ returns }) => returns.older + returns.foreign)}`
+    mean(({ cost }) => cost.cpuSeconds).toFixed(0)
   ].join(' | ')} |`
 }
 
