@@ -29,7 +29,7 @@ export function duties (input: DutyInput, random: Random): Duties {
   const audits = input.holders.filter(holder => mayChallenge(holder, input.now) && holder.auditAt <= input.now && !(holder.unmet && mayOffer(holder, input.now)))
   const trim = trimming(state)
   const repair = repairing(state, random)
-  const lagging = input.mayRepair && input.leaseLeft >= REPAIR_LEASE ? input.holders.filter(holder => isLagging(holder, state)) : []
+  const lagging = input.mayRepair && input.leaseLeft >= REPAIR_LEASE ? input.holders.filter(holder => holder.lacks === 'older' && isKnown(holder, input.placement)) : []
   const untold = telling(state)
 
   return {
@@ -166,11 +166,6 @@ function turn (state: State): Turn {
   return { due: Math.min(calm, hurry) + state.better.length * RANK_STEP, isHurried: hurry < calm }
 }
 
-/** Who was never seen to hold anything is sent no body for showing an old header, unless a copy is missing. */
-function isLagging (holder: HolderView, { since, input: { placement } }: State): boolean {
-  return holder.lacks === 'older' && (isKnown(holder, placement) || since.short != null)
-}
-
 /** Who leaves is given the time to hand on its copy, and takes none; to who is new it may not show its own. */
 function cameBackEmpty ({ connected, lacks, leavingSince }: HolderView): boolean {
   return connected && lacks === 'all' && leavingSince == null
@@ -211,7 +206,8 @@ function isKnown ({ peer, seen }: HolderView, { holders }: Pick<Placement, 'hold
 
 function surrogateFor ({ input, counted }: State, random: Random): string | undefined {
   const { placement, holders, now, self } = input
-  const known = new Set(holders.map(({ peer }) => peer))
+  // who shows an older record, and was never seen to hold one, is not brought up for that: it may be asked like anybody
+  const known = new Set(holders.filter(holder => holder.lacks !== 'older' || isKnown(holder, placement)).map(({ peer }) => peer))
   const present = [{ id: self }, ...counted.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))]
   const candidates = input.candidates().filter(({ id }) => !known.has(id) && admitsSurrogate(placement, id))
 

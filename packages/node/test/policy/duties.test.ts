@@ -100,11 +100,14 @@ describe('short of the target', () => {
     expect(short(MY_DELAY + SURROGATE_DELAY_BELOW).store).toBe('x')
   })
 
-  it('a stranger that shows an older one is brought up only while a copy is missing', () => {
-    const stranger = lacking('d', { lacks: 'older', seen: false, lacksSince: NOW - 10 * RANK_STEP })
-    expect(decide(input([holder('a'), holder('c'), stranger])).offer).toStrictEqual([])
-    expect(decide(input([holder('a'), away('c'), stranger])).offer).toStrictEqual(['d'])
-    expect(decide(input([holder('a'), holder('c'), { ...stranger, seen: true }])).offer).toStrictEqual(['d'])
+  it('strangers that show an older one may be asked for what is missing, like anybody, and are given no more', () => {
+    const strangers = ['d', 'e'].map(peer => lacking(peer, { lacks: 'older', seen: false, lacksSince: NOW - 10 * RANK_STEP }))
+    const short = { since: { short: NOW - MY_DELAY }, candidates: () => [{ id: 'd', uptime: 5 }] }
+    expect(decide(input([holder('a'), holder('c'), ...strangers]))).toMatchObject({ offer: [], store: undefined })
+    expect(decide(input([holder('a'), away('c'), ...strangers]))).toMatchObject({ offer: [], store: undefined })
+    expect(decide(input([holder('a'), away('c'), ...strangers], short))).toMatchObject({ offer: [], store: 'd' })
+    // those that are known are brought up at once
+    expect(decide(input([holder('a'), holder('c'), ...strangers.map(one => ({ ...one, seen: true }))])).offer).toStrictEqual(['d', 'e'])
   })
 
   it('below minCopies not as long, unless it said that it will answer', () => {

@@ -104,7 +104,7 @@ describe('always', () => {
   })
 
   it('a copy goes only to whom the placement admits, and to nobody that is known to be a holder', () => {
-    always((of, { store }) => store == null || (!of.holders.some(({ peer }) => peer === store) &&
+    always((of, { store }) => store == null || (!of.holders.some(({ peer, lacks, seen }) => peer === store && (lacks !== 'older' || seen || of.placement.holders.includes(peer))) &&
       (of.placement.surrogates === 'any' || of.placement.holders.includes(store) || (of.placement.surrogates === 'listed' && of.placement.allowed.includes(store)))))
   })
 

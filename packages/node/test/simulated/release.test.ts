@@ -80,6 +80,29 @@ describe('who is no confidant any longer', () => {
     expect(owner.stash.status().copies.have).toBe(3)
   })
 
+  it('lets go of what it took without its answer having come', async () => {
+    const world = new World()
+    const owner = await world.nara({ fresh: true })
+    const others = await world.confidants(6)
+    let silent: string | undefined
+    world.net.intercept(async (_from, to, request, next) => {
+      if (request.type !== 'store' || to !== (silent ??= to)) {
+        return await next()
+      }
+
+      // it has it before the owner has given up, and is never heard
+      await next()
+
+      return undefined
+    })
+    world.net.connectAll()
+    await kept(world, owner, 'one')
+    await world.run(10 * minute)
+
+    expect(owner.stash.confidants).not.toContain(silent)
+    expect(others.filter(nara => nara.holds(owner) != null).map(({ id }) => id).toSorted()).toStrictEqual([...owner.stash.confidants].toSorted())
+  })
+
   it('is told again if it did not hear it', async () => {
     const { world, owner, holders, spare } = await largeStashed()
     let lost = 3

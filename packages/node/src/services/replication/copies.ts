@@ -94,7 +94,7 @@ export class Copies {
 
       stopStore(copy)
 
-      if (!copy.connected || (copy.notBefore === 0 && copy.record == null)) {
+      if (!copy.connected || (copy.notBefore === 0 && (copy.record ?? copy.unproved) == null)) {
         this.table.delete(peer)
       } else if (copy.dropped !== true) {
         copy.dropped = true
@@ -108,25 +108,28 @@ export class Copies {
     }
   }
 
-  /** A store begins. */
-  begin (peer: string): AbortSignal {
+  /** A store of `record` begins: until it is answered, it may have it. */
+  begin (peer: string, record: string): AbortSignal {
     const abort = new AbortController()
     const copy = this.get(peer)
 
     if (copy != null) {
-      copy.busy = true
-      copy.abort = abort
+      Object.assign(copy, { unproved: record, busy: true, abort })
     }
 
     return abort.signal
   }
 
   /** The store that `signal` belongs to ended; false if another one took its place. */
-  end (peer: string, signal: AbortSignal): boolean {
+  end (peer: string, signal: AbortSignal, isAnswered: boolean): boolean {
     const copy = this.table.get(peer)
 
     if (copy?.abort?.signal !== signal) {
       return false
+    }
+
+    if (isAnswered) {
+      delete copy.unproved
     }
 
     copy.busy = false

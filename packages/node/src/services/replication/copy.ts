@@ -18,7 +18,7 @@ export interface Copy extends CopyView {
   refusals?: number
   /** Id of the record that it took, or proved, on this connection: of that it has said more than that it has it. */
   shown?: string
-  /** Id of the record that it acknowledged and did not prove, or showed in place of that: it counts for nothing, and may be there. */
+  /** Id of the record that it was sent and has not answered for, acknowledged and did not prove, or showed in place of that: it counts for nothing, and may be there. */
   unproved?: string
 }
 

@@ -98,7 +98,7 @@ export class Stores {
   }
 
   async store (peer: string, version: Version, placement: Placement): Promise<void> {
-    const signal = this.copies.begin(peer)
+    const signal = this.copies.begin(peer, version.record.id)
     const mayHaveIt = this.exposure.may(peer)
     const connection = this.connectionTo(peer)
     this.exposure.sent(peer, placement.id)
@@ -113,7 +113,7 @@ export class Stores {
         body: version.body
       }, { signal })
 
-      if (this.copies.end(peer, signal)) {
+      if (this.copies.end(peer, signal, true)) {
         this.heard.add(peer)
         this.answered(peer, answer, version, placement)
 
@@ -125,7 +125,7 @@ export class Stores {
       const now = this.connectionTo(peer)
 
       // the connection that broke says nothing of the one that is left: it is asked over that at once
-      if (this.copies.end(peer, signal) && !(err instanceof UnreachableError && now != null && now !== connection)) {
+      if (this.copies.end(peer, signal, false) && !(err instanceof UnreachableError && now != null && now !== connection)) {
         this.heard.add(peer)
         this.copies.failed(peer, failureOf(err))
       }

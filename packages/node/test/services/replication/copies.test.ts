@@ -32,7 +32,7 @@ describe('watching', () => {
     copies.refused('x', 'at capacity', 1)
     copies.failed('x', 'timeout')
 
-    expect(copies.end('x', copies.begin('x'))).toBe(false)
+    expect(copies.end('x', copies.begin('x', 'r'), true)).toBe(false)
     expect(copies.get('x')).toBeUndefined()
     expect(copies.views()).toHaveLength(2)
   })
@@ -65,13 +65,13 @@ describe('what a peer acknowledged', () => {
 describe('a store', () => {
   it('keeps its peer busy until it ends', async () => {
     const { copies } = await watching()
-    const signal = copies.begin('a')
+    const signal = copies.begin('a', 'r')
 
     expect(copies.get('a')?.busy).toBe(true)
     expect(signal.aborted).toBe(false)
-    expect(copies.end('a', signal)).toBe(true)
+    expect(copies.end('a', signal, true)).toBe(true)
     expect(copies.get('a')?.busy).toBe(false)
-    expect(copies.end('a', signal)).toBe(false)
+    expect(copies.end('a', signal, true)).toBe(false)
   })
 
   it.each([
@@ -83,23 +83,23 @@ describe('a store', () => {
   ])('is aborted, and has no say, when %s', async (_, happen) => {
     const { copies } = await watching()
     copies.failed('a', 'timeout')
-    const signal = copies.begin('a')
+    const signal = copies.begin('a', 'r')
     happen(copies)
 
     expect(signal.aborted).toBe(true)
     expect(copies.get('a')?.busy ?? false).toBe(false)
-    expect(copies.end('a', signal)).toBe(false)
+    expect(copies.end('a', signal, true)).toBe(false)
   })
 
   it('has no say over the one that took its place', async () => {
     const { copies } = await watching()
-    const before = copies.begin('a')
+    const before = copies.begin('a', 'r')
     copies.newRecord()
-    const after = copies.begin('a')
+    const after = copies.begin('a', 'r')
 
-    expect(copies.end('a', before)).toBe(false)
+    expect(copies.end('a', before, true)).toBe(false)
     expect(copies.get('a')?.busy).toBe(true)
-    expect(copies.end('a', after)).toBe(true)
+    expect(copies.end('a', after, true)).toBe(true)
   })
 })
 
@@ -165,7 +165,7 @@ describe('a peer that leaves', () => {
   it('is suspect, is sent nothing more, and is well when it comes back', async () => {
     const { clock, copies } = await watching()
     copies.acknowledged('a', 'record', 'placement')
-    const signal = copies.begin('a')
+    const signal = copies.begin('a', 'r')
     copies.leaves('a')
 
     expect(signal.aborted).toBe(true)
