@@ -4,6 +4,9 @@ import type { NaraDaemon } from '../support/nara-process.ts'
 
 const TIMEOUT = 120_000
 
+/** SPEC.md, "Repair by the holders". Milliseconds. */
+const SURROGATE_DELAY = 20_000
+
 describe('a holder that is told to stop while the owner is dead', () => {
   it('stores elsewhere first, so that its copy is not missed, and says chau', async () => {
     const { network, owner, holders, soul } = await scene(['bo', 'cleo'], 'handed on')
@@ -51,7 +54,7 @@ describe('a holder that is told to stop while the owner is dead', () => {
 })
 
 describe('while the owner is dead', () => {
-  it('a confidant that was killed and started again is given its copy back by the others, and nobody else is who would take it', async () => {
+  it('a confidant that was killed and started again is given its copy back by the others, and nobody else is who would take it', async ctx => {
     const { network, owner, holders, soul } = await scene(['bo', 'cleo', 'dev'], 'refilled')
     const [bo, cleo, dev] = holders as [NaraDaemon, NaraDaemon, NaraDaemon]
     const [spare] = await network.startAll(['eli']) as [NaraDaemon]
@@ -60,7 +63,15 @@ describe('while the owner is dead', () => {
     await owner.kill()
     await bo.kill()
 
+    const killed = performance.now()
     const again = network.start('bo', { dir: bo.dir })
+    const first = await Promise.race([again, spare].map(async daemon => await daemon.until('held:stored').then(() => daemon)))
+
+    if (first === spare) {
+      // the others wait so long for it and no longer, and this machine took more to start a process
+      expect(performance.now() - killed).toBeGreaterThan(SURROGATE_DELAY)
+      ctx.skip('it took longer to start a nara than its co-holders wait for it')
+    }
 
     expect(await again.until('held:stored')).toMatchObject({ owner: await peerId(owner), seq: '1' })
     expect((await again.status()).peerId).toBe(await peerId(bo))

@@ -38,7 +38,7 @@ export function duties (input: DutyInput, random: Random): Duties {
     store: repair.store,
     drop: trim.drop,
     reach: state.since.short == null ? [] : input.holders.filter(({ connected }) => !connected).map(({ peer }) => peer),
-    since: state.since,
+    since: { ...state.since, ...(repair.waited == null ? {} : { waited: repair.waited }) },
     wakeAt: earliest(input.now, [
       ...input.holders.filter(({ connected, busy }) => connected && !busy).map(({ auditAt, notBefore }) => Math.max(auditAt, notBefore)),
       ...lagging.filter(({ busy }) => !busy).map(holder => Math.max(turnOf(holder, state), holder.offerAfter)),
@@ -79,13 +79,14 @@ function stateOf (input: DutyInput): State {
   const places = distinctCopies([{}, ...counted])
   const short = places < target ? input.since.short ?? now : undefined
   const below = places < minCopies ? input.since.below ?? now : undefined
+  const { waited } = input.since
 
   return {
     input,
     counted,
     better: counted.filter(holder => precedes(holder, { peer: input.self, rank: input.rank }, input.placement)),
     places,
-    since: { ...(short == null ? {} : { short }), ...(below == null ? {} : { below }) }
+    since: { ...(short == null ? {} : { short }), ...(below == null ? {} : { below }), ...(short == null || waited == null ? {} : { waited }) }
   }
 }
 
@@ -98,6 +99,8 @@ interface Repair {
   again: HolderView[]
   refill: HolderView[]
   store: string | undefined
+  /** It was our turn, and we wait for somebody. */
+  waited?: number
   wakeAt: number[]
 }
 
@@ -117,7 +120,8 @@ function repairing (state: State, random: Random): Repair {
   if (doubted.length > 0 || state.counted.some(({ busy }) => busy)) {
     return {
       ...nothing,
-      wakeAt: doubted.flatMap(holder => [Math.max(holder.auditAt, holder.notBefore), due + patience(holder, state), (holder.owesSince ?? now) + ANSWER_PATIENCE])
+      ...(doubted.length === 0 ? {} : { waited: now }),
+      wakeAt: doubted.flatMap(holder => [Math.max(holder.auditAt, holder.notBefore), ours.began + patience(holder, state), (holder.owesSince ?? now) + ANSWER_PATIENCE])
     }
   }
 
@@ -144,17 +148,20 @@ function repairing (state: State, random: Random): Repair {
 }
 
 interface Turn {
+  /** When it is our turn. */
   due: number
+  /** When it was, but for those that we waited for. */
+  began: number
   /** Somebody leaves, or has come back without its copy: there is nothing to wait for. */
   isHurried: boolean
 }
 
 /** When it is our turn to make good for what is missing. */
 function turn (state: State): Turn {
-  const { since: { short, below = Infinity }, input: { holders } } = state
+  const { since: { short, below = Infinity, waited = -Infinity }, input: { holders } } = state
 
   if (short == null) {
-    return { due: Infinity, isHurried: false }
+    return { due: Infinity, began: Infinity, isHurried: false }
   }
 
   const gone = holders.flatMap(holder =>
@@ -163,7 +170,11 @@ function turn (state: State): Turn {
 
   const calm = Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW)
 
-  return { due: Math.min(calm, hurry) + state.better.length * RANK_STEP, isHurried: hurry < calm }
+  const turn = Math.min(calm, hurry)
+  const rank = state.better.length * RANK_STEP
+
+  // all stop waiting for somebody at the same time: then, too, the first in rank goes first
+  return { due: Math.max(turn, waited) + rank, began: turn + rank, isHurried: hurry < calm }
 }
 
 /** Who leaves is given the time to hand on its copy, and takes none; to who is new it may not show its own. */
@@ -180,13 +191,13 @@ function turnOf ({ lacksSince = 0 }: HolderView, { better }: State): number {
  * Those who are here and are being asked, or may be asked soon: what they say may spare a copy. Who keeps silent or puts us off is not waited for long, however often it
  * comes anew; who is known is asked also when it comes late, as after a partition.
  */
-function pending (state: State, { due, isHurried }: Turn): HolderView[] {
+function pending (state: State, { began, isHurried }: Turn): HolderView[] {
   const { input: { holders, now, placement } } = state
 
   return holders.filter(holder => {
     const { connected, provedAt, lacks, leavingSince, verdict, silent, owesSince = now, busy, auditAt, notBefore } = holder
     const isOurs = isKnown(holder, placement)
-    const until = due + patience(holder, state)
+    const until = began + patience(holder, state)
     const isWaitedFor = now < until || (isOurs && now - owesSince < ANSWER_PATIENCE)
     const answersSoon = busy || Math.max(auditAt, notBefore) <= Math.max(now, until)
     const mayHaveIt = silent ? isOurs && !isHurried : provedAt == null && verdict !== 'failed'

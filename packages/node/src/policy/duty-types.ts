@@ -47,10 +47,11 @@ export interface Standing {
   leavingSince?: number | undefined
 }
 
-/** Since when there have been fewer copies than the target, and than minCopies. */
+/** Since when there have been fewer copies than the target, and than minCopies; and when we last waited, in our turn, for somebody to answer. */
 export interface Shortage {
   short?: number
   below?: number
+  waited?: number
 }
 
 /** One held record, as its holder sees it. */

@@ -93,6 +93,21 @@ describe('short of the target', () => {
     expect(waits({ ...unproved, peer: 'd', busy: true, seen: false })).toBe(false)
   })
 
+  it('the second in rank waits its time longer when those that all waited for have had theirs', () => {
+    const suspect = (verdict: 'suspect' | 'failed'): HolderView => {
+      const { provedAt: _, ...view } = holder('c', { verdict, auditAt: NOW + 2 * RANK_STEP })
+
+      return view
+    }
+    const since = { short: NOW - MY_DELAY }
+    const waiting = decide(input([holder('a'), suspect('suspect')], { since }))
+    expect(waiting).toMatchObject({ store: undefined, since: { ...since, waited: NOW } })
+    expect(decide(input([holder('a'), suspect('failed')], { since: waiting.since }))).toMatchObject({ store: undefined, wakeAt: NOW + RANK_STEP })
+    expect(decide(input([holder('a'), suspect('failed')], { since: { ...since, waited: NOW - RANK_STEP } })).store).toBe('x')
+    // the first in rank goes at once
+    expect(decide(input([holder('d'), suspect('failed')], { self: 'a', rank: 'a', since: waiting.since })).store).toBe('x')
+  })
+
   it('waits for a stranger that is said to have it for a moment only', () => {
     const { provedAt: _, ...stranger } = holder('d', { auditAt: NOW, seen: false })
     const short = (ms: number): Duties => decide(input([holder('a'), stranger], { since: { short: NOW - ms } }))
