@@ -64,6 +64,17 @@ it('a holder that leaves hands on what it has though another one, which is dead,
   expect(holdersNow(world, owner).filter(nara => nara !== c).length).toBeGreaterThanOrEqual(1)
 })
 
+it('nor does one keep it that is asked to take it and never says that it did', async () => {
+  const { world, owner, holders: [a] } = await ownerAway()
+  await world.run(5 * minute)
+  let silent: string | undefined
+  world.net.intercept((_, to, request, next) => request.type === 'store' && to === (silent ??= to) ? undefined : next())
+  await world.of(a.stop())
+
+  expect(silent).toBeDefined()
+  expect(a.events('leave').map(({ detail }) => (detail as { handedOn: number }).handedOn)).toStrictEqual([1])
+})
+
 it('those who leave hand on what is superseded if nobody who is here has the newer', async () => {
   const world = new World()
   const owner = await world.nara({ fresh: true })

@@ -1,4 +1,4 @@
-import { AUDIT_GAP, AUDIT_INTERVAL, FAILED_AFTER, FAILED_AWAY } from '../../constants.ts'
+import { ANSWER_PATIENCE, AUDIT_GAP, AUDIT_INTERVAL, FAILED_AFTER, FAILED_AWAY } from '../../constants.ts'
 import { judgeProof, nextAudit, unaudited } from '../../policy/audit.ts'
 import { rankOf } from '../../policy/surrogate.ts'
 import type { AuditState, ProofOutcome } from '../../policy/audit.ts'
@@ -63,6 +63,8 @@ export function newHolder (recordId: string, peer: string, now: number): Holder 
 
 /** It is here over another connection: it may have lost its memory, so nothing that it proved counts any longer. */
 export function arrive (holder: Holder, { connection, address }: NetworkPeer, now: number): void {
+  // who was away for long has not kept anybody waiting meanwhile
+  holder.owesSince = now - (holder.awaySince ?? now) >= ANSWER_PATIENCE ? undefined : holder.owesSince
   holder.connection = connection
   holder.address = address
   holder.awaySince = undefined

@@ -167,12 +167,13 @@ export class Leaving {
   }
 
   private async handOn (duty: Duty, peer: string, staying: Set<Holder>, signal: AbortSignal): Promise<void> {
-    const { acts, peers, clock } = this.init
-    const isKept = await acts.store(duty, peer, 'a holder leaves', { signal })
+    const { acts, peers, clock, timeout } = this.init
+    // one that never takes it leaves time for another
+    const isKept = await within(clock, timeout / 2, signal, async signal => await acts.store(duty, peer, 'a holder leaves', { signal }))
     const holder = duty.holder(peer, peers.present, clock.now())
 
     if (isKept && holder != null) {
-      await this.count(duty, holder, staying, signal)
+      await within(clock, TELLING_TIMEOUT, signal, async signal => { await this.count(duty, holder, staying, signal) })
       // those who stay are to know each other
       // nobody who does not answer holds that up; what is left of it when we are gone the new one says itself
       ;[...staying].filter(other => other !== holder).forEach(other => { void acts.offer(duty, other, { signal }) })
