@@ -65,7 +65,7 @@ it('a holder that leaves hands on what it has though another one, which is dead,
 })
 
 it('nor does one keep it that is asked to take it and never says that it did', async () => {
-  const { world, owner, holders: [a] } = await ownerAway()
+  const { world, holders: [a] } = await ownerAway()
   await world.run(5 * minute)
   let silent: string | undefined
   world.net.intercept((_, to, request, next) => request.type === 'store' && to === (silent ??= to) ? undefined : next())
