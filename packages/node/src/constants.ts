@@ -84,7 +84,7 @@ export const OWNER_TAKEOVER = 2 * minute
 export const OUTDATED_WAIT = 60 * minute
 
 /** Promises that end sooner than this are not spread any more. Milliseconds. */
-export const REPAIR_LEASE = 24 * 60 * minute
+export const REPAIR_LEASE = 60 * minute
 
 /** A surrogate is the longest-running of so many drawn at random: by uptime alone everybody would choose the same few. */
 export const SURROGATE_CHOICE = 8

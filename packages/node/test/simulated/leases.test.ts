@@ -101,14 +101,14 @@ describe('a promise', () => {
     expect(lease(sleeper, owner)).toBeGreaterThan(7 * day - 3 * hour)
   })
 
-  it('that ends within a day is not spread', async () => {
+  it.each([[6 * day + 22 * hour, 3], [6 * day + 23 * hour + 5 * minute, 1]])('is kept to its last hour: after %i ms %i copies', async (absence, copies) => {
     const { world, owner, holders } = await quiet()
     owner.kill()
-    await world.run(6 * day + hour)
+    await world.run(absence)
     holders[0]?.kill()
     holders[1]?.kill()
-    await world.run(2 * hour)
-    expect(holdersNow(world, owner)).toHaveLength(1)
+    await world.run(30 * minute)
+    expect(holdersNow(world, owner)).toHaveLength(copies)
   })
 
   it('is passed on as it is: a surrogate keeps it no longer', async () => {
