@@ -142,9 +142,28 @@ function decode (payload: Uint8Array): PlacementPayload {
   }
 }
 
+/** Multihashes of the peers that were written last, oldest first: each message names the same few, and base58 is slow. */
+const multihashes = new Map<string, Uint8Array<ArrayBuffer>>()
+const MAX_MULTIHASHES = 1_024
+
 /** A peer id's multihash, the form in which messages carry it. */
 export function peerIdBytes (peer: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(peerIdFromString(peer).toMultihash().bytes)
+  const known = multihashes.get(peer)
+
+  if (known != null) {
+    return known.slice()
+  }
+
+  const bytes = new Uint8Array(peerIdFromString(peer).toMultihash().bytes)
+  const [oldest] = multihashes.keys()
+
+  if (multihashes.size >= MAX_MULTIHASHES && oldest != null) {
+    multihashes.delete(oldest)
+  }
+
+  multihashes.set(peer, bytes)
+
+  return bytes.slice()
 }
 
 /**

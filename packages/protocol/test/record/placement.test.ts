@@ -219,6 +219,20 @@ describe('a peer id on the wire', () => {
     expect(peers.map(peerIdBytes).map(peerIdText)).toStrictEqual(peers)
   })
 
+  it('is the same each time, however many there are and whatever a caller does with the bytes', () => {
+    const multihashes = Array.from({ length: 3_000 }, (_, i) => concat([Uint8Array.of(0x12, 32), createHash('sha256').update(`${i}`).digest()]))
+    const ids = multihashes.map(peerIdText)
+
+    for (const round of [1, 2]) {
+      for (const [i, id] of [...ids.entries(), ...[...ids.entries()].toReversed()]) {
+        const bytes = peerIdBytes(id)
+
+        expect(Buffer.compare(bytes, multihashes[i] ?? bytes.fill(0)), `peer ${i}, round ${round}`).toBe(0)
+        bytes.fill(0)
+      }
+    }
+  })
+
   it('has one encoding', async () => {
     const rsa = peerIdFromPrivateKey(await generateKeyPair('RSA', 2048)).toMultihash().bytes
     const ed25519 = peerIdFromPrivateKey(key).toMultihash().bytes

@@ -11,7 +11,7 @@ const MAX_REASONS = 8
 const NEXT_DIALS = 100
 
 /** Between two looks while no connection is missing: whatever changes that wakes us. Milliseconds. */
-const IDLE_INTERVAL = 5 * 60_000
+const IDLE_INTERVAL = 30 * 60_000
 
 export interface ConnectorInit {
   network: Pick<StashNetwork, 'peers' | 'self'>
@@ -107,9 +107,9 @@ export class Connector {
       return
     }
 
-    const peers = network.peers()
-    const missing = minConnections - peers.length - this.dialling.size
-    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !peers.some(({ id }) => id === peer)))
+    const connected = new Set(network.peers().map(({ id }) => id))
+    const missing = minConnections - connected.size - this.dialling.size
+    const wanted = new Set([...this.init.wanted(), ...this.called].filter(peer => !connected.has(peer)))
     const isWhole = missing <= 0 && wanted.size === 0
 
     this.lookIn((isWhole ? IDLE_INTERVAL : CONNECT_INTERVAL) * (0.8 + 0.4 * random.next()))
@@ -119,7 +119,6 @@ export class Connector {
       return
     }
 
-    const connected = new Set(peers.map(({ id }) => id))
     const turns = DIALS_AT_ONCE - this.dialling.size
 
     this.forget(connected)

@@ -87,6 +87,10 @@ export class Stores {
   }
 
   watch (peers: readonly string[]): void {
+    if (peers.length === 0) {
+      return
+    }
+
     const connected = new Map(this.init.network.peers().map(peer => [peer.id, peer]))
 
     peers.forEach(peer => { this.copies.watch(peer, connected.get(peer)) })

@@ -17,7 +17,7 @@ const second = 1_000
 /**
  * Between two looks when every copy that is wanted is here: what changes that is an event, and what the plan knows to be due wakes us. Milliseconds.
  */
-const WHOLE_INTERVAL = 20 * RECONCILE_INTERVAL
+const WHOLE_INTERVAL = 60 * RECONCILE_INTERVAL
 
 export interface UpkeepInit {
   clock: Clock
