@@ -71,9 +71,33 @@ export function plan (input: PlanInput, random: Random): Plan {
   const views = new Map(input.copies.map(copy => [copy.peer, copy]))
   const view = (peer: string): CopyView => views.get(peer) ?? unknown(peer)
   const before = [...new Set([...input.pinned, ...input.placement?.holders ?? []])].map(view)
-
   const well = before.filter(isWell)
-  const belowMinimum = distinctCopies(well) < input.minCopies
+  const places = distinctCopies(well)
+  const belowMinimum = places < input.minCopies
+  // nearly always nobody has to come or go
+  const isWhole = well.length === before.length && before.length === input.target && places === input.target
+  const holders = isWhole ? before.map(({ peer }) => peer) : holdersNow({ before, well, view, belowMinimum }, input, random)
+
+  return {
+    holders,
+    stores: holders.filter(peer => needsStore(view(peer), input) && view(peer).notBefore <= input.now),
+    wakeAt: earliest([
+      ...before.filter(copy => !isWell(copy)).map(copy => dueTime(copy, belowMinimum, input)),
+      ...holders.map(view).filter(copy => needsStore(copy, input)).map(({ notBefore }) => notBefore)
+    ].filter(time => time > input.now))
+  }
+}
+
+interface Standing {
+  before: readonly CopyView[]
+  /** Those of them who are. */
+  well: readonly CopyView[]
+  view (peer: string): CopyView
+  belowMinimum: boolean
+}
+
+/** Who shall hold, given who shall so far. */
+function holdersNow ({ before, well, view, belowMinimum }: Standing, input: PlanInput, random: Random): string[] {
   const overdue = before.filter(copy => !isWell(copy) && dueTime(copy, belowMinimum, input) <= input.now)
   const away = before.filter(copy => !isWell(copy) && !overdue.includes(copy))
   const replacing = standIns(before, well, away.length, input, random)
@@ -85,16 +109,8 @@ export function plan (input: PlanInput, random: Random): Plan {
   const going = overdue.filter(copy => !isPinned(copy, input))
   const gone = [...relieved.filter(copy => !isPinned(copy, input)), ...going.slice(Math.max(going.length - picks.length, 0))]
   const staying = before.filter(copy => !gone.includes(copy)).map(({ peer }) => peer)
-  const holders = fit(trim([...staying, ...replacing.map(({ id }) => id), ...picks], view, input), view, input)
 
-  return {
-    holders,
-    stores: holders.filter(peer => needsStore(view(peer), input) && view(peer).notBefore <= input.now),
-    wakeAt: earliest([
-      ...before.filter(copy => !isWell(copy)).map(copy => dueTime(copy, belowMinimum, input)),
-      ...holders.map(view).filter(copy => needsStore(copy, input)).map(({ notBefore }) => notBefore)
-    ].filter(time => time > input.now))
-  }
+  return fit(trim([...staying, ...replacing.map(({ id }) => id), ...picks], view, input), view, input)
 }
 
 type Place = Pick<Candidate, 'id' | 'address'>

@@ -16,7 +16,7 @@ import { TombstoneSpread } from './tombstone-spread.ts'
 import type { Duty } from './duty.ts'
 import type { LeaveResult } from './leaving.ts'
 import type { Ending } from './letting-go.ts'
-import type { Duties } from '../../policy/duties.ts'
+import type { Duties, HolderView } from '../../policy/duties.ts'
 import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { Clock, Confidant, HeldStash, HeldStashes, NewestTable, Random, StashNetwork, Trust } from '@nara-stash/protocol'
 
@@ -215,6 +215,8 @@ export class Steward {
     const { random, network, newest } = this.init
     const owner = this.contact.of(duty.owner)
     duty.settledSince = owner.settled ? duty.settledSince ?? now : undefined
+    const views = (): HolderView[] => duty.views(this.acts.everybody(duty))
+    let holders: HolderView[] | undefined
 
     return duties({
       now,
@@ -229,7 +231,8 @@ export class Steward {
       isDraining: this.draining,
       storing: duty.storing,
       since: duty.since,
-      holders: duty.views(this.acts.everybody(duty)),
+      // looked up only if there is anything to decide
+      get holders () { return holders ??= views() },
       candidates: () => this.peers.candidates(duty)
     }, random)
   }
