@@ -1,5 +1,6 @@
 import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { exponential, seededRandom } from '@nara-stash/testing'
+import { NotFoundError } from '../../packages/node/dist/errors.js'
 import { contentOf, versionIn } from './content.ts'
 import { Judgement } from './judgement.ts'
 import { bootProcess, withoutHoldersRepair, withoutOwnersRepair } from './process.ts'
@@ -8,6 +9,7 @@ import { Truth } from './truth.ts'
 import type { Returns } from './counts.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
+import type { StashService } from '../../packages/node/dist/stash-service.js'
 import type { Soul } from '@nara-stash/crypto'
 import type { Random } from '@nara-stash/protocol'
 
@@ -187,8 +189,24 @@ export class SimulatedNara {
   private goOn (): void {
     if (this.state === 'empty') {
       void this.write()
-    } else if (this.state === 'doubtful') {
-      this.process?.service.startFresh().catch((err: Error) => { this.note(err.message) })
+    } else if (this.state === 'doubtful' && this.process != null) {
+      this.decide(this.process.service).catch((err: Error) => { this.note(err.message) })
+    }
+  }
+
+  /** Goes on with the best that can be read; if nothing can, with nothing. */
+  private async decide (service: StashService): Promise<void> {
+    try {
+      const { outcome } = await service.acceptOlder()
+      this.note(`its user goes on with what can be read: ${outcome}`)
+    } catch (err) {
+      if (!(err instanceof NotFoundError)) {
+        throw err
+      }
+
+      this.note('its user begins anew')
+      this.truth.lose()
+      await service.startFresh()
     }
   }
 

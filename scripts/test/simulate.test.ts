@@ -1,4 +1,6 @@
+import { sealHeader } from '@nara-stash/protocol'
 import { expect, describe, it } from 'vitest'
+import { privateKeyFromSoul } from '../../packages/node/dist/identity.js'
 import { formatCsv, formatReport, makeReport } from '../simulate/report.ts'
 import { Simulation } from '../simulate/simulation.ts'
 import type { SimulationInit } from '../simulate/arguments.ts'
@@ -73,6 +75,31 @@ describe('a simulation', () => {
     expect(lost).toHaveLength(1)
     expect(lost[0]).toContain('outcome of the return: lost')
     expect(simulation.naras.at(-1)?.truth.kept?.version).toBe(2)
+  })
+
+  it('counts a doubt that does not end, and the owner goes on with what can be read', async () => {
+    const { rows, simulation } = await run(still, simulation => {
+      at(simulation, 1, nara => {
+        const { owning } = nara.process?.parts ?? {}
+        const record = owning?.own.current?.record
+        const [holder] = simulation.holdersOf(nara)
+        const soul = nara.process?.parts.soul
+
+        if (record == null || soul == null) {
+          throw new Error('it has a stash by now')
+        }
+
+        nara.end()
+        // as if another boot of it, that nobody has anything of any longer, had written once
+        void sealHeader({ ...record, boot: '0123456789abcdef', seq: 1, past: [] }, privateKeyFromSoul(soul))
+          .then(async other => await holder?.process?.parts.held.hearOf(other))
+      })
+      at(simulation, 3, nara => { nara.end() })
+    })
+
+    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 1, misled: 0, lost: 0, expired: 0, unresolved: 0 })
+    expect(simulation.naras.at(-1)?.truth.kept?.version).toBe(1)
+    expect(simulation.naras.at(-1)?.process?.service.state).toBe('settled')
   })
 
   it('counts an older version that comes back in silence', async () => {
