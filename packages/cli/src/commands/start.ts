@@ -9,7 +9,6 @@ import { printable } from '../text/printable.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Io } from '../cli/io.ts'
 import type { Setting, SettingKey } from '../config/settings.ts'
-import type { OpenDatastore } from '../daemon/nara-options.ts'
 import type { Command } from 'commander'
 
 /** The settings' flags are read by `flagsOf`. */
@@ -55,7 +54,14 @@ export function configure (command: Command, bind: Bind): void {
 
     const [{ createNara }, { runDaemon }] = await Promise.all([import('@nara-stash/node'), import('../daemon/run-daemon.ts')])
 
-    return await runDaemon({ config, io, json, exitWithParent, createNara, openDatastore })
+    return await runDaemon({
+      config,
+      io,
+      json,
+      exitWithParent,
+      createNara,
+      openDatastore: async path => await (await import('../daemon/datastore.ts')).openDatastore(path)
+    })
   })
 }
 
@@ -79,13 +85,4 @@ function warnOfUnknown (io: Io): void {
   for (const { name, meant } of unknownVariables(io.env)) {
     io.err.write(`nara-stash: ${printable(name)} is no setting and was ignored${meant == null ? '' : `; did you mean ${meant}?`}\n`)
   }
-}
-
-const openDatastore: OpenDatastore = async path => {
-  const { LevelDatastore } = await import('datastore-level')
-  const datastore = new LevelDatastore(path)
-
-  await datastore.open()
-
-  return { datastore, close: async () => { await datastore.close() } }
 }
