@@ -58,7 +58,10 @@ export const AUDIT_JITTER = 0.2
 /** Who merely says that it has a record is challenged within this time. Milliseconds. */
 export const AUDIT_SOON = 5 * second
 
-/** No peer is challenged more often for one record: a proof costs its prover the hashing of a body. Milliseconds. */
+/**
+ * No peer is challenged more often for one record over one connection, nor gives more proofs of it to one peer: a proof costs its prover the hashing of a body. A new connection is
+ * another matter: whoever is there may have lost what it had, and one that proved it a moment ago says BUSY, which costs nothing. Milliseconds.
+ */
 export const AUDIT_GAP = 1 * minute
 
 /**

@@ -62,6 +62,29 @@ describe('while the owner is away', () => {
     expect(world.net.stats.sent(undefined, 'body').messages).toBe(0)
   })
 
+  it('one whose connections come and go for minutes gives one proof a minute, is asked once a connection, and costs one copy at most', async () => {
+    const { world, owner, holders: [a, b] } = await ownerAway()
+    await world.run(5 * minute)
+    world.net.stats.reset()
+
+    for (let passed = 0; passed < 5 * minute; passed += 5 * second) {
+      world.net.disconnect(a.id, b.id)
+      world.net.connect(a.id, b.id)
+      await world.run(5 * second)
+    }
+
+    for (const { id } of [a, b]) {
+      // one in each of five minutes, and an hourly one to the third
+      expect(world.net.stats.sent(id, 'proof').messages).toBeGreaterThanOrEqual(4)
+      expect(world.net.stats.sent(id, 'proof').messages).toBeLessThanOrEqual(6)
+      expect(world.net.stats.sent(id, 'challenge').messages).toBeLessThanOrEqual(62)
+    }
+
+    await world.run(hour)
+    expect(holdersNow(world, owner).length).toBeLessThanOrEqual(4)
+    expect(holdersNow(world, owner)).toEqual(expect.arrayContaining([a, b]))
+  })
+
   it('a confidant that came back empty is refilled itself, at once, by one of the others', async () => {
     const { world, owner, holders: [a] } = await ownerAway()
     await world.run(minute)
