@@ -72,7 +72,7 @@ function line (args: readonly string[], reports: readonly Report[]): string {
     (lost / Math.max(resolved, 1)).toExponential(1),
     upperBound(lost, Math.max(resolved, 1)).toExponential(1),
     sum(({ returns }) => returns.expired),
-    `${sum(({ returns }) => returns.doubtful)}, ${sum(({ returns }) => returns.misled)}, ${sum(({ returns }) => returns.older + returns.foreign)}`,
+    `${sum(({ returns }) => returns.doubtful)}, ${sum(({ returns }) => returns.misled + returns.stuck)}, ${sum(({ returns }) => returns.older + returns.foreign)}`,
     mean(({ perOwnerAndDay }) => perOwnerAndDay.copiesMoved).toFixed(2),
     mean(({ copies }) => copies.absentMean).toFixed(2),
     mean(({ cost }) => cost.cpuSeconds).toFixed(0)

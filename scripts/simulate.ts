@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { ArgumentError, HELP, parseArguments } from './simulate/arguments.ts'
+import { failedReturns } from './simulate/counts.ts'
 import { formatTime } from './simulate/durations.ts'
 import { formatCsv, formatReport, makeReport } from './simulate/report.ts'
 import { Simulation } from './simulate/simulation.ts'
@@ -72,8 +73,11 @@ async function simulate (): Promise<void> {
 
   console.log(args.json ? JSON.stringify(report, undefined, 2) : formatReport(report))
 
-  if (args.maxLost != null && report.returns.lost > args.maxLost) {
-    console.error(`seed ${args.seed}: ${report.returns.lost} stashes lost, ${args.maxLost} allowed`)
+  const failed = failedReturns(report.returns)
+
+  if (args.maxLost != null && failed > args.maxLost) {
+    const { lost, doubtful, misled, stuck } = report.returns
+    console.error(`seed ${args.seed}: ${failed} returns failed (${lost} lost, ${doubtful} doubtful, ${misled} "empty", ${stuck} silent), ${args.maxLost} allowed`)
     process.exitCode = 1
   }
 

@@ -67,7 +67,7 @@ export const HELP = `Simulates naras that come and go for months: the policy and
   --csv FILE         writes what was counted over time (default simulation.csv; with --json none)
   --json             prints the result as JSON
   --stories N        stories of lost stashes that are told (default 3)
-  --max-lost N       fails if more stashes are lost
+  --max-lost N       fails if more returns end with anything but the newest version: lost, doubtful, "empty", silent
   --max-cpu SECONDS  fails if it takes more of CPU
   --quiet            no progress on standard error
 
@@ -78,7 +78,7 @@ Examples
   npm run simulate -- --nodes 50 --days 7 --up 2h --down 1h --repair owner --csv copies.csv
   npm run simulate -- --nodes 1000 --days 1 --end power-cut --json
 
-Exits with 1 if more are lost than --max-lost says, an older version came back in silence, or something else than this stash.
+Exits with 1 if more fail than --max-lost says, an older version came back in silence, or something else than this stash.
 `
 
 /**

@@ -14,6 +14,8 @@ export interface Returns {
   lost: number
   /** The same, but the owner had been away for longer than the lease: what was promised was over. */
   expired: number
+  /** It said nothing for two minutes or more, and then went down. */
+  stuck: number
   /** It went down again before it was known. */
   unresolved: number
 }
@@ -37,7 +39,7 @@ export interface Counts {
 
 export function noCounts (): Counts {
   return {
-    returns: { newest: 0, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 0, expired: 0, unresolved: 0 },
+    returns: { newest: 0, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 0, expired: 0, stuck: 0, unresolved: 0 },
     late: 0,
     writes: 0,
     kept: 0,
@@ -49,8 +51,13 @@ export function noCounts (): Counts {
 }
 
 /** Those that the holders' promise was for, and that had the time to end. */
-export function promisedReturns ({ newest, older, foreign, doubtful, misled, lost }: Returns): number {
-  return newest + older + foreign + doubtful + misled + lost
+export function promisedReturns ({ newest, older, foreign, doubtful, misled, stuck, lost }: Returns): number {
+  return newest + older + foreign + doubtful + misled + stuck + lost
+}
+
+/** Those of them after which its user has not what was kept, though it may be there. */
+export function failedReturns ({ older, foreign, doubtful, misled, stuck, lost }: Returns): number {
+  return older + foreign + doubtful + misled + stuck + lost
 }
 
 export function allReturns (returns: Returns): number {

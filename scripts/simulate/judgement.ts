@@ -5,6 +5,8 @@ import type { Clock } from '@nara-stash/protocol'
 const LOOK_AGAIN = 60_000
 /** A doubt that lasts this long is the outcome, and the user decides. Milliseconds. */
 const DOUBT_LASTS = 10 * 60_000
+/** Who is up for so long and still says nothing is stuck. Milliseconds. */
+const SAYS_SOMETHING = 2 * 60_000
 
 export interface JudgementInit {
   /** Ends with the process that returned. */
@@ -25,11 +27,13 @@ export interface JudgementInit {
 /** What one return comes to, by the truth that only the simulation knows. It is said once. */
 export class Judgement {
   private readonly init: JudgementInit
+  private readonly began: number
   private isOpen = true
   private wasEmpty = false
 
   constructor (init: JudgementInit) {
     this.init = init
+    this.began = init.clock.now()
   }
 
   /** The process says that its stash is in this state. */
@@ -61,8 +65,12 @@ export class Judgement {
     if (isSaid && this.init.copies() === 0) {
       this.decideLost()
     } else {
-      this.decide(state === 'doubtful' ? 'doubtful' : state === 'empty' ? 'misled' : 'unresolved')
+      this.decide(state === 'doubtful' ? 'doubtful' : state === 'empty' ? 'misled' : this.isStuck ? 'stuck' : 'unresolved')
     }
+  }
+
+  private get isStuck (): boolean {
+    return this.init.clock.now() - this.began >= SAYS_SOMETHING
   }
 
   private decide (outcome: keyof Returns): void {

@@ -57,7 +57,7 @@ describe('a simulation', () => {
   it('counts a return with the newest version', async () => {
     const { rows } = await run(still, simulation => { at(simulation, 1, nara => { nara.end() }) })
 
-    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 0, expired: 0, unresolved: 0 })
+    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 0, expired: 0, stuck: 0, unresolved: 0 })
   })
 
   it('counts a planted loss, tells its story, and the owner goes on with a new stash', async () => {
@@ -71,7 +71,7 @@ describe('a simulation', () => {
       })
     })
 
-    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 0, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 1, expired: 0, unresolved: 0 })
+    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 0, older: 0, foreign: 0, doubtful: 0, misled: 0, lost: 1, expired: 0, stuck: 0, unresolved: 0 })
     expect(lost).toHaveLength(1)
     expect(lost[0]).toContain('outcome of the return: lost')
     expect(simulation.naras.at(-1)?.truth.kept?.version).toBe(2)
@@ -97,7 +97,7 @@ describe('a simulation', () => {
       at(simulation, 3, nara => { nara.end() })
     })
 
-    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 1, misled: 0, lost: 0, expired: 0, unresolved: 0 })
+    expect(rows.at(-1)?.counts.returns).toStrictEqual({ newest: 1, older: 0, foreign: 0, doubtful: 1, misled: 0, lost: 0, expired: 0, stuck: 0, unresolved: 0 })
     expect(simulation.naras.at(-1)?.truth.kept?.version).toBe(1)
     expect(simulation.naras.at(-1)?.process?.service.state).toBe('settled')
   })
