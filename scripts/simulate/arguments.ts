@@ -25,6 +25,10 @@ export interface SimulationInit {
   rewrite: number
   /** Bytes of data in a stash. */
   bytes: number
+  /** Bytes per second that each transfer has; Infinity: no limit. */
+  bandwidth: number
+  /** Mean time between two moments without network, for each nara; Infinity: there are none. */
+  blips: number
   target: number
   /** Between two rows of the CSV. */
   every: number
@@ -61,6 +65,8 @@ export const HELP = `Simulates naras that come and go for months: the policy and
   --leave            the same as --end leave
   --rewrite TIME     mean time, up, between two writes of an owner, or never (default 7d)
   --bytes N          size of a stash (default 1000)
+  --bandwidth N      bytes per second that a transfer has, or unlimited (default unlimited)
+  --blips TIME       mean time between two moments in which a nara's network is gone, half a minute on average; or never (default never)
   --target N         copies wanted (default 3)
   --seed N           everything follows from it (default 1)
   --every TIME       between two rows of the CSV (default 1h)
@@ -77,6 +83,7 @@ Examples
   npm run simulate -- --nodes 200 --days 60 --up 8h --down 4h --repair full --seed 1
   npm run simulate -- --nodes 50 --days 7 --up 2h --down 1h --repair owner --csv copies.csv
   npm run simulate -- --nodes 1000 --days 1 --end power-cut --json
+  npm run simulate -- --nodes 50 --days 7 --blips 6h --bytes 100000 --bandwidth 20000
 
 Exits with 1 if more fail than --max-lost says, an older version came back in silence, or something else than this stash.
 `
@@ -104,6 +111,8 @@ export function parseArguments (args: string[]): Arguments | undefined {
     seed: whole('seed', values.seed ?? '1', 0, Number.MAX_SAFE_INTEGER),
     rewrite: values.rewrite === 'never' ? Infinity : duration('rewrite', values.rewrite ?? '7d'),
     bytes: whole('bytes', values.bytes ?? '1000', 16, 1024 * 1024),
+    bandwidth: values.bandwidth == null || values.bandwidth === 'unlimited' ? Infinity : whole('bandwidth', values.bandwidth, 1, Number.MAX_SAFE_INTEGER),
+    blips: values.blips == null || values.blips === 'never' ? Infinity : duration('blips', values.blips),
     target: whole('target', values.target ?? '3', 1, 16),
     every: duration('every', values.every ?? '1h'),
     csv: values.csv ?? (values.json === true ? undefined : 'simulation.csv'),
@@ -124,7 +133,7 @@ function read (args: string[]) {
       args,
       options: {
         nodes: text, days: text, up: text, down: text, shape: text, repair: text, end: text, seed: text, rewrite: text, bytes: text, target: text,
-        every: text, csv: text, stories: text, 'max-lost': text, 'max-cpu': text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
+        bandwidth: text, blips: text, every: text, csv: text, stories: text, 'max-lost': text, 'max-cpu': text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
       }
     }).values
   } catch (err) {

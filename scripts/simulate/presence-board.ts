@@ -15,6 +15,8 @@ interface Member {
   /** What it last said that was new, and what was delivered of it so far. */
   said: Presence | undefined
   delivered: PresenceMessage | undefined
+  /** Who could not be reached with that: it hears the next message. */
+  missed: Set<Member>
   listener: Parameters<PresencePort['onPresence']>[0]
 }
 
@@ -27,15 +29,17 @@ export class PresenceBoard {
   /** Messages that were said, delivered or not. */
   said = 0
   private readonly clock: VirtualClock
+  private readonly reaches: (a: string, b: string) => boolean
   private readonly members = new Map<string, Member>()
 
-  constructor (clock: VirtualClock) {
+  constructor (clock: VirtualClock, reaches: (a: string, b: string) => boolean) {
     this.clock = clock
+    this.reaches = reaches
   }
 
   /** The presence half of a process's network. */
   portOf (port: SimPort): PresencePort {
-    const member = { port, startedAt: this.clock.now(), said: undefined, delivered: undefined, listener: () => 'ignore' } as unknown as Member
+    const member = { port, startedAt: this.clock.now(), said: undefined, delivered: undefined, missed: new Set(), listener: () => 'ignore' } as unknown as Member
 
     this.members.set(port.self, member)
 
@@ -59,7 +63,13 @@ export class PresenceBoard {
     Object.defineProperty(parts.directory, 'alive', { get: () => this.members.size - 1 })
 
     for (const other of this.members.values()) {
-      if (other !== newcomer && other.said != null && other.port.up) {
+      if (other === newcomer || other.said == null || !other.port.up) {
+        continue
+      }
+
+      if (!this.reaches(id, other.port.self)) {
+        other.missed.add(newcomer)
+      } else {
         enter(newcomer, other, { ...other.said, uptime: (this.clock.now() - other.startedAt) / 1_000 })
       }
     }
@@ -87,17 +97,31 @@ export class PresenceBoard {
       member.said = said
       // a message without a watermark takes none back
       member.delivered = { ...member.delivered, ...message }
-      this.clock.setTimer(() => { this.deliver(member, said, bytes) }, SPREAD)
+      this.clock.setTimer(() => { this.deliver(member, this.members.values(), said, bytes) }, SPREAD)
+    } else if (member.missed.size > 0) {
+      const said = decodePresence(bytes)
+      this.clock.setTimer(() => { this.deliver(member, [...member.missed], said, bytes) }, SPREAD)
     }
   }
 
-  private deliver (speaker: Member, presence: Presence, bytes: Uint8Array): void {
+  private deliver (speaker: Member, members: Iterable<Member>, presence: Presence, bytes: Uint8Array): void {
     const { self } = speaker.port
     const addresses = [addressOf(speaker.port)]
 
-    for (const member of this.members.values()) {
+    for (const member of members) {
       if (member === speaker || member.parts == null || !member.port.up) {
+        speaker.missed.delete(member)
         continue
+      }
+
+      if (!this.reaches(self, member.port.self)) {
+        speaker.missed.add(member)
+        continue
+      }
+
+      // a watermark that it missed comes with the message that has it again
+      if (presence.watermark != null || speaker.delivered?.watermark == null) {
+        speaker.missed.delete(member)
       }
 
       if (matters(self, member.parts)) {

@@ -1,15 +1,15 @@
 import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { exponential, seededRandom } from '@nara-stash/testing'
-import { NotFoundError } from '../../packages/node/dist/errors.js'
+import { Blips } from './blips.ts'
 import { contentOf, versionIn } from './content.ts'
 import { Judgement } from './judgement.ts'
 import { bootProcess, withoutHoldersRepair, withoutOwnersRepair } from './process.ts'
 import { Schedule } from './schedule.ts'
+import { settleDoubt } from './settle-doubt.ts'
 import { Truth } from './truth.ts'
 import type { Returns } from './counts.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
-import type { StashService } from '../../packages/node/dist/stash-service.js'
 import type { Soul } from '@nara-stash/crypto'
 import type { Random } from '@nara-stash/protocol'
 
@@ -69,6 +69,10 @@ export class SimulatedNara {
   rise (): void {
     const { world, init, truth } = this
     const process = bootProcess(world, { ...init, fresh: truth.written === 0, seed: init.seed * 4_096 + ++this.boots })
+
+    if (this.boots === 1) {
+      new Blips({ ...world, id: this.id, every: world.init.blips, random: seededRandom(2 ** 40 + init.seed) }).start()
+    }
 
     this.process = process
     this.upSince = world.clock.now()
@@ -190,23 +194,7 @@ export class SimulatedNara {
     if (this.state === 'empty') {
       void this.write()
     } else if (this.state === 'doubtful' && this.process != null) {
-      this.decide(this.process.service).catch((err: Error) => { this.note(err.message) })
-    }
-  }
-
-  /** Goes on with the best that can be read; if nothing can, with nothing. */
-  private async decide (service: StashService): Promise<void> {
-    try {
-      const { outcome } = await service.acceptOlder()
-      this.note(`its user goes on with what can be read: ${outcome}`)
-    } catch (err) {
-      if (!(err instanceof NotFoundError)) {
-        throw err
-      }
-
-      this.note('its user begins anew')
-      this.truth.lose()
-      await service.startFresh()
+      settleDoubt(this.process.service, this.truth, text => { this.note(text) }).catch((err: Error) => { this.note(err.message) })
     }
   }
 

@@ -54,8 +54,8 @@ export class Simulation implements World {
 
     this.init = init
     this.options = options
-    this.net = new SimNetwork({ clock: this.clock, random: seededRandom(seed()) })
-    this.board = new PresenceBoard(this.clock)
+    this.net = new SimNetwork({ clock: this.clock, random: seededRandom(seed()), bandwidth: init.bandwidth })
+    this.board = new PresenceBoard(this.clock, (a, b) => this.net.conditions.reachable(a, b))
 
     for (let index = 0; index < init.nodes; index++) {
       const soul = soulFromSeed(random.bytes(32), `nara ${index}`)

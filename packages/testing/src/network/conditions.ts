@@ -26,6 +26,7 @@ export class Conditions {
   readonly #random: Random
   readonly #links = new Map<string, Partial<LinkConditions>>()
   readonly #slow = new Map<string, number>()
+  readonly #cutOff = new Set<string>()
   #groups: Map<string, number> | undefined
 
   constructor (random: Random, base: Partial<LinkConditions>) {
@@ -52,7 +53,20 @@ export class Conditions {
     this.#groups = undefined
   }
 
+  /** `peer` can reach nobody, and nobody it. */
+  cutOff (peer: string): void {
+    this.#cutOff.add(peer)
+  }
+
+  reconnect (peer: string): void {
+    this.#cutOff.delete(peer)
+  }
+
   reachable (a: string, b: string): boolean {
+    if (this.#cutOff.size > 0 && (this.#cutOff.has(a) || this.#cutOff.has(b))) {
+      return false
+    }
+
     return this.#groups === undefined || this.#groups.get(a) === this.#groups.get(b)
   }
 

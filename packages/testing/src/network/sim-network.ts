@@ -49,6 +49,8 @@ export class SimNetwork {
   readonly #lingerMs: number
   readonly #topology: Topology
   readonly #interceptors: Interceptor[] = []
+  /** By peer that is cut off, which time this is. */
+  readonly #outages = new Map<string, object>()
   /** Goes up with every change of partition, so that the lingering of an earlier one ends nothing. */
   #era = 0
 
@@ -150,6 +152,32 @@ export class SimNetwork {
   heal (): void {
     this.#era++
     this.conditions.heal()
+  }
+
+  /**
+   * Cuts one peer off from all others, as when its router restarts, beside any partition. What travels is lost, and its connections close at both ends after
+   * `lingerMs` unless it is back before.
+   */
+  cutOff (who: Who, options: LingerOptions = {}): void {
+    const { id, links } = this.#topology.host(who)
+    const outage = {}
+    const cut = [...links]
+
+    this.#outages.set(id, outage)
+    this.conditions.cutOff(id)
+    this.#clock.setTimer(() => {
+      if (this.#outages.get(id) === outage) {
+        cut.forEach(link => { this.#topology.close(link) })
+      }
+    }, options.lingerMs ?? this.#lingerMs)
+  }
+
+  /** Ends that. Connections that have closed stay closed. */
+  reconnect (who: Who): void {
+    const { id } = this.#topology.host(who)
+
+    this.#outages.delete(id)
+    this.conditions.reconnect(id)
   }
 
   /** Cuts a peer's power: nobody is told, connections to it linger, and what is asked of it times out. */
