@@ -51,8 +51,14 @@ for (const row of values.rows.split(',')) {
   console.log(line(args, reports))
 }
 
-function argsOf ({ nodes, days, up, down, repair, end }: Report['init']): string[] {
-  return ['--nodes', String(nodes), '--days', String(days), '--up', hours(up), '--down', hours(down), '--repair', repair, ...(end === 'crash' ? [] : ['--end', end])]
+function argsOf ({ nodes, days, up, down, repair, end, blips, bytes, bandwidth }: Report['init']): string[] {
+  return [
+    '--nodes', String(nodes), '--days', String(days), '--up', hours(up), '--down', hours(down), '--repair', repair,
+    ...(end === 'crash' ? [] : ['--end', end]),
+    // JSON has no infinity
+    ...(Number.isFinite(blips ?? Infinity) ? ['--blips', hours(blips)] : []),
+    ...(Number.isFinite(bandwidth ?? Infinity) ? ['--bytes', String(bytes), '--bandwidth', String(bandwidth)] : [])
+  ]
 }
 
 function hours (ms: number): string {

@@ -147,7 +147,8 @@ describe('a return', () => {
 describe('the command line', () => {
   it('has defaults', () => {
     expect(parseArguments([])).toMatchObject({ nodes: 200, days: 60, up: 28_800_000, down: 14_400_000, repair: 'full', end: 'crash', seed: 1 })
-    expect(parseArguments(['--leave', '--rewrite', 'never'])).toMatchObject({ end: 'leave', rewrite: Infinity })
+    expect(parseArguments(['--leave', '--rewrite', 'never'])).toMatchObject({ end: 'leave', rewrite: Infinity, blips: Infinity, bandwidth: Infinity })
+    expect(parseArguments(['--blips', '6h', '--bandwidth', '20000'])).toMatchObject({ blips: 21_600_000, bandwidth: 20_000 })
     expect(parseArguments(['--help'])).toBeUndefined()
   })
 

@@ -154,6 +154,48 @@ describe('a simulation', () => {
     expect(rows.length).toBeGreaterThan(3)
   })
 
+  it('has naras out of touch for moments: their connections go, they hear afterwards what was said, and come back to everybody', async () => {
+    const cuts: unknown[] = []
+    let connections = Infinity
+    const { rows, simulation } = await run({ ...still, blips: 0.5 * hour }, simulation => {
+      const cutOff = simulation.net.cutOff.bind(simulation.net)
+      simulation.net.cutOff = who => {
+        cuts.push(who)
+        cutOff(who)
+      }
+      simulation.clock.setTimer(() => { connections = Math.min(...simulation.naras.map(({ process }) => process?.port.peers().length ?? 0)) }, 4.7 * hour)
+    })
+
+    expect(new Set(cuts)).toEqual(new Set(simulation.naras.map(({ id }) => id)))
+    // about ten each in 4.8 hours
+    expect(cuts.length).toBeGreaterThan(40)
+    expect(connections).toBeGreaterThan(0)
+    expect(rows.at(-1)?.copies).toBeGreaterThanOrEqual(2.5)
+    expect(rows.at(-1)?.counts.returns).toMatchObject({ older: 0, foreign: 0, lost: 0 })
+  })
+
+  it('takes its time for bodies if the bandwidth is limited', async () => {
+    const written = async (bandwidth: number): Promise<number> => {
+      let at = Infinity
+      await run({ ...still, bytes: 10_000, bandwidth }, simulation => {
+        const nara = simulation.naras.at(-1)
+        const keep = nara?.truth.keep.bind(nara.truth)
+
+        if (nara != null && keep != null) {
+          nara.truth.keep = (version, id) => {
+            at = Math.min(at, simulation.clock.now())
+            return keep(version, id)
+          }
+        }
+      })
+
+      return at
+    }
+
+    // 10,000 bytes at 1,000 a second
+    expect(await written(1_000) - await written(Infinity)).toBeGreaterThan(9_000)
+  })
+
   it.each(['crash', 'power-cut', 'leave'] as const)('ends naras by %s', async (end) => {
     const { rows } = await run({ ...small, end })
     const { returns } = rows.at(-1)?.counts ?? {}

@@ -69,6 +69,8 @@ export const AUDIT_GAP = 1 * minute
  * back by being waited for. With fewer than minCopies they wait only for the shortest blips. Milliseconds.
  */
 export const SURROGATE_DELAY = 20 * second
+/** Who had nobody at all, and has somebody again, was itself away: the others have this long to be connected before they count as gone. Milliseconds. */
+export const REUNION = 20 * second
 export const SURROGATE_DELAY_BELOW = 10 * second
 
 /** A repair that is due waits so long for holders that are here and have yet to answer: what they prove may spare a copy. Milliseconds. */

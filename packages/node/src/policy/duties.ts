@@ -1,4 +1,4 @@
-import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
+import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, REUNION, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
 import { distinctCopies } from './select.ts'
 import { admitsSurrogate, pickSurrogate } from './surrogate.ts'
 import type { Duties, DutyInput, HolderView, Shortage, Standing } from './duty-types.ts'
@@ -158,7 +158,7 @@ interface Turn {
 
 /** When it is our turn to make good for what is missing. */
 function turn (state: State): Turn {
-  const { since: { short, below = Infinity, waited = -Infinity }, input: { holders } } = state
+  const { since: { short, below = Infinity, waited = -Infinity }, input: { holders, reunitedAt = -Infinity } } = state
 
   if (short == null) {
     return { due: Infinity, began: Infinity, isHurried: false }
@@ -168,8 +168,7 @@ function turn (state: State): Turn {
     [holder.leftSince, cameBackEmpty(holder) ? holder.lacksSince : undefined].filter(since => since != null))
   const hurry = gone.length === 0 ? Infinity : Math.max(short, Math.min(...gone))
 
-  const calm = Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW)
-
+  const calm = Math.max(Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW), reunitedAt + REUNION)
   const turn = Math.min(calm, hurry)
   const rank = state.better.length * RANK_STEP
 

@@ -71,6 +71,8 @@ export interface DutyInput {
   /** No record that supersedes it was heard of; or one was, long ago, and nobody who is here has it. */
   isNewest: boolean
   isDraining: boolean
+  /** When we last had a connection again after having had none: who is missing since has had little time to be here. */
+  reunitedAt?: number
   /** A STORE of it to a new holder is under way. */
   storing: boolean
   /** What the decision before said. */

@@ -1,5 +1,5 @@
 import { MAX_HOLDERS } from '@nara-stash/protocol'
-import { FAILED_AFTER, FAILED_AWAY, SURROGATE_CHOICE } from '../constants.ts'
+import { FAILED_AFTER, FAILED_AWAY, REUNION, SURROGATE_CHOICE } from '../constants.ts'
 import { distinctCopies, select } from './select.ts'
 import type { AuditState } from './audit.ts'
 import type { Candidate } from './select.ts'
@@ -47,6 +47,8 @@ export interface PlanInput {
   target: number
   minCopies: number
   repairDelay: number
+  /** When we had a connection again after having lost all: who is away since has had little time to be back. */
+  reunitedAt?: number
   /** A promise this old is renewed, in milliseconds; never if left out. */
   renewAfter?: number
 }
@@ -100,7 +102,7 @@ interface Standing {
 function holdersNow ({ before, well, view, belowMinimum }: Standing, input: PlanInput, random: Random): string[] {
   const overdue = before.filter(copy => !isWell(copy) && dueTime(copy, belowMinimum, input) <= input.now)
   const away = before.filter(copy => !isWell(copy) && !overdue.includes(copy))
-  const replacing = standIns(before, well, away.length, input, random)
+  const replacing = standIns(before, well, reunionOf(input) > input.now ? 0 : away.length, input, random)
   const relieved = away.slice(0, replacing.length)
 
   // a pinned confidant that is away keeps its place, but does not stand in the way of a helper
@@ -184,12 +186,19 @@ function isPinned (copy: CopyView, { pinned }: PlanInput): boolean {
 }
 
 /** When an unwell confidant is replaced. */
-function dueTime (copy: CopyView, belowMinimum: boolean, { repairDelay }: PlanInput): number {
-  if (hasFailed(copy) || belowMinimum) {
+function dueTime (copy: CopyView, belowMinimum: boolean, input: PlanInput): number {
+  if (hasFailed(copy)) {
     return -Infinity
   }
 
-  return (copy.awaySince ?? -Infinity) + Math.min(repairDelay, FAILED_AWAY)
+  const due = belowMinimum ? -Infinity : (copy.awaySince ?? -Infinity) + Math.min(input.repairDelay, FAILED_AWAY)
+
+  return Math.max(due, reunionOf(input))
+}
+
+/** Until when those who are away are given the time to be connected again, since it was we who were away. */
+function reunionOf ({ reunitedAt = -Infinity }: PlanInput): number {
+  return reunitedAt + REUNION
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
+import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, REUNION, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
 import { away, decide, holder, input, lacking, NOW } from './duty-inputs.ts'
 import type { Duties, DutyInput, HolderView } from '../../src/policy/duties.ts'
 
@@ -50,6 +50,15 @@ describe('short of the target', () => {
     const alone = (ms: number): Duties => decide(input([away('a'), away('c')], { since: { short: NOW - ms, below: NOW - ms } }))
     expect(alone(SURROGATE_DELAY_BELOW - 1).store).toBeUndefined()
     expect(alone(SURROGATE_DELAY_BELOW).store).toBe('x')
+  })
+
+  it('was away itself: it gives the others time to be here again, but not one that is back without its copy', () => {
+    const alone = (ms: number, a = away('a')): Duties => decide(input([a, away('c')], {
+      since: { short: NOW - 10 * REUNION, below: NOW - 10 * REUNION }, reunitedAt: NOW - ms
+    }))
+    expect(alone(REUNION - 1)).toMatchObject({ store: undefined, offer: [], wakeAt: NOW + 1, reach: ['a', 'c'] })
+    expect(alone(REUNION).store).toBe('x')
+    expect(alone(0, lacking('a')).offer).toStrictEqual(['a'])
   })
 
   it('asks those that it counts once more if their proofs are old, and decides when they have answered', () => {

@@ -1,7 +1,7 @@
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FAILED_AWAY } from '../../src/constants.ts'
+import { FAILED_AWAY, REUNION } from '../../src/constants.ts'
 import { plan } from '../../src/policy/plan.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { addresses } from './places.ts'
@@ -29,6 +29,26 @@ describe('a confidant that is away', () => {
 
     expect(holders.toSorted()).toStrictEqual(['a', 'x', 'y'])
     expect(wakeAt).toBeUndefined()
+  })
+
+  it('is given time to be back if it was we who were away, below minCopies and when its delay is over', () => {
+    for (const copies of [[copy('a'), away('b', NOW), away('c', NOW)], [...two, away('c', NOW - 10 * DELAY)]]) {
+      const holders = copies.map(({ peer }) => peer)
+
+      expect(decide(input(copies, { candidates: both, reunitedAt: NOW - REUNION + 1 }))).toStrictEqual({ holders, stores: [], wakeAt: NOW + 1 })
+      expect(decide(input(copies, { candidates: both, reunitedAt: NOW - REUNION })).holders).not.toContain('c')
+    }
+  })
+
+  it('but not if it has failed', () => {
+    expect(decide(input([...two, copy('c', { refused: true })], { candidates: both, reunitedAt: NOW })).holders).not.toContain('c')
+  })
+
+  it('does not lose its place to who has it already before that', () => {
+    const beside = { isAcknowledged: true, candidates: [{ id: 'x', uptime: 1, holds: true }] }
+
+    expect(decide(input([...two, away('c', NOW)], { ...beside, reunitedAt: NOW - REUNION + 1 })).holders).toContain('c')
+    expect(decide(input([...two, away('c', NOW)], { ...beside, reunitedAt: NOW - REUNION })).holders).toContain('x')
   })
 
   it('is waited for no longer than ten minutes, whatever the setting', () => {

@@ -234,3 +234,49 @@ describe('partition and heal', () => {
     expect(ids(a)).toEqual([])
   })
 })
+
+describe('a peer that is cut off', () => {
+  it('reaches nobody, and its connections close once they have lingered', async () => {
+    const { clock, net, join } = world({ lingerMs: 30_000 })
+    const [a, b, c] = join('a', 'b', 'c') as [SimPort, SimPort, SimPort]
+    net.connectAll()
+    net.cutOff('a')
+    await expect(clock.outcome(a.dial('b'))).resolves.toBeUndefined()
+    await expect(clock.outcome(b.ask('a', { type: 'fetch', whole: false }), { within: 20_000 })).rejects.toThrow('')
+    expect([a, b, c].map(ids)).toEqual([['b', 'c'], ['a', 'c'], ['a', 'b']])
+
+    await clock.advance(30_000)
+    expect([a, b, c].map(ids)).toEqual([[], ['c'], ['b']])
+    await expect(clock.outcome(c.dial('a'))).rejects.toThrow('a does not answer')
+
+    net.reconnect('a')
+    await clock.outcome(c.dial('a'))
+    expect([a, b, c].map(ids)).toEqual([['c'], ['c'], ['b', 'a']])
+  })
+
+  it('keeps them if it is back before, also when it is cut off once more', async () => {
+    const { clock, net, join } = world({ lingerMs: 30_000 })
+    const [a] = join('a', 'b') as [SimPort]
+    net.connectAll()
+    net.cutOff('a')
+    await clock.advance(20_000)
+    net.reconnect('a')
+    net.cutOff('a')
+    await clock.advance(29_999)
+    expect(ids(a)).toEqual(['b'])
+    await clock.advance(1)
+    expect(ids(a)).toEqual([])
+  })
+
+  it('stays so beside a partition, and after it', async () => {
+    const { net, join } = world()
+    join('a', 'b', 'c')
+    net.cutOff('a')
+    net.partition([['a', 'b']])
+    net.heal()
+    expect(net.conditions.reachable('a', 'b')).toBe(false)
+    expect(net.conditions.reachable('b', 'c')).toBe(true)
+    net.reconnect('a')
+    expect(net.conditions.reachable('a', 'b')).toBe(true)
+  })
+})

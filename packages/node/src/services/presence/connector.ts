@@ -80,9 +80,14 @@ export class Connector {
     this.look()
   }
 
-  /** A peer is connected: what kept us from it is over. */
+  /** A peer is connected: what kept us from it is over. If it is the first, what kept us from the others was that nobody could be reached. */
   connected (peer: string): void {
     this.reasons.delete(peer)
+
+    if (this.failures.size > 0 && this.init.network.peers().length === 1) {
+      this.failures.clear()
+      this.look()
+    }
   }
 
   /** Why `peer` could not be dialled last; undefined if it could, or was not tried. */

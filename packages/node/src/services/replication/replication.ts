@@ -39,7 +39,6 @@ export class Replication {
   private readonly outcomes: Outcomes
   private readonly deletion: Deletion
   private readonly reconciler: Reconciler
-
   constructor (init: ReplicationInit) {
     this.init = init
     this.placements = new Placements({
@@ -223,11 +222,13 @@ export class Replication {
   }
 
   connected (peer: NetworkPeer): void {
+    this.upkeep.isAlone(false)
     this.copies.connected(peer)
     this.moved(peer.id)
   }
 
   disconnected (peer: string): void {
+    this.upkeep.isAlone(this.init.network.peers().length === 0)
     this.copies.disconnected(peer)
     this.moved(peer)
   }

@@ -44,6 +44,9 @@ export class Upkeep {
   /** Holders that somebody chose, until they have a placement. */
   chosen: readonly string[] | undefined
 
+  /** All connections are lost; and when we had one again after that. */
+  private wasAlone = false
+  private reunitedAt: number | undefined
   private readonly init: UpkeepInit
   private readonly placements: Placements
   private readonly stores: Stores
@@ -98,6 +101,15 @@ export class Upkeep {
     this.init.onChosen?.()
   }
 
+  /** Whether all connections are lost: if so, it is us who are away, and not all the others. */
+  isAlone (isAlone: boolean): void {
+    if (this.wasAlone && !isAlone) {
+      this.reunitedAt = this.init.clock.now()
+    }
+
+    this.wasAlone = isAlone
+  }
+
   /** What `peer` has comes anew, or goes. */
   moved (peer: string): void {
     this.surplus.forget(peer)
@@ -147,6 +159,7 @@ export class Upkeep {
       target,
       minCopies,
       repairDelay,
+      ...(this.reunitedAt == null ? {} : { reunitedAt: this.reunitedAt }),
       renewAfter: leaseSeconds * second * RENEW_SHARE
     }, random)
   }

@@ -71,7 +71,7 @@ export class News {
     const { clock, peers, tombstones, held, register, wake } = this.init
     const now = clock.now()
     const wasAlone = peers.isAlone
-    peers.connected(detail)
+    peers.connected(detail, now)
     tombstones.connected(detail, this.signal)
     held.renew(detail.id)
     this.concerns(...register.list().filter(duty => duty.connected(detail, now)))

@@ -6,6 +6,8 @@ import type { NetworkPeer, StashNetwork, Trust } from '@nara-stash/protocol'
 /** Who is connected, kept up to date by events: a look at one peer costs no walk over all. */
 export class Peers {
   readonly present = new Map<string, NetworkPeer>()
+  /** When there was somebody again after there had been nobody. */
+  reunitedAt: number | undefined
   private readonly network: Pick<StashNetwork, 'peers'>
   private readonly directory: PeerDirectory
   private readonly trust: Pick<Trust, 'admits'>
@@ -27,7 +29,8 @@ export class Peers {
     this.network.peers().forEach(peer => { this.present.set(peer.id, peer) })
   }
 
-  connected (peer: NetworkPeer): void {
+  connected (peer: NetworkPeer, now: number): void {
+    this.reunitedAt = this.isAlone ? now : this.reunitedAt
     this.present.set(peer.id, peer)
   }
 

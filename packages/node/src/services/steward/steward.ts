@@ -214,6 +214,7 @@ export class Steward {
   private decide (duty: Duty, stash: HeldStash, now: number): Duties {
     const { random, network, newest } = this.init
     const owner = this.contact.of(duty.owner)
+    const { reunitedAt } = this.peers
     duty.settledSince = owner.settled ? duty.settledSince ?? now : undefined
     const views = (): HolderView[] => duty.views(this.acts.everybody(duty))
     let holders: HolderView[] | undefined
@@ -229,6 +230,7 @@ export class Steward {
       mayRepair: !stash.restored && !duty.unconfirmed,
       isNewest: duty.outdatedUntil(newest.get(duty.owner), stash, now) <= now,
       isDraining: this.draining,
+      ...(reunitedAt == null ? {} : { reunitedAt }),
       storing: duty.storing,
       since: duty.since,
       // looked up only if there is anything to decide

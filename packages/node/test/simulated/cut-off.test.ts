@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest'
+import { holdersNow, ownerAway } from './absent-owner.ts'
+import { holdersAmong, kept, World } from './world.ts'
+import type { Nara } from './world.ts'
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+
+/** Cuts `nara` off for as long, without its connections, and lets it meet `first`, who has nothing, some seconds before the others. */
+async function cutOff (world: World, nara: Nara, first: Nara, seconds: number): Promise<void> {
+  world.net.cutOff(nara.id, { lingerMs: 0 })
+  await world.run(seconds * second)
+  world.net.reconnect(nara.id)
+  world.net.connect(nara.id, first.id)
+  await world.run(9 * second)
+  world.net.connectAll()
+  await world.run(hour)
+}
+
+function stored (world: World, since: number): number {
+  return world.naras.flatMap(nara => nara.events('held:stored')).filter(({ at }) => at >= since).length
+}
+
+it('a holder that was itself cut off does not make good for those who were not', async () => {
+  const { world, owner, holders: [a], others } = await ownerAway()
+  const stranger = others.find(nara => nara.holds(owner) == null) as Nara
+  await world.run(5 * minute)
+  const since = world.clock.now()
+  await cutOff(world, a, stranger, 5)
+
+  expect(holdersNow(world, owner)).toHaveLength(3)
+  expect(stored(world, since)).toBe(0)
+})
+
+it('nor does an owner replace its confidants', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(5)
+  await kept(world, owner, 'one')
+  const before = owner.stash.confidants
+  const stranger = confidants.find(nara => !holdersAmong(confidants, owner).includes(nara)) as Nara
+  await world.run(5 * minute)
+  const since = world.clock.now()
+  await cutOff(world, owner, stranger, 120)
+
+  expect(owner.stash.confidants).toStrictEqual(before)
+  expect(owner.stash.status().copies.have).toBe(3)
+  expect(stored(world, since)).toBe(0)
+})
+
+it.each([['holder', 20], ['owner', 20]])('but if they are gone indeed, the %s makes good for them after %i s', async (who, seconds) => {
+  const { world, owner, holders, others } = await ownerAway()
+  const [a, b, c] = holders
+
+  if (who === 'owner') {
+    await owner.restart()
+    world.net.connectAll()
+    await world.run(minute)
+  }
+
+  const nara = who === 'owner' ? owner : a
+  const stranger = others.find(nara => nara.holds(owner) == null) as Nara
+  world.net.cutOff(nara.id, { lingerMs: 0 })
+  await world.run(second)
+  ;(who === 'owner' ? [a, b, c] : [b, c]).forEach(other => { other.kill() })
+  world.net.reconnect(nara.id)
+  world.net.connect(nara.id, stranger.id)
+  await world.run((seconds - 1) * second)
+  expect(stranger.holds(owner)).toBeUndefined()
+  await world.run(2 * second)
+  expect(stranger.holds(owner)).toBeDefined()
+})
