@@ -6,8 +6,9 @@ import type { NetworkPeer, StashNetwork, Trust } from '@nara-stash/protocol'
 /** Who is connected, kept up to date by events: a look at one peer costs no walk over all. */
 export class Peers {
   readonly present = new Map<string, NetworkPeer>()
-  /** When there was somebody again after there had been nobody. */
+  /** When there was somebody again after all had gone. */
   reunitedAt: number | undefined
+  private haveAllGone = false
   private readonly network: Pick<StashNetwork, 'peers'>
   private readonly directory: PeerDirectory
   private readonly trust: Pick<Trust, 'admits'>
@@ -30,13 +31,15 @@ export class Peers {
   }
 
   connected (peer: NetworkPeer, now: number): void {
-    this.reunitedAt = this.isAlone ? now : this.reunitedAt
+    this.reunitedAt = this.haveAllGone ? now : this.reunitedAt
+    this.haveAllGone = false
     this.present.set(peer.id, peer)
   }
 
   disconnected (peer: string): void {
     this.present.delete(peer)
     this.leaving.delete(peer)
+    this.haveAllGone = this.isAlone
   }
 
   /** It says that it is leaving: nothing is brought to it any longer. */
