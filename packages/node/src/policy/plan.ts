@@ -82,10 +82,10 @@ export function plan (input: PlanInput, random: Random): Plan {
 
   return {
     holders,
-    stores: holders.filter(peer => needsStore(view(peer), input) && view(peer).notBefore <= input.now),
+    stores: holders.filter(peer => storeTime(view(peer), input) <= input.now),
     wakeAt: earliest([
       ...before.filter(copy => !isWell(copy)).map(copy => dueTime(copy, belowMinimum, input)),
-      ...holders.map(view).filter(copy => needsStore(copy, input)).map(({ notBefore }) => notBefore)
+      ...holders.map(peer => storeTime(view(peer), input))
     ].filter(time => time > input.now))
   }
 }
@@ -228,12 +228,19 @@ function fit (holders: readonly string[], view: (peer: string) => CopyView, inpu
   return holders.filter(peer => kept.has(peer))
 }
 
-/** Connected, and without this record or this placement, or with a promise to renew: only the owner's STORE does (SPEC.md, "Holding"). */
-function needsStore (copy: CopyView, { now, record, placement, renewAfter = Infinity }: PlanInput): boolean {
-  const upToDate = copy.record === record && copy.placement === placement?.id
-  const isPromised = now - (copy.promisedAt ?? -Number.MAX_VALUE) < renewAfter
+/**
+ * When a holder that is here is to be sent the record: as soon as it may be while it is without it or this placement, and when its promise is to be renewed, as only the
+ * owner's STORE does (SPEC.md, "Holding"). What is under way says when it has ended.
+ */
+function storeTime (copy: CopyView, { record, placement, renewAfter = Infinity }: PlanInput): number {
+  if (!copy.connected || copy.busy || copy.leaving === true) {
+    return Infinity
+  }
 
-  return copy.connected && !copy.busy && copy.leaving !== true && !(upToDate && isPromised)
+  const upToDate = copy.record === record && copy.placement === placement?.id
+  const renewal = (copy.promisedAt ?? -Number.MAX_VALUE) + renewAfter
+
+  return upToDate ? Math.max(renewal, copy.notBefore) : copy.notBefore
 }
 
 function earliest (times: readonly number[]): number | undefined {

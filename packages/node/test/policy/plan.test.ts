@@ -5,16 +5,34 @@ import { FAILED_AFTER } from '../../src/constants.ts'
 import { unaudited } from '../../src/policy/audit.ts'
 import { plan } from '../../src/policy/plan.ts'
 import { away, copy, decide, input, NOW, spare } from './plan-inputs.ts'
-import type { CopyView, PlanInput } from '../../src/policy/plan.ts'
+import type { CopyView, Plan, PlanInput } from '../../src/policy/plan.ts'
 
 describe('a promise', () => {
-  const stores = (promisedAt: number | undefined, renewAfter = 1_000): string[] =>
-    decide(input([copy('a', promisedAt == null ? {} : { promisedAt }), ...['b', 'c'].map(peer => copy(peer, { promisedAt: NOW }))], { renewAfter })).stores
+  const step = (a: Partial<CopyView>, changes: Partial<PlanInput> = {}): Plan =>
+    decide(input([copy('a', a), ...['b', 'c'].map(peer => copy(peer, { promisedAt: NOW }))], { renewAfter: 1_000, ...changes }))
 
   it('is renewed when it is old, and if there is none: the copy was found, not stored', () => {
-    expect(stores(NOW - 999)).toStrictEqual([])
-    expect(stores(NOW - 1_000)).toStrictEqual(['a'])
-    expect(stores(undefined)).toStrictEqual(['a'])
+    expect(step({ promisedAt: NOW - 999 }).stores).toStrictEqual([])
+    expect(step({ promisedAt: NOW - 1_000 }).stores).toStrictEqual(['a'])
+    expect(step({}).stores).toStrictEqual(['a'])
+  })
+
+  it('is looked at again when the first of them is old', () => {
+    expect(step({ promisedAt: NOW - 999 }).wakeAt).toBe(NOW + 1)
+    // the others' come next
+    expect(step({ promisedAt: NOW - 1_000 }).wakeAt).toBe(NOW + 1_000)
+    // who may not be asked yet is asked then
+    expect(step({ promisedAt: NOW - 999, notBefore: NOW + 7 }).wakeAt).toBe(NOW + 7)
+  })
+
+  it('is nothing to wait for of who is away or leaves, while a store is under way, or if none is ever renewed', () => {
+    const promisedAt = NOW - 999
+
+    for (const state of [{ connected: false, awaySince: NOW }, { leaving: true }, { busy: true }]) {
+      expect(step({ promisedAt, ...state }, { repairDelay: 5_000 }).wakeAt).toBe(NOW + 1_000)
+    }
+
+    expect(decide(input(['a', 'b', 'c'].map(peer => copy(peer, { promisedAt })))).wakeAt).toBeUndefined()
   })
 })
 

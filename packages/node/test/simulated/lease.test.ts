@@ -28,6 +28,28 @@ it('an owner that is there and writes nothing keeps the promises of its confidan
   expect(holders.map(nara => nara.holds(owner))).toEqual([record, record, record])
 })
 
+it('it renews them when they are due, not when it looks the next time', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(3)
+  const renewed: number[] = []
+  await kept(world, owner, 'one')
+  await world.run(10_000)
+  const holders = holdersAmong(confidants, owner)
+  const promised = holders.map(({ id }) => owner.process.parts.owning?.replication.copies.get(id)?.promisedAt ?? NaN)
+  world.net.intercept((_, __, request, next) => {
+    if (request.type === 'store') {
+      renewed.push(owner.process.clock.now())
+    }
+
+    return next()
+  })
+  await world.run(day * 1_000)
+
+  expect(renewed).toHaveLength(3)
+  // an eighth of a week
+  expect(Math.max(...renewed) - Math.min(...promised) - 21 * hour * 1_000).toBeLessThan(5_000)
+})
+
 it('an owner that is back renews them at once', async () => {
   const world = new World()
   const { owner, confidants } = await world.owned(3)
