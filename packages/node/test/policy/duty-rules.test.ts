@@ -4,99 +4,30 @@ import { describe, it } from 'vitest'
 import { AUDIT_GAP, RANK_STEP, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
 import { counts, duties, precedes } from '../../src/policy/duties.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
+import { always, better, counted, isHere, isIdle, places } from './any-duties.ts'
 import { decide, holder, input, NOW } from './duty-inputs.ts'
-import { addresses } from './places.ts'
-import type { Duties, DutyInput, HolderView } from '../../src/policy/duties.ts'
-
-const time = fc.integer({ min: NOW - 200_000, max: NOW + 200_000 })
-const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined })
-
-const views: fc.Arbitrary<HolderView[]> = fc.uniqueArray(fc.record({
-  peer: fc.constantFrom('a', 'b', 'c', 'd', 'p', 'q', 'r', 's', 't'),
-  connected: fc.boolean(),
-  address: maybe(addresses),
-  provedAt: maybe(fc.integer({ min: NOW - 7_200_000, max: NOW })),
-  verdict: fc.constantFrom('trusted' as const, 'suspect' as const, 'failed' as const),
-  auditAt: time,
-  notBefore: time,
-  busy: fc.boolean(),
-  putOff: fc.boolean(),
-  silent: fc.boolean(),
-  seen: fc.boolean(),
-  owes: maybe(fc.integer({ min: NOW - 200_000, max: NOW })),
-  leavingSince: maybe(fc.integer({ min: NOW - 100_000, max: NOW })),
-  hasLeft: fc.boolean(),
-  lacks: maybe(fc.constantFrom('all' as const, 'older' as const)),
-  unmet: fc.boolean(),
-  told: fc.boolean(),
-  offerAfter: time
-}), { selector: ({ peer }) => peer, maxLength: 8 }).map(list => list.map(({ address, provedAt, leavingSince, hasLeft, lacks, owes, ...view }) => ({
-  ...view,
-  rank: view.peer,
-  ...(address == null ? {} : { address }),
-  ...(owes == null ? {} : { owesSince: owes }),
-  // who lacks it has not proved it, and who is away has proved nothing
-  ...(provedAt == null || lacks != null || !view.connected ? {} : { provedAt }),
-  ...(leavingSince == null ? {} : { leavingSince, ...(hasLeft && { leftSince: leavingSince }) }),
-  ...(lacks == null ? {} : { lacks, lacksSince: NOW - 20_000 })
-})))
-
-const inputs: fc.Arbitrary<DutyInput> = fc.record({
-  self: fc.constantFrom('a', 'b', 'c', 'm'),
-  holders: views,
-  named: fc.subarray(['a', 'b', 'c', 'd', 'p']),
-  target: fc.integer({ min: 1, max: 5 }),
-  minCopies: fc.integer({ min: 1, max: 5 }),
-  surrogates: fc.constantFrom('any' as const, 'listed' as const, 'none' as const),
-  allowed: fc.subarray(['x', 'y', 'p', 'q']),
-  owner: fc.record({ connected: fc.boolean(), settled: fc.boolean() }),
-  leaseLeft: fc.constantFrom(0, REPAIR_LEASE - 1, REPAIR_LEASE, 7 * REPAIR_LEASE),
-  mayRepair: fc.boolean(),
-  isNewest: fc.boolean(),
-  isDraining: fc.boolean(),
-  storing: fc.boolean(),
-  short: maybe(fc.integer({ min: NOW - 300_000, max: NOW })),
-  below: maybe(fc.integer({ min: NOW - 300_000, max: NOW })),
-  candidates: fc.array(fc.record({ id: fc.constantFrom('x', 'y', 'z', 'a', 'q'), uptime: fc.nat(), address: addresses }), { maxLength: 6 })
-}).map(({ named, target, minCopies, surrogates, allowed, short, below, candidates, holders, ...rest }) => ({
-  now: NOW,
-  rank: rest.self,
-  placement: { holders: named, target, minCopies: Math.min(minCopies, target), surrogates, allowed },
-  since: { ...(short == null ? {} : { short }), ...(below == null ? {} : { below }) },
-  candidates: () => candidates,
-  holders: holders.filter(({ peer }) => peer !== rest.self),
-  ...rest
-}))
-
-const counted = ({ holders }: DutyInput): HolderView[] => holders.filter(counts)
-const places = (of: DutyInput): number => distinctCopies([{}, ...counted(of)])
-const isHere = ({ owner: { connected, settled } }: DutyInput): boolean => connected && settled
-
-/** Holds for every decision. */
-function always (claim: (of: DutyInput, made: Duties) => boolean): void {
-  fc.assert(fc.property(inputs, fc.nat(), (of, seed) => claim(of, duties(of, seededRandom(seed)))), { numRuns: 3_000 })
-}
+import type { HolderView } from '../../src/policy/duties.ts'
 
 describe('always', () => {
   it('nothing at all is done while the owner is here and settled, while a newer one is known, or while leaving', () => {
-    always((of, { challenge, offer, store, drop, reach, wakeAt }) => !(isHere(of) || !of.isNewest || of.isDraining) ||
-      (challenge.length + offer.length + reach.length === 0 && store == null && !drop && wakeAt == null))
+    always((of, { challenge, offer, store, drop, reach, wakeAt }) => !(isHere(of) || isIdle(of)) ||
+      (challenge.length + offer.length + reach.length === 0 && store == null && !drop && (wakeAt == null || !isIdle(of))))
   })
 
-  it('no copy is made of a promise that ends within a day, nor by one that was away', () => {
+  it('no copy is made of a promise that ends within an hour, nor by one that was away', () => {
     always((of, { store, offer }) => (of.mayRepair && of.leaseLeft >= REPAIR_LEASE) ||
       (store == null && offer.every(peer => of.holders.some(view => view.peer === peer && (view.unmet || counts(view))))))
   })
 
   it('no copy is made if enough have proved theirs', () => {
-    always((of, { store, since }) => places(of) < of.placement.target || (store == null && since.short == null))
+    // while the owner is here nobody counts
+    always((of, { store, since }) => places(of) < of.placement.target || (store == null && (since.short == null || isHere(of))))
   })
 
   it('none is made sooner than the rules allow', () => {
     always((of, { store }) => {
-      const better = counted(of).filter(view => precedes(view, { peer: of.self, rank: of.rank }, of.placement)).length
       const hurried = of.holders.some(({ leftSince, lacks, connected }) => leftSince != null || (connected && lacks === 'all'))
-      const delay = (hurried ? 0 : places(of) < of.placement.minCopies ? SURROGATE_DELAY_BELOW : SURROGATE_DELAY) + better * RANK_STEP
+      const delay = (hurried ? 0 : places(of) < of.placement.minCopies ? SURROGATE_DELAY_BELOW : SURROGATE_DELAY) + better(of) * RANK_STEP
       const since = Math.min(of.since.short ?? NOW, places(of) < of.placement.minCopies ? of.since.below ?? NOW : NOW)
 
       return store == null || NOW - since >= delay
@@ -131,7 +62,7 @@ describe('always', () => {
   it('the next look lies ahead; with a copy missing that could be made there is one, or something is under way', () => {
     always((of, { wakeAt, challenge, offer, store, drop }) => wakeAt != null
       ? wakeAt > NOW
-      : isHere(of) || !of.isNewest || of.isDraining || !of.mayRepair || of.leaseLeft < REPAIR_LEASE || places(of) >= of.placement.target ||
+      : isHere(of) || isIdle(of) || !of.mayRepair || of.leaseLeft < REPAIR_LEASE || places(of) >= of.placement.target ||
         of.storing || challenge.length + offer.length > 0 || store != null || drop || of.holders.some(({ busy }) => busy) || of.placement.surrogates === 'none')
   })
 

@@ -23,15 +23,17 @@ const views: fc.Arbitrary<CopyView[]> = fc.uniqueArray(fc.record({
   busy: fc.boolean(),
   leaving: fc.constantFrom(undefined, undefined, undefined, true),
   verdict: fc.constantFrom(undefined, 'trusted' as const, 'suspect' as const, 'failed' as const),
-  notBefore: around
-}), { selector: ({ peer }) => peer, maxLength: 20 }).map(list => list.map(({ address, record, placement, awaySince, leaving, verdict, ...rest }) => ({
+  notBefore: around,
+  promisedAt: fc.option(around.map(time => Math.min(time, NOW)), { nil: undefined })
+}), { selector: ({ peer }) => peer, maxLength: 20 }).map(list => list.map(({ address, record, placement, awaySince, leaving, verdict, promisedAt, ...rest }) => ({
   ...rest,
   ...(address == null ? {} : { address }),
   ...(leaving == null ? {} : { leaving }),
   ...(verdict == null ? {} : { audit: { ...unaudited(0), verdict } }),
   ...(rest.connected ? {} : { awaySince }),
   ...(rest.connected && record != null ? { record } : {}),
-  ...(rest.connected && placement != null ? { placement } : {})
+  ...(rest.connected && placement != null ? { placement } : {}),
+  ...(rest.connected && record != null && promisedAt != null ? { promisedAt } : {})
 })))
 
 const inputs: fc.Arbitrary<PlanInput> = fc.record({
@@ -44,11 +46,13 @@ const inputs: fc.Arbitrary<PlanInput> = fc.record({
   target: fc.integer({ min: 1, max: MAX_HOLDERS }),
   minimum: fc.nat(MAX_HOLDERS),
   isAcknowledged: fc.boolean(),
-  repairDelay: fc.constantFrom(0, DELAY, 100 * DELAY)
-}).map(({ holders, minimum, copies, ...rest }) => ({
+  repairDelay: fc.constantFrom(0, DELAY, 100 * DELAY),
+  renewAfter: fc.constantFrom(undefined, 1, DELAY, 2 * DELAY)
+}).map(({ holders, minimum, copies, renewAfter, ...rest }) => ({
   now: NOW,
   record: 'new',
   ...rest,
+  ...(renewAfter == null ? {} : { renewAfter }),
   // a peer is at one place, whoever tells
   copies: copies.map(one => {
     const candidate = rest.candidates.find(({ id }) => id === one.peer)
@@ -74,6 +78,19 @@ interface Facts {
 
 function hasFailed (one: CopyView): boolean {
   return one.refused || one.failures >= FAILED_AFTER || one.leaving === true || one.audit?.verdict === 'failed'
+}
+
+/** It may be sent something: if not at once, then at `notBefore`. */
+function mayBeAsked ({ connected, busy, leaving }: CopyView): boolean {
+  return connected && !busy && leaving !== true
+}
+
+function isYoung ({ promisedAt }: CopyView, { renewAfter }: PlanInput): boolean {
+  return renewAfter == null || (promisedAt != null && NOW - promisedAt < renewAfter)
+}
+
+function isUpToDate (one: CopyView, { record, placement }: PlanInput): boolean {
+  return one.record === record && one.placement === placement?.id
 }
 
 /** What a plan's rules speak of. */
@@ -191,10 +208,38 @@ describe('every plan', () => {
       const due = step.holders.filter(peer => {
         const one = view(peer)
 
-        return one?.connected === true && !one.busy && one.leaving !== true && one.notBefore <= NOW && !(one.record === 'new' && one.placement === input.placement?.id)
+        return one != null && mayBeAsked(one) && one.notBefore <= NOW && !(isUpToDate(one, input) && isYoung(one, input))
       })
 
       expect(step.stores).toStrictEqual(due)
+    })
+  })
+
+  it('renews the promise of who is here and has let it grow old, or made none, and asks nothing of who is up to date with a younger one', () => {
+    check((input, { step, view }) => {
+      for (const one of step.holders.flatMap(peer => view(peer) ?? []).filter(one => isUpToDate(one, input))) {
+        if (isYoung(one, input)) {
+          expect(step.stores).not.toContain(one.peer)
+        } else if (mayBeAsked(one) && one.notBefore <= NOW) {
+          expect(step.stores).toContain(one.peer)
+        }
+      }
+    })
+  })
+
+  it('names the same holders however old their promises are, and besides wakes for the first that is to be renewed', () => {
+    check((input, { step, view }) => {
+      const { renewAfter = Infinity, ...others } = input
+      const never = decide(others)
+      const renewals = step.holders.flatMap(peer => view(peer) ?? [])
+        .filter(one => mayBeAsked(one) && isUpToDate(one, input))
+        .map(({ promisedAt = -Number.MAX_VALUE, notBefore }) => Math.max(promisedAt + renewAfter, notBefore))
+        .filter(time => time > NOW)
+      const first = Math.min(never.wakeAt ?? Infinity, ...renewals)
+
+      expect(step.holders).toStrictEqual(never.holders)
+      expect(step.stores).toStrictEqual(expect.arrayContaining(never.stores))
+      expect(step.wakeAt).toBe(first === Infinity ? undefined : first)
     })
   })
 

@@ -41,6 +41,7 @@ describe('what a record means that turns up', () => {
 const records = headers([['a', 1, []], ['a', 2, []], ['b', 2, [['a', 1]]], ['b', 3, [['a', 2]]], ['c', 4, [['a', 2], ['b', 3]]], ['d', 1, []]])
 
 const surprises: fc.Arbitrary<Surprise> = fc.record({
+  deletions: fc.subarray(records),
   record: fc.constantFrom(...records),
   placements: fc.subarray(['p', 'q']).map(ids => new Set(ids)),
   covered: fc.boolean(),
@@ -48,7 +49,13 @@ const surprises: fc.Arbitrary<Surprise> = fc.record({
   written: fc.boolean(),
   confirmedBy: fc.option(fc.constantFrom('p', 'q'), { nil: undefined }),
   boot: fc.constantFrom('a', 'b', 'z')
+}).map(({ deletions, record, content, ...rest }) => {
+  const told = (header: RecordHeader): RecordHeader => deletions.includes(header) ? { ...header, kind: 'tombstone' } : header
+
+  return { ...rest, record: told(record), content: content == null ? undefined : told(content) }
 })
+
+const deletesAgain = ({ record, content }: Surprise): boolean => record.kind === 'tombstone' && content?.kind === 'tombstone'
 
 describe('always', () => {
   const always = (claim: (of: Surprise, meaning: Meaning) => boolean): void => { fc.assert(fc.property(surprises, of => claim(of, meaningOf(of))), { numRuns: 1_000 }) }
@@ -62,6 +69,25 @@ describe('always', () => {
   })
 
   it('nothing goes over what the application wrote, or beside what we have, without a decision', () => {
-    always(({ content, written, record }, meaning) => meaning !== 'newer' || content == null || (!written && order(record, content) === 'supersedes'))
+    always((of, meaning) => {
+      const { content, written, record } = of
+
+      // a deletion over a deletion takes nothing from anybody
+      return meaning !== 'newer' || content == null || ((!written || deletesAgain(of)) && order(record, content) === 'supersedes')
+    })
+  })
+
+  it('what deletes again what is deleted never asks for a decision, whatever the application did', () => {
+    always((of, meaning) => !deletesAgain(of) || (meaning !== 'other' && meaning === meaningOf({ ...of, written: !of.written })))
+  })
+
+  it('is a deletion again only beside one, and else no other than data in its place would be', () => {
+    always((of, meaning) => {
+      const data = ({ ...header }: RecordHeader): RecordHeader => ({ ...header, kind: 'data' })
+
+      return deletesAgain(of)
+        ? meaning !== 'again' || order(of.record, of.content as RecordHeader) !== 'supersedes'
+        : meaning === meaningOf({ ...of, record: data(of.record), content: of.content == null ? undefined : data(of.content) })
+    })
   })
 })
