@@ -8,8 +8,10 @@ import type { Duties, DutyInput, HolderView } from '../../src/policy/duties.ts'
 
 const unwaited = (of: DutyInput): DutyInput => ({ ...of, since: without(of.since) })
 
-function without ({ waited: _, ...since }: DutyInput['since']): DutyInput['since'] {
-  return since
+function without (since: DutyInput['since']): DutyInput['since'] {
+  const { waited: _, ...others } = since
+
+  return others
 }
 
 describe('an owner that is here and settled', () => {
