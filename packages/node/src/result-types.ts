@@ -113,6 +113,6 @@ export interface DrillResult {
   of: number
   /** Recovery would have been sure of it. */
   confirmed: boolean
-  /** Whole milliseconds from when peers are connected: until it was known which version is the newest, for its body, and in all. */
+  /** Whole milliseconds from when peers are connected, so without a start, and finding and dialling them: until it was known which version is the newest, for its body, and in all. */
   ms: { settled: number, body: number, total: number }
 }

@@ -66,5 +66,6 @@ function drillText ({ outcome, doubt, seq, bytes, holders, answered, of, confirm
     ? `doubtful: ${found}; it would not be taken before you decide\n${inDoubt}`
     : `${outcome}: ${found}; ${meanings[outcome]}\n` +
       `a recovery would take ${formatDuration(ms.total)} once its peers are connected: ${formatDuration(ms.settled)} until ` +
-      `${confirmed ? 'it is sure' : 'it is taken, unconfirmed,'} which version is the newest, ${formatDuration(ms.body)} for its bytes\n`
+      `${confirmed ? 'it is sure' : 'it is taken, unconfirmed,'} which version is the newest, ${formatDuration(ms.body)} for its bytes; ` +
+      'to start, and to find and dial its peers, comes before that\n'
 }

@@ -53,7 +53,8 @@ describe('drill', () => {
 
     expect(code).toBe(0)
     expect(stdout.toString()).toBe('identical: version 7 (1 KiB) came back, shown by 3 peers; 3 of 4 answered; it is identical to what is here\n' +
-      'a recovery would take 1.2 s once its peers are connected: 900 ms until it is sure which version is the newest, 300 ms for its bytes\n')
+      'a recovery would take 1.2 s once its peers are connected: 900 ms until it is sure which version is the newest, 300 ms for its bytes; ' +
+      'to start, and to find and dial its peers, comes before that\n')
     expect((await command(['drill', '--json'])).json()).toMatchObject({ outcome: 'identical', ms: { total: 1_200 } })
   })
 
