@@ -72,6 +72,13 @@ export async function met (daemon: NaraDaemon, other: NaraDaemon): Promise<void>
   await daemon.until('peer:connect', ({ peer }) => peer === id)
 }
 
+/** When `daemon` met `other` first, or first after `since`, as `performance.now()` tells it. Resolves once it has. */
+export async function metSince (daemon: NaraDaemon, other: NaraDaemon, since = -Infinity): Promise<number> {
+  const id = await peerId(other)
+
+  return daemon.heardAt(await daemon.until('peer:connect', event => event.peer === id && daemon.heardAt(event) > since))
+}
+
 /** Resolves once `daemon` has heard `other` say something by gossip: what else it says finds its way, too. */
 export async function heard (daemon: NaraDaemon, other: NaraDaemon): Promise<void> {
   const id = await peerId(other)
