@@ -1,11 +1,62 @@
 import { describe, expect, it } from 'vitest'
-import { comeBack, heard, HOLDS_NOTHING, leave, met, peerId, scene } from './scene.ts'
+import { comeBack, heard, HOLDS_NOTHING, leave, met, metSince, peerId, scene } from './scene.ts'
+import type { Scene } from './scene.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 
 const TIMEOUT = 120_000
 
 /** SPEC.md, "Repair by the holders". Milliseconds. */
 const SURROGATE_DELAY = 20_000
+
+/** A machine that takes longer to start a nara than its co-holders wait for it may do better the next time; not for ever. */
+const TRIES = 3
+
+interface Back extends Scene {
+  /** The confidant that was killed, and its next process. */
+  bo: NaraDaemon
+  again: NaraDaemon
+  others: NaraDaemon[]
+  /** It would take a copy. */
+  spare: NaraDaemon
+}
+
+/** The owner is dead, and one of three confidants was killed and started again: in time, as its co-holders saw it, or too late for what they wait. */
+async function startedAgain (): Promise<Back & { took: number }> {
+  const made = await scene(['bo', 'cleo', 'dev'], 'refilled')
+  const { network, owner, holders } = made
+  const [bo, ...others] = holders as [NaraDaemon, ...NaraDaemon[]]
+  const [spare] = await network.startAll(['eli']) as [NaraDaemon]
+
+  await Promise.all(others.map(async daemon => { await met(daemon, spare) }))
+  await owner.kill()
+
+  const killed = performance.now()
+
+  await bo.kill()
+
+  const again = network.start('bo', { dir: bo.dir })
+  const seen = await Promise.all(others.map(async daemon => await metSince(daemon, again, killed)))
+
+  return { ...made, bo, again, others, spare, took: Math.max(...seen) - killed }
+}
+
+/** One that was in time: whatever is seen of it then is its co-holders' doing. */
+async function backInTime (): Promise<Back> {
+  const late: number[] = []
+
+  while (late.length < TRIES) {
+    const { took, ...back } = await startedAgain()
+
+    if (took < SURROGATE_DELAY) {
+      return back
+    }
+
+    late.push(Math.round(took))
+    await Promise.all([back.witness, back.again, back.spare, ...back.others].map(async daemon => { await daemon.kill() }))
+  }
+
+  throw new Error(`a nara was never back within the ${SURROGATE_DELAY} ms for which its co-holders wait: it took ${late.join(', ')} ms`)
+}
 
 describe('a holder that is told to stop while the owner is dead', () => {
   it('stores elsewhere first, so that its copy is not missed, and says chau', async () => {
@@ -54,31 +105,18 @@ describe('a holder that is told to stop while the owner is dead', () => {
 })
 
 describe('while the owner is dead', () => {
-  it('a confidant that was killed and started again is given its copy back by the others, and nobody else is who would take it', async ctx => {
-    const { network, owner, holders, soul } = await scene(['bo', 'cleo', 'dev'], 'refilled')
-    const [bo, cleo, dev] = holders as [NaraDaemon, NaraDaemon, NaraDaemon]
-    const [spare] = await network.startAll(['eli']) as [NaraDaemon]
+  it('a confidant that was killed and started again is given its copy back by the others, and nobody else is who would take it', async () => {
+    const { network, owner, soul, bo, again, others, spare } = await backInTime()
 
-    await Promise.all([met(cleo, spare), met(dev, spare)])
-    await owner.kill()
-    await bo.kill()
-
-    const killed = performance.now()
-    const again = network.start('bo', { dir: bo.dir })
     const first = await Promise.race([again, spare].map(async daemon => await daemon.until('held:stored').then(() => daemon)))
 
-    if (first === spare) {
-      // the others wait so long for it and no longer, and this machine took more to start a process
-      expect(performance.now() - killed).toBeGreaterThan(SURROGATE_DELAY)
-      ctx.skip('it took longer to start a nara than its co-holders wait for it')
-    }
-
+    expect(await peerId(first), 'who was given a copy first').toBe(await peerId(bo))
     expect(await again.until('held:stored')).toMatchObject({ owner: await peerId(owner), seq: '1' })
     expect((await again.status()).peerId).toBe(await peerId(bo))
     expect((await spare.status()).held.count).toBe(0)
 
     // what it was given is whole, and so is what it gives to who would have taken it
-    await Promise.all([cleo.kill(), dev.kill()])
+    await Promise.all(others.map(async daemon => { await daemon.kill() }))
     expect(await spare.until('held:stored')).toMatchObject({ owner: await peerId(owner), seq: '1' })
     await again.kill()
 
@@ -86,7 +124,7 @@ describe('while the owner is dead', () => {
 
     await back.until('stash:recovered')
     expect((await back.command(['get'])).stdout.toString()).toBe('refilled')
-  }, TIMEOUT)
+  }, TRIES * TIMEOUT)
 
   it('a copy that is lost for good is made elsewhere, with a peer that was no confidant', async () => {
     const { network, owner, holders: [bo] } = await scene(['bo', 'cleo'], 'repaired by the confidants')
