@@ -1,6 +1,6 @@
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
-import { AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, REPAIR_LEASE } from '../../src/constants.ts'
+import { AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, REPAIR_LEASE, REUNION } from '../../src/constants.ts'
 import { counts, duties, precedes } from '../../src/policy/duties.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { NOW } from './duty-inputs.ts'
@@ -54,6 +54,7 @@ const anyInputs: fc.Arbitrary<DutyInput> = fc.record({
   allowed: fc.subarray(['x', 'y', 'p', 'q']),
   owner: fc.record({ connected: fc.boolean(), settled: fc.boolean() }),
   settledSince: maybe(fc.oneof(fc.constantFrom(NOW - OWNER_TAKEOVER, NOW - OWNER_TAKEOVER + 1), fc.integer({ min: NOW - 2 * OWNER_TAKEOVER, max: NOW }))),
+  reunitedAt: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.integer({ min: NOW - 2 * REUNION, max: NOW }) }),
   leaseLeft: fc.constantFrom(0, REPAIR_LEASE - 1, REPAIR_LEASE, 2 * REPAIR_LEASE, 7 * REPAIR_LEASE),
   mayRepair: seldom.map(is => !is),
   isNewest: seldom.map(is => !is),
@@ -63,13 +64,14 @@ const anyInputs: fc.Arbitrary<DutyInput> = fc.record({
   below: maybe(fc.integer({ min: NOW - 300_000, max: NOW })),
   waited: maybe(fc.oneof(fc.integer({ min: NOW - 4 * RANK_STEP, max: NOW }), fc.integer({ min: NOW - 300_000, max: NOW }))),
   candidates: fc.array(fc.record({ id: fc.constantFrom('x', 'y', 'z', 'a', 'q'), uptime: fc.nat(), address: addresses }), { maxLength: 6 })
-}).map(({ named, target, minCopies, surrogates, allowed, short, below, waited, settledSince, candidates, holders, ...rest }) => ({
+}).map(({ named, target, minCopies, surrogates, allowed, short, below, waited, settledSince, reunitedAt, candidates, holders, ...rest }) => ({
   now: NOW,
   rank: rest.self,
   placement: { holders: named, target, minCopies: Math.min(minCopies, target), surrogates, allowed },
   // who waited did so because one was missing
   since: { ...(short == null ? {} : { short }), ...(below == null ? {} : { below }), ...(short == null || waited == null ? {} : { waited }) },
   ...(settledSince == null ? {} : { settledSince }),
+  ...(reunitedAt == null ? {} : { reunitedAt }),
   candidates: () => candidates,
   holders: holders.filter(({ peer }) => peer !== rest.self),
   ...rest

@@ -1,7 +1,7 @@
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { AUDIT_GAP, RANK_STEP, REPAIR_LEASE, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
+import { AUDIT_GAP, RANK_STEP, REPAIR_LEASE, REUNION, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../../src/constants.ts'
 import { counts, duties, precedes } from '../../src/policy/duties.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { always, better, counted, isHere, isIdle, places } from './any-duties.ts'
@@ -31,6 +31,14 @@ describe('always', () => {
       const since = Math.min(of.since.short ?? NOW, places(of) < of.placement.minCopies ? of.since.below ?? NOW : NOW)
 
       return store == null || NOW - since >= delay
+    })
+  })
+
+  it('nor before those who are missing have had the time to be here again, if it was we who were away', () => {
+    always((of, { store }) => {
+      const hurried = of.holders.some(({ leftSince, lacks, connected }) => leftSince != null || (connected && lacks === 'all'))
+
+      return hurried || store == null || NOW >= (of.reunitedAt ?? -Infinity) + REUNION + better(of) * RANK_STEP
     })
   })
 

@@ -1,7 +1,7 @@
 import { MAX_HOLDERS } from '@nara-stash/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FAILED_AFTER, FAILED_AWAY } from '../../src/constants.ts'
+import { FAILED_AFTER, FAILED_AWAY, REUNION } from '../../src/constants.ts'
 import { unaudited } from '../../src/policy/audit.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { addresses } from './places.ts'
@@ -47,12 +47,14 @@ const inputs: fc.Arbitrary<PlanInput> = fc.record({
   minimum: fc.nat(MAX_HOLDERS),
   isAcknowledged: fc.boolean(),
   repairDelay: fc.constantFrom(0, DELAY, 100 * DELAY),
-  renewAfter: fc.constantFrom(undefined, 1, DELAY, 2 * DELAY)
-}).map(({ holders, minimum, copies, renewAfter, ...rest }) => ({
+  renewAfter: fc.constantFrom(undefined, 1, DELAY, 2 * DELAY),
+  reunitedAt: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.integer({ min: NOW - 2 * REUNION, max: NOW }) })
+}).map(({ holders, minimum, copies, renewAfter, reunitedAt, ...rest }) => ({
   now: NOW,
   record: 'new',
   ...rest,
   ...(renewAfter == null ? {} : { renewAfter }),
+  ...(reunitedAt == null ? {} : { reunitedAt }),
   // a peer is at one place, whoever tells
   copies: copies.map(one => {
     const candidate = rest.candidates.find(({ id }) => id === one.peer)
@@ -178,6 +180,19 @@ describe('every plan', () => {
         if (dropped.includes(peer) && blip && enough && !standIn) {
           expect(current(step.holders).length).toBeGreaterThanOrEqual(input.target)
         }
+      }
+    })
+  })
+
+  it('has nobody take the place of who is away before that one has had the time to be back, if it was we who were away', () => {
+    check((input, { dropped, before, well, view, current, step }) => {
+      fc.pre(before.length <= MAX_HOLDERS && NOW < (input.reunitedAt ?? -Infinity) + REUNION)
+
+      for (const peer of dropped.filter(peer => !well(peer))) {
+        const one = view(peer)
+
+        // who has failed goes; and who is one too many
+        expect((one != null && hasFailed(one)) || current(step.holders).length >= input.target).toBe(true)
       }
     })
   })
