@@ -46,6 +46,21 @@ describe('a former confidant lets go of an older copy', () => {
     expect(former.map(nara => nara.holds(owner))).toEqual([undefined, undefined])
   })
 
+  it('that it shows while the owner finds that it was deleted, and writes again at once', async () => {
+    const { world, owner, former, others } = await apart()
+    await kept(world, owner, 'two')
+    expect((await world.of(owner.stash.forgetStash({ timeout: minute }))).outcome).toBe('forgotten')
+    owner.kill()
+    await owner.restart()
+    void owner.put('three')
+    ;[...former, ...others].forEach(nara => { world.net.connect(owner.id, nara.id) })
+    await world.run(2 * minute)
+
+    expect(owner.text).toBe('three')
+    expect(former.map(nara => nara.holds(owner)).filter(held => held != null && held !== owner.process.parts.owning?.own.current?.record.id)).toEqual([])
+    expect([...former, ...others].filter(nara => nara.holds(owner) != null)).toHaveLength(3)
+  })
+
   it('that was merged into the version after it', async () => {
     const merge = (a: Uint8Array, b: Uint8Array): Uint8Array => new TextEncoder().encode([a, b].map(text => new TextDecoder().decode(text)).toSorted().join(' '))
     const world = new World({ latency: [5, 5] })

@@ -205,14 +205,14 @@ export class Author {
     return true
   }
 
-  /** What there was, an earlier process has deleted: whoever has something of it hears so, above all the `holders` that the tombstone came with. */
-  deleted (tombstone: RecordHeader, holders: readonly string[]): void {
+  /** What there was, an earlier process has deleted: whoever has something of it hears so, above all the `holders` that the tombstone came with and who is known to have something `older`. */
+  deleted (tombstone: RecordHeader, holders: readonly string[], older: KnownCopies['older'] = []): void {
     const { own, replication, wasAcknowledged } = this.init
 
     if (own.tombstone?.id !== tombstone.id) {
       own.bury(tombstone)
       this.standing = { ...this.standing, content: tombstone }
-      replication.spread({ record: tombstone, body: new Uint8Array(0), data: new Uint8Array(0), createdAt: 0 }, holders, wasAcknowledged(tombstone))
+      replication.spread({ record: tombstone, body: new Uint8Array(0), data: new Uint8Array(0), createdAt: 0 }, holders, wasAcknowledged(tombstone), older)
     }
   }
 

@@ -111,7 +111,7 @@ export class Settling {
         break
       case 'empty':
         if (decision.tombstone != null) {
-          author.deleted(decision.tombstone, decision.holders ?? [])
+          author.deleted(decision.tombstone, decision.holders ?? [], this.holdings(decision.tombstone)?.known.older)
           decision.beside?.forEach(record => { own.buildOn(record) })
         }
 

@@ -4,6 +4,7 @@ import { WriteWaiters } from './write-waiters.ts'
 import type { ForgetResult } from '../../api.ts'
 import type { ForgettingInit } from './forgetting.ts'
 import type { Keeping } from './keeping.ts'
+import type { OlderCopy } from './stores.ts'
 import type { Version } from '../owner/own-stash.ts'
 import type { WaitOptions } from './write-waiters.ts'
 
@@ -37,17 +38,21 @@ export class Deletion {
 
   /**
    * @param holders - by the last placement, and by those that the tombstone came with
-   * @param known - peers that are known to have a copy
+   * @param known - copies that are known
    */
-  begin (version: Version, holders: readonly string[], known: readonly string[]): void {
+  begin (version: Version, holders: readonly string[], known: readonly OlderCopy[]): void {
     this.forgetting.begin(version, { holders, known, others: [...this.former] })
   }
 
-  /** There is something again, or it is not known what there is. */
-  end (): void {
+  /** There is something again, or it is not known what there is. Returns the copies of what was deleted of which it is not known that they are gone. */
+  end (): OlderCopy[] {
+    const { left } = this.forgetting
+
     // what they are told is what has been so far
     this.waiters.end()
     this.forgetting.end()
+
+    return left
   }
 
   stop (): void {
@@ -65,9 +70,9 @@ export class Deletion {
     this.forgetting.confirm(peer)
   }
 
-  /** `peer` says that it has something that the tombstone ends. */
-  noticed (peer: string): void {
-    this.forgetting.noticed(peer)
+  /** A peer says that it has something that the tombstone ends. */
+  noticed (copy: OlderCopy): void {
+    this.forgetting.noticed(copy)
   }
 
   /** Nobody is told or asked meanwhile, so who does not mind a part is not kept waiting. */

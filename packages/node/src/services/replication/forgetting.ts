@@ -4,7 +4,7 @@ import { failureOf } from './failure.ts'
 import type { CopyFailure, ForgetResult } from '../../api.ts'
 import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { Placements } from './placements.ts'
-import type { StoresInit } from './stores.ts'
+import type { OlderCopy, StoresInit } from './stores.ts'
 import type { FetchResponse, Placement, RecordHeader, StoreResponse } from '@nara-stash/protocol'
 
 export interface ForgettingInit extends Pick<StoresInit, 'network' | 'clock' | 'onStranger'> {
@@ -18,7 +18,7 @@ export interface ForgettingInit extends Pick<StoresInit, 'network' | 'clock' | '
 /** Who is to hear of a tombstone. */
 export interface Audience {
   holders: readonly string[]
-  known: readonly string[]
+  known: readonly OlderCopy[]
   others: readonly string[]
 }
 
@@ -27,8 +27,8 @@ interface Concerned {
   peer: string
   /** It is a holder by the last placement, or was one when the tombstone was sealed. */
   isHolder: boolean
-  /** It has a copy: it is told without being asked. */
-  has: boolean
+  /** It has this: it is told without being asked. */
+  copy: OlderCopy | undefined
   told: boolean
   failures: number
   notBefore: number
@@ -57,7 +57,7 @@ export class Forgetting {
 
   /**
    * @param holders - by the last placement, and by those that the tombstone came with
-   * @param known - peers that are known to have a copy
+   * @param known - copies that are known
    * @param others - who may have one, too
    */
   begin (version: Version, { holders, known, others }: Audience): void {
@@ -66,10 +66,10 @@ export class Forgetting {
 
     this.end()
     this.version = version
-    before.forEach(({ peer, isHolder, has }) => { this.concerns(peer, { isHolder, has }) })
+    before.forEach(({ peer, isHolder, copy }) => { this.concerns(peer, { isHolder, copy }) })
     others.forEach(peer => { this.concerns(peer) })
     holders.forEach(peer => { this.concerns(peer, { isHolder: true }) })
-    known.forEach(peer => { this.concerns(peer, { has: true }) })
+    known.forEach(copy => { this.concerns(copy.peer, { copy }) })
   }
 
   /** What is under way ends. */
@@ -90,14 +90,8 @@ export class Forgetting {
 
   /** It left, or came anew, and may have something, or listen better. */
   moved (peer: string): void {
-    const entry = this.concerned.get(peer)
-
     this.asked.delete(peer)
-
-    if (entry != null) {
-      entry.failures = 0
-      entry.notBefore = 0
-    }
+    Object.assign(this.concerned.get(peer) ?? {}, { failures: 0, notBefore: 0 })
   }
 
   /** `peer` says that it has the tombstone, or another one that is known: there is no copy left. */
@@ -105,9 +99,14 @@ export class Forgetting {
     this.concerns(peer).told = true
   }
 
-  /** `peer` says that it has something that the tombstone ends: it never heard of it, or has lost it since. */
-  noticed (peer: string): void {
-    this.concerns(peer, { has: true }).told = false
+  /** A peer says that it has something that the tombstone ends: it never heard of it, or has lost it since. */
+  noticed (copy: OlderCopy): void {
+    this.concerns(copy.peer, { copy }).told = false
+  }
+
+  /** Copies of which it is not known that they are gone. */
+  get left (): OlderCopy[] {
+    return [...this.concerned.values()].flatMap(({ told, copy }) => told || copy == null ? [] : [copy])
   }
 
   /**
@@ -178,11 +177,11 @@ export class Forgetting {
     return entry == null ? !this.asked.has(peer) : !entry.told && entry.notBefore <= this.init.clock.now()
   }
 
-  private concerns (peer: string, { isHolder = false, has = false }: Partial<Pick<Concerned, 'isHolder' | 'has'>> = {}): Concerned {
-    const entry = this.concerned.get(peer) ?? { peer, isHolder, has, told: false, failures: 0, notBefore: 0 }
+  private concerns (peer: string, { isHolder = false, copy }: Partial<Pick<Concerned, 'isHolder' | 'copy'>> = {}): Concerned {
+    const entry = this.concerned.get(peer) ?? { peer, isHolder, copy, told: false, failures: 0, notBefore: 0 }
 
     entry.isHolder ||= isHolder
-    entry.has ||= has
+    entry.copy = copy ?? entry.copy
     this.concerned.set(peer, entry)
 
     return entry
@@ -194,7 +193,7 @@ export class Forgetting {
     this.busy.add(peer)
 
     try {
-      if (this.concerned.get(peer)?.has === true || await this.hasSome(peer, version, signal)) {
+      if (this.concerned.get(peer)?.copy != null || await this.hasSome(peer, version, signal)) {
         await this.tell(peer, version, signal)
       }
     } catch (err) {
@@ -234,18 +233,18 @@ export class Forgetting {
     const relation = order(record, answer.record)
     const entry = this.concerns(peer)
 
-    entry.has = relation === 'supersedes'
+    entry.copy = relation === 'supersedes' ? { peer, record: answer.record.id, placement: answer.placement.id } : undefined
     entry.told = relation === 'same'
 
     if (relation === 'superseded' || relation === 'conflict') {
       this.surprised(peer, answer.record, answer.placement, relation === 'conflict' ? 'conflict' : 'stale')
     }
 
-    return entry.has
+    return entry.copy != null
   }
 
   private async tell (peer: string, { record, body }: Version, signal: AbortSignal): Promise<void> {
-    this.placement ??= this.init.placements.seal([...this.concerned.values()].filter(({ has, isHolder }) => has || isHolder).map(({ peer }) => peer).slice(0, MAX_HOLDERS))
+    this.placement ??= this.init.placements.seal([...this.concerned.values()].filter(({ copy, isHolder }) => copy != null || isHolder).map(({ peer }) => peer).slice(0, MAX_HOLDERS))
 
     const placement = await this.placement
     const answer = await this.init.network.ask(peer, {

@@ -42,7 +42,7 @@ export class Hearsay {
     const kind = keeping.version?.record.kind
 
     if (kind === 'tombstone') {
-      deletion.noticed(peer)
+      deletion.noticed({ peer, record, placement })
     } else if (kind === 'data' && !holders.includes(peer)) {
       stores.noticed(peer, record, placement)
     }

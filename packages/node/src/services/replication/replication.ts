@@ -14,7 +14,7 @@ import type { OutcomeOptions } from './outcomes.ts'
 import type { WaitOptions } from './write-waiters.ts'
 import type { Version } from '../owner/own-stash.ts'
 import type { PlacementsInit } from './placements.ts'
-import type { KnownCopies, StoresInit } from './stores.ts'
+import type { KnownCopies, OlderCopy, StoresInit } from './stores.ts'
 import type { UpkeepInit } from './upkeep.ts'
 import type { NetworkPeer, Placement } from '@nara-stash/protocol'
 
@@ -121,18 +121,18 @@ export class Replication {
       return
     }
 
-    this.deletion.end()
     this.upkeep.preferred = preferred
     this.placements.forOwnRecord()
-    this.stores.newVersion()
+    // who did not hear of a deletion before this has to let go all the same
+    this.stores.newVersion(this.deletion.end())
     this.keeping.count()
     this.reconciler.wake()
   }
 
-  /** A tombstone of another process goes on to be brought to all who have a copy. `holders` had one when it was sealed. */
-  spread (version: Version, holders: readonly string[], isAcknowledged: boolean): void {
+  /** A tombstone of another process goes on to be brought to all who have a copy. `holders` had one when it was sealed, `older` are here. */
+  spread (version: Version, holders: readonly string[], isAcknowledged: boolean, older: readonly OlderCopy[]): void {
     this.keeping.begin(version)
-    this.forget(version, holders)
+    this.forget(version, holders, older)
 
     if (isAcknowledged) {
       this.keeping.acknowledge()
@@ -267,8 +267,9 @@ export class Replication {
   }
 
   /** A tombstone has no holders: whoever may have a copy is told, however many they are. */
-  private forget (version: Version, others: readonly string[] = []): void {
-    this.deletion.begin(version, [...this.holders, ...others], this.copies.views().flatMap(({ peer, record }) => record == null ? [] : [peer]))
+  private forget (version: Version, others: readonly string[] = [], older: readonly OlderCopy[] = []): void {
+    const known = this.copies.views().flatMap(({ peer, record, placement = '' }) => record == null ? [] : [{ peer, record, placement }])
+    this.deletion.begin(version, [...this.holders, ...others], [...known, ...older])
     this.unplace()
     this.reconciler.wake()
   }

@@ -19,7 +19,14 @@ export interface KnownCopies {
   /** Peers that do not. */
   without: readonly string[]
   /** Peers that hold something else, which it supersedes. */
-  older?: ReadonlyArray<{ peer: string, record: string, placement: string }>
+  older?: readonly OlderCopy[]
+}
+
+/** A copy of what the current record supersedes. */
+export interface OlderCopy {
+  peer: string
+  record: string
+  placement: string
 }
 
 /** Carries out stores and keeps count of who has, or may have, the current version. */
@@ -37,11 +44,12 @@ export class Stores {
     this.audits = new Audits(init, this.copies)
   }
 
-  /** A version that nobody has yet. */
-  newVersion (): void {
+  /** A version that nobody has yet; others may have something `older`. */
+  newVersion (older: readonly OlderCopy[] = []): void {
     this.heard.clear()
     this.exposure.clear()
     this.copies.newRecord()
+    older.forEach(copy => { this.noticed(copy.peer, copy.record, copy.placement) })
   }
 
   /** A version that was found with this placement. */
