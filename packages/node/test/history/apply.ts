@@ -1,3 +1,4 @@
+import { forgets, keepsTombstone, saysTombstone } from './burials.ts'
 import { copiesWithin } from './claims.ts'
 import { TWIN, buildsOf, soulOf } from './entries.ts'
 import { ANYBODY } from './facts.ts'
@@ -17,6 +18,7 @@ export function apply (facts: Facts, entry: Entry): void {
     case 'down':
       Object.assign(facts.nara(entry.nara), { up: false, downAt: entry.at, links: new Set() })
       Object.assign(facts.lives.get(facts.nara(entry.nara).boot ?? '') ?? {}, { downAt: entry.at })
+      forgets(facts, entry.nara)
       break
     case 'link':
       facts.nara(entry.nara).links[entry.up ? 'add' : 'delete'](entry.peer)
@@ -38,6 +40,7 @@ export function apply (facts: Facts, entry: Entry): void {
       break
     case 'jump':
       facts.nara(entry.nara).isAhead ||= entry.clock === 'own'
+      facts.ahead += entry.clock === 'own' ? Math.max(0, entry.ms) : 0
       break
     case 'lie':
       Object.assign(facts.nara(entry.nara), { lie: entry.lie, hasLied: true })
@@ -46,7 +49,7 @@ export function apply (facts: Facts, entry: Entry): void {
       holds(facts, entry)
       break
     case 'sealed':
-      facts.records.set(entry.record.id, { ...entry.record, builds: builds(facts, entry.record), saidBy: new Map() })
+      facts.records.set(entry.record.id, { ...entry.record, builds: builds(facts, entry.record), seenAt: facts.now + facts.ahead, saidBy: new Map() })
       break
     case 'sent':
       // who is offered something may act on it before the exchange is over
@@ -67,10 +70,12 @@ export function apply (facts: Facts, entry: Entry): void {
   }
 }
 
-function begins (facts: Facts, { at, nara, boot, allows = ANYBODY, knows, speaks = false }: EntryOf<'up'>): void {
+function begins (facts: Facts, { at, nara, boot, allows = ANYBODY, knows, speaks = false, keeps = false }: EntryOf<'up'>): void {
   Object.assign(facts.nara(nara), {
-    up: true, boot, upAt: at, links: new Set(), asleep: false, awakeSince: at, isAhead: false, speaks, slow: facts.nara(soulOf(nara)).slow, group: groupOf(facts, nara), allows, knows
+    up: true, boot, upAt: at, links: new Set(), asleep: false, awakeSince: at, isAhead: false, speaks, keeps, slow: facts.nara(soulOf(nara)).slow, group: groupOf(facts, nara), allows, knows
   })
+
+  forgets(facts, nara)
 
   if (boot != null) {
     facts.lives.set(boot, { process: nara, upAt: at, downAt: Infinity })
@@ -222,6 +227,8 @@ function holds (facts: Facts, { nara, owner, record, at, why }: EntryOf<'holds'>
   } else {
     holds.set(owner, { record, since: at })
   }
+
+  keepsTombstone(facts, nara, owner, record)
 }
 
 function answered (facts: Facts, entry: EntryOf<'answered'>): void {
@@ -278,5 +285,9 @@ function gives (facts: Facts, { at, to, owner, request, answer, record, placemen
 
   if (isTaken && record != null && placement != null && (known?.record !== record || known.placement.version < placement.version)) {
     given.set(owner, { record, placement, at })
+  }
+
+  if (isTaken && record != null) {
+    saysTombstone(facts, to, owner, record)
   }
 }

@@ -1,15 +1,22 @@
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
 import type { Allows, EntryOf, Placed } from './entries.ts'
-import type { Facts } from './facts.ts'
+import type { Facts, Holding } from './facts.ts'
 import type { RecordFacts, WriteFacts } from './fact-types.ts'
 
-const minute = 60_000
+const second = 1_000
+const minute = 60 * second
 
 /** A dead holder counts as alive for so long: a connection that lingers, and one look at the copies. */
 const UNNOTICED = 2 * minute
 
 export const MIN_COPIES = 2
+
+/** Two questions of 3 s, and the ways. */
+export const HEARD_OUT = 7 * second
+
+/** An offer that is repeated after 2, 5 and 15 s, a body, a doubt after 30 s: with these over there is no more silence. */
+export const SOON = 90 * second
 
 /** As many as there should be: an owner may name more than its target, since one copy per address counts. */
 export function wanted (facts: Facts, owner: string): number {
@@ -59,10 +66,10 @@ export function stewards (facts: Facts, owner: string): string[] {
 }
 
 /** Honest peers that were prompt and held for `ms` what `current` does not cover. */
-export function unheard (facts: Facts, owner: string, current: string | undefined, ms: number): ReturnType<Facts['honestHolders']> {
+export function unheard (facts: Facts, owner: string, current: string | undefined, ms: number, holders = facts.honestHolders(owner)): Holding[] {
   const known = facts.records.get(current ?? '')
 
-  return facts.honestHolders(owner).filter(({ nara, record, since }) =>
+  return holders.filter(({ nara, record, since }) =>
     soulOf(nara) !== soulOf(owner) && facts.deal(owner, nara) && !facts.owner(owner).dismissed.has(record.id) && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
 }
 
@@ -103,6 +110,10 @@ export function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
     return after == null || covers(after, before) ? [] : [`${entry.nara} puts ${name(after)} in the place of ${name(before)}, which it does not cover`]
   }
 
+  if (before.kind === 'tombstone') {
+    return facts.isOver(before) ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} before its days are over`]
+  }
+
   const covering = (id: string | undefined): boolean => {
     const copy = facts.records.get(id ?? '')
 
@@ -111,11 +122,11 @@ export function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
   const others = new Set([...facts.naras].filter(([nara, { downAt, hasLied, holds, died, up }]) => soulOf(nara) !== soulOf(entry.nara) &&
     (hasLied || (up && covering(holds.get(entry.owner)?.record)) || (facts.now - downAt < UNNOTICED && (covering(died.get(entry.owner)) || covering(holds.get(entry.owner)?.record))))).map(([nara]) => soulOf(nara)))
 
-  return others.size >= MIN_COPIES || before.kind === 'tombstone' ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.size} others have a copy`]
+  return others.size >= MIN_COPIES ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} (${entry.why ?? 'without a word'}), of which ${others.size} others have a copy`]
 }
 
 /** `record` is not of a process that lived at the same time as the owner's present one, nor did one live since the holder has it, or met the owner. */
-export function isOfThePast (facts: Facts, owner: string, { nara, since }: { nara: string, since: number }): boolean {
+export function isOfThePast (facts: Facts, owner: string, { nara, since }: Pick<Holding, 'nara' | 'since'>): boolean {
   const from = Math.min(since, facts.promptSince(owner, nara))
 
   return facts.companions(owner).every(([, { downAt }]) => downAt <= from)

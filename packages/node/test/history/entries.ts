@@ -10,9 +10,9 @@ export type Happening =
   // the world
   /**
    * `allows`: what it was told of whom its holders may ask for help; with those listed alone it deals. `knows`: the record that an earlier process knew to be
-   * acknowledged, and whose header it was given. `speaks`: it has presence.
+   * acknowledged, and whose header it was given. `speaks`: it has presence. `keeps`: what it holds for others is on a disk.
    */
-  { type: 'up', nara: string, boot: string | undefined, allows?: Allows, knows?: string, speaks?: boolean } |
+  { type: 'up', nara: string, boot: string | undefined, allows?: Allows, knows?: string, speaks?: boolean, keeps?: boolean } |
   { type: 'down', nara: string, how: 'kill' | 'cut' | 'stop' } |
   /** A connection, as one end sees it. */
   { type: 'link', nara: string, peer: string, up: boolean } |

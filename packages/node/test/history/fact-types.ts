@@ -15,6 +15,8 @@ export interface NaraFacts {
   isAhead: boolean
   /** It has presence. */
   speaks: boolean
+  /** What it holds for others is on a disk. */
+  keeps: boolean
   slow: number
   group: number
   lie: Lie | undefined
@@ -27,6 +29,8 @@ export interface NaraFacts {
   knows: string | undefined
   /** Record by owner, and since when. */
   holds: Map<string, { record: string, since: number }>
+  /** By owner, the tombstone that it has, or said that it has, and since when: a promise, whatever it shows since. */
+  buried: Map<string, { record: string, since: number }>
   /** What it held when its last process died. */
   died: Map<string, string>
   /** By owner, the latest placement that it was given for what it holds, and when. */
@@ -97,6 +101,8 @@ export interface OwnerFacts {
 
 export interface RecordFacts extends SealedRecord {
   builds: ReadonlySet<string>
+  /** What the furthest clock showed when it was seen for the first time. */
+  seenAt: number
   /** Who said on the wire that it holds it, with which placement, honest or not. */
   saidBy: Map<string, Set<string>>
 }

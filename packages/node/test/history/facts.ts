@@ -4,13 +4,27 @@ import { Reach } from './reach.ts'
 import type { Placed } from './entries.ts'
 import type { Life, NaraFacts, OwnerFacts, RecordFacts, SoulFacts, WriteFacts } from './fact-types.ts'
 
+const day = 24 * 60 * 60_000
+
+/** For so long a tombstone is kept, by the clock of who has it. */
+const TOMBSTONE_LIFE = 14 * day
+
 export const ANYBODY = { surrogates: 'any', allowed: [] } as const
+
+/** What somebody has. */
+export interface Holding {
+  nara: string
+  record: RecordFacts
+  since: number
+}
 
 /** The state of a run as its history tells it: what the rules look at. */
 export class Facts {
   now = 0
   quietSince = Infinity
   loss = 0
+  /** By how much all clocks together are ahead of time: none is by more. */
+  ahead = 0
   /** By process. */
   readonly naras = new Map<string, NaraFacts>()
   /** By process, too: what those that have a stash of their own know of it. */
@@ -25,7 +39,7 @@ export class Facts {
 
   nara (id: string): NaraFacts {
     return mapEntry(this.naras, id, () => ({
-      up: false, downAt: -Infinity, boot: undefined, upAt: 0, asleep: false, awakeSince: 0, isAhead: false, speaks: false, slow: 1, group: -1, lie: undefined, hasLied: false, links: new Set(), allows: ANYBODY, knows: undefined, holds: new Map(), died: new Map(), given: new Map()
+      up: false, downAt: -Infinity, boot: undefined, upAt: 0, asleep: false, awakeSince: 0, isAhead: false, speaks: false, keeps: false, slow: 1, group: -1, lie: undefined, hasLied: false, links: new Set(), allows: ANYBODY, knows: undefined, holds: new Map(), buried: new Map(), died: new Map(), given: new Map()
     }))
   }
 
@@ -72,13 +86,23 @@ export class Facts {
   }
 
   /** Naras that are up, never lied, and hold a record of `owner`. */
-  honestHolders (owner: string): Array<{ nara: string, record: RecordFacts, since: number }> {
-    return [...this.naras].flatMap(([nara, { up, hasLied, holds }]) => {
-      const held = holds.get(soulOf(owner))
-      const record = this.records.get(held?.record ?? '')
+  honestHolders (owner: string): Holding[] {
+    return this.honest(owner, ({ holds }) => holds)
+  }
 
-      return up && !hasLied && held != null && record != null ? [{ nara, record, since: held.since }] : []
-    })
+  /** Naras that are up, never lied, and promised to keep a tombstone of `owner` whose time is not over. */
+  honestBuriers (owner: string): Holding[] {
+    return this.honest(owner, ({ buried }) => buried).filter(({ record }) => !this.isOver(record))
+  }
+
+  /** What `nara` has of `owner`. */
+  held (nara: string, owner: string): RecordFacts | undefined {
+    return this.records.get(this.nara(nara).holds.get(owner)?.record ?? '')
+  }
+
+  /** For all that is known a tombstone's days may be over. Who brings one says what is left of them, by a clock of its own. */
+  isOver ({ seenAt }: RecordFacts): boolean {
+    return this.now + this.ahead - seenAt >= TOMBSTONE_LIFE
   }
 
   /** The latest placement with which its present process was shown `record`. */
@@ -93,5 +117,14 @@ export class Facts {
 
   get hasLiars (): boolean {
     return [...this.naras.values()].some(({ hasLied }) => hasLied)
+  }
+
+  private honest (owner: string, of: (nara: NaraFacts) => ReadonlyMap<string, { record: string, since: number }>): Holding[] {
+    return [...this.naras].flatMap(([nara, facts]) => {
+      const held = of(facts).get(soulOf(owner))
+      const record = this.records.get(held?.record ?? '')
+
+      return facts.up && !facts.hasLied && held != null && record != null ? [{ nara, record, since: held.since }] : []
+    })
   }
 }

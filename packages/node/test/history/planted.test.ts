@@ -9,7 +9,7 @@ import type { duties, DutyInput } from '../../src/policy/duties.ts'
 import type { OwnWatermark } from '../../src/services/owner/own-watermark.ts'
 import type { Placements } from '../../src/services/replication/placements.ts'
 import type { Surplus } from '../../src/services/replication/surplus.ts'
-import type { Confidant, HeldStash, HeldStashes, NewestTable, RecordHeader, StashNetwork, Surrogates } from '@nara-stash/protocol'
+import type { Confidant, HeldStashes, NewestTable, RecordHeader, StashNetwork, StashStore, Surrogates } from '@nara-stash/protocol'
 
 /** Which bug is in. The histories must then break a rule: a checker that cannot fail shows nothing. */
 const planted = vi.hoisted(() => ({ bug: '' }))
@@ -34,7 +34,7 @@ vi.mock('../../src/policy/duties.ts', async (original) => {
   return {
     ...real,
     duties: (input: DutyInput, random: Parameters<typeof duties>[1]) => planted.bug === 'repair by all at once'
-      ? real.duties({ ...input, rank: '', placement: { ...input.placement, holders: [input.self] }, since: { short: -1e9, below: -1e9 } }, random)
+      ? real.duties({ ...input, rank: '' }, random)
       : real.duties(input, random)
   }
 })
@@ -109,10 +109,6 @@ vi.mock('@nara-stash/protocol', async (original) => {
   }
 
   class Careless extends real.HeldStashes {
-    override tombstone (owner: string): HeldStash | undefined {
-      return planted.bug === 'a tombstone forgotten' ? undefined : super.tombstone(owner)
-    }
-
     override absent (milliseconds: number): void {
       if (planted.bug !== 'a lease that counts one\'s own absence') {
         super.absent(milliseconds)
@@ -121,6 +117,13 @@ vi.mock('@nara-stash/protocol', async (original) => {
 
     override async admit (...args: Parameters<HeldStashes['admit']>): ReturnType<HeldStashes['admit']> {
       const admitted = await super.admit(...args)
+      const [{ record: { kind, owner } }] = args
+
+      if (planted.bug === 'a tombstone forgotten' && kind === 'tombstone') {
+        const { index, store } = this as unknown as { index: { forget (owner: string): void }, store: StashStore }
+        index.forget(owner)
+        await store.delete(owner)
+      }
 
       if (planted.bug !== 'acknowledge before keep' || admitted.type !== 'admitted') {
         return admitted
@@ -185,6 +188,10 @@ function firstAnswer ({ answers, readable }: SettleInput, decision: Decision): D
     : { type: 'settled', best: first.record, placement: first.placement, confirmed: true, answered: 1, of: answers.length }
 }
 
+/**
+ * An owner that takes STALE for STORED is not among them, since 60 schedules with it broke no rule: what supersedes its write mostly builds on it, so that the write is kept
+ * indeed, and whoever has that offers it to the owner, and is asked for WITNESS, besides.
+ */
 const BUGS: Record<string, Bug> = {
   'the first answer wins': { within: 60, breaks: /confirmed|heard out|no silence|covered unseen|promised/ },
   'STALE ignored': { within: 60, breaks: /promised/ },
@@ -192,7 +199,7 @@ const BUGS: Record<string, Bug> = {
   'no waiting writes': { within: 10, breaks: /writes wait/ },
   'a lease that counts one\'s own absence': { within: 1, breaks: /leased/, plan: overslept },
   'repair by all at once': { within: 20, breaks: /in turn/, plan: crowded },
-  'a tombstone forgotten': { within: 60, breaks: /forgotten|promised|heard out|no silence/ },
+  'a tombstone forgotten': { within: 60, breaks: /forgotten/ },
   'history ignored': { within: 60, breaks: /promised|covered unseen/ },
   'a refilled holder confirms': { within: 24, breaks: /confirmed/, plan: refilled },
   'a copy for anybody': { within: 60, breaks: /admitted/ },

@@ -1,4 +1,5 @@
 import { openBody } from '../../src/sealed-body.ts'
+import { heldOf } from './held-of.ts'
 import { Processes } from './processes.ts'
 import type { Nara, Process, World } from '../simulated/world.ts'
 import type { Entry, Happening, Placed } from './entries.ts'
@@ -57,7 +58,7 @@ export class Recorder {
 
     this.held.set(id, this.held.get(id) ?? new Map())
     this.shown.delete(id)
-    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot, allows: parts.options.surrogates, speaks, ...(knows == null ? {} : { knows }) })
+    this.note({ type: 'up', nara: id, boot: parts.owning?.own.boot, allows: parts.options.surrogates, speaks, keeps, ...(knows == null ? {} : { knows }) })
     port.addEventListener('peer:connect', ({ detail }) => {
       this.note({ type: 'link', nara: id, peer: this.processes.atOtherEnd(nara.id, detail.id, detail.connection), up: true })
     })
@@ -222,13 +223,12 @@ export class Recorder {
   }
 
   private lookAtHeld (process: Process): void {
-    const { parts } = process
     const nara = this.nameOf(process)
     const before = this.held.get(nara) ?? new Map<string, string>()
     const owners = this.world.naras.map(({ id }) => id)
 
     for (const owner of owners) {
-      const record = (parts.held.get(owner) ?? parts.held.tombstone(owner))?.record
+      const record = heldOf(process, owner)?.record
 
       if (record?.id !== before.get(owner)) {
         const why = this.said.get(`${nara} ${owner}`)

@@ -44,6 +44,12 @@ const KEPT: Happening[] = [
   holds('a', 'one'), stored('a', 'one'), holds('b', 'one'), stored('b', 'one'), told('one')
 ]
 
+/** What was kept is deleted, which both took. */
+const DELETED: Happening[] = [
+  ...KEPT, { type: 'forget', owner: o, write: 'gone', ends: ['one'] }, { type: 'sealed', record: { id: 'gone', owner: o, kind: 'tombstone', boot: 'boot', seq: 2, past: [], text: undefined } },
+  { type: 'state', owner: o, state: 'empty', record: 'gone', text: undefined }, holds('a', 'gone'), stored('a', 'gone'), holds('b', 'gone'), stored('b', 'gone'), { type: 'forgotten', owner: o, write: 'gone', outcome: 'forgotten' }
+]
+
 /** The owner's next process. */
 const AGAIN: Happening[] = [{ type: 'down', nara: o, how: 'kill' }, up(o, 'boot 2')]
 
@@ -68,6 +74,55 @@ describe('a history that is as it should be breaks no rule', () => {
   it('one that a person decided against', () => {
     expect(broken(...KEPT, ...AGAIN, ...meet('a'), found('a', 'one'), state('doubtful'), { type: 'choose', owner: o, how: 'fresh' }, { type: 'chose', owner: o, how: 'fresh', text: undefined }, state('empty'),
       { type: 'look', at: 10 * minute })).toEqual([])
+  })
+})
+
+describe('what was deleted', () => {
+  const day = 24 * 60 * minute
+  /** It comes back with what a third one has, who was away. */
+  const back: Happening[] = [holds('c', 'one'), ...AGAIN, ...meet('c'), found('c', 'one')]
+  const goesOn = (...happenings: Happening[]): string[] =>
+    broken(...DELETED, ...happenings, { ...recovered('one', false), at: minute }, state('settled', 'one'), ...meet('a'), { type: 'look', at: 10 * minute })
+
+  it('is not recovered within reach of who took the tombstone, whatever that one has now', () => {
+    expect(broken(...DELETED, ...back, ...meet('a'), { ...recovered('one', false), at: minute })).toContain('forgotten')
+    expect(broken(...DELETED, holds('a', undefined), ...back, ...meet('a'), { ...recovered('one', false), at: minute })).toEqual(['promised', 'forgotten'])
+    expect(broken(...DELETED, ...back, { ...recovered('one', false), at: minute })).toEqual([])
+  })
+
+  it('is not what an owner goes on with once it meets one of those', () => {
+    expect(goesOn(...back)).toContain('forgotten')
+    expect(goesOn({ type: 'down', nara: 'a', how: 'cut' }, holds('a', undefined, 'died'), up('a'), ...back)).toEqual([])
+    expect(goesOn({ type: 'lie', nara: 'a', lie: 'drops' }, ...back)).not.toContain('forgotten')
+  })
+
+  it('is not taken up again by who took the tombstone', () => {
+    expect(broken(...DELETED, holds('a', undefined), holds('a', 'one'))).toContain('forgotten')
+    expect(broken(...DELETED, sealed('two', 3, { past: [] }), holds('a', 'two'))).toEqual([])
+  })
+
+  it('is not held in the end', () => {
+    expect(broken(...DELETED, holds('c', 'one'), { type: 'end' })).toContain('forgotten')
+    expect(broken(...DELETED, { type: 'end' })).toEqual([])
+  })
+
+  it('may come back when the days of the tombstone are over', () => {
+    const jumps: Happening[] = [{ type: 'jump', nara: 'a', clock: 'own', ms: 8 * day }, { type: 'jump', nara: 'b', clock: 'own', ms: 8 * day }]
+    expect(broken(...DELETED, holds('a', undefined))).toEqual(['promised'])
+    expect(broken(...DELETED, ...jumps, holds('a', undefined), ...back, ...meet('a'), { ...recovered('one', false), at: minute })).toEqual([])
+  })
+
+  it('and its tombstone are on a disk, or gone with the process', () => {
+    const again = (keeps: boolean): string[] => {
+      const [start, ...rest] = DELETED
+      const disk: Happening[] = keeps ? [{ type: 'up', nara: 'a', boot: undefined, keeps }] : []
+
+      return broken(start as Happening, ...disk, ...rest.filter(happening => disk.length === 0 || happening.type !== 'up' || happening.nara !== 'a'),
+        { type: 'down', nara: 'a', how: 'cut' }, { type: 'up', nara: 'a', boot: undefined, keeps }, ...back, ...meet('a'), { ...recovered('one', false), at: minute })
+    }
+
+    expect(again(true)).toContain('forgotten')
+    expect(again(false)).not.toContain('forgotten')
   })
 })
 

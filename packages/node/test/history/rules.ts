@@ -1,21 +1,16 @@
-import { MIN_COPIES, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
+import { HEARD_OUT, MIN_COPIES, SOON, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
+import { DELETION_RULES } from './rules-of-deletion.ts'
 import { KNOWN_RULES } from './rules-of-known.ts'
 import { PLACEMENT_RULES } from './rules-of-placement.ts'
-import { TWIN_RULES, isBeside, isShared } from './rules-of-twins.ts'
+import { TWIN_RULES, isBeside } from './rules-of-twins.ts'
 import type { WriteFacts } from './fact-types.ts'
 import type { Rule } from './rule.ts'
 
 const second = 1_000
 const minute = 60 * second
 const day = 24 * 60 * minute
-
-/** Two questions of 3 s, and the ways. */
-const HEARD_OUT = 7 * second
-
-/** An offer that is repeated after 2, 5 and 15 s, a body, a doubt after 30 s: with these over there is no more silence. */
-const SOON = 90 * second
 
 /** What was sent by a process that is gone, or before it doubted, may still arrive. */
 const IN_FLIGHT = 5 * second
@@ -135,12 +130,13 @@ export const RULES: readonly Rule[] = [
     }
   },
   {
-    name: 'promised: a copy ends by its owner\'s word, by a newer one, by its lease, or when there are enough others',
+    name: 'promised: a copy ends by its owner\'s word, by a newer one, by its lease, or when there are enough others, and a tombstone by a newer one or when its days are over',
     before: (facts, entry) => entry.type === 'holds' ? ended(facts, entry) : []
   },
   {
+    // a tombstone ends by itself
     name: 'said: a copy that ends is told of',
-    after: (facts, entry) => entry.type === 'holds' && entry.record == null && entry.why === undefined ? [`${entry.nara} holds nothing of ${entry.owner} any longer, and has not said so`] : []
+    before: (facts, entry) => entry.type === 'holds' && entry.record == null && entry.why === undefined && facts.held(entry.nara, entry.owner)?.kind !== 'tombstone' ? [`${entry.nara} holds nothing of ${entry.owner} any longer, and has not said so`] : []
   },
   {
     name: 'in the end: what was kept and is still held is its owner\'s, or is in doubt and can be read',
@@ -161,31 +157,6 @@ export const RULES: readonly Rule[] = [
           .filter(write => write.ends == null && !builds.has(write.write) && held.some(({ record }) => record.builds.has(write.write)) && !isShown(write))
           .map(({ write }) => `${write} of ${owner} was kept and is held, and ${owner} is ${state} without it`)
       })
-    }
-  },
-  {
-    name: 'forgotten: what was deleted is not back, and nobody keeps it',
-    after: (facts, entry) => {
-      if (entry.type !== 'end') {
-        return []
-      }
-
-      return facts.livingOwners.flatMap(([owner, { builds, state }]) => facts.demanded(owner).flatMap(forget => {
-        const { write, ends } = forget
-        const held = facts.honestHolders(owner).filter(({ nara }) => facts.deal(owner, nara))
-        const tombstone = held.find(({ record }) => record.kind === 'tombstone' && record.builds.has(write))?.record
-
-        if (ends == null || tombstone == null || state === 'doubtful') {
-          return []
-        }
-
-        const raised = held.filter(({ record }) => record.kind === 'data' && covers(tombstone, record))
-
-        return [
-          ...(builds.isDisjointFrom(ends) || isShared(facts, forget) ? [] : [`${owner} has ${[...builds.intersection(ends)].at(-1)}, which ${write} deleted`]),
-          ...raised.map(({ nara, record }) => `${nara} keeps ${name(record)} of ${owner}, which ${write} deleted`)
-        ]
-      }))
     }
   },
   {
@@ -228,6 +199,7 @@ export const RULES: readonly Rule[] = [
       ? [`${entry.nara} drops what it holds of ${entry.owner} after ${Math.round(facts.now / minute)} minutes: ${entry.why}`]
       : []
   },
+  ...DELETION_RULES,
   ...PLACEMENT_RULES,
   ...KNOWN_RULES,
   ...TWIN_RULES
