@@ -84,9 +84,19 @@ export function isBeside (facts: Facts, record: SealedRecord, write: WriteFacts)
   return one != null && other != null && one !== other && one.upAt < other.downAt && other.upAt < one.downAt
 }
 
-/** A nara that the owner does not deal with holds what a process of that boot wrote, and may show it to others at any time: to its owner it is as if it were new. */
+/**
+ * Somebody holds what a process of that boot wrote, and may show it to others at any time: to its owner it is as if it were new. It is a nara that the owner does not deal
+ * with, or does not reach, and then it is something that the owner does not cover.
+ */
 function isSpread (facts: Facts, { owner, boot }: EntryOf<'twin'>): boolean {
-  return [...facts.naras].some(([nara, { holds }]) => !facts.deal(owner, nara) && facts.records.get(holds.get(soulOf(owner))?.record ?? '')?.boot === boot)
+  const current = facts.records.get(facts.owner(owner).current ?? '')
+
+  return [...facts.naras.keys()].some(nara => {
+    const held = facts.held(nara, soulOf(owner))
+    const isUnknown = held != null && current != null && !covers(current, held) && facts.promptSince(owner, nara) === Infinity
+
+    return held?.boot === boot && (isUnknown || !facts.deal(owner, nara))
+  })
 }
 
 /** It is a told twin's, or in the past of what that wrote. */

@@ -126,6 +126,15 @@ describe('what was deleted', () => {
   })
 })
 
+it('what a predecessor left with somebody who is out of reach may be taken for a twin\'s', () => {
+  const told = (...happenings: Happening[]): string[] =>
+    broken(...KEPT, sealed('two', 2, { builds: ['one'] }), holds('a', 'two'), ...AGAIN, ...meet('b'), found('b', 'one'), recovered('one', false), state('settled', 'one'), ...happenings, { type: 'twin', owner: o, boot: 'boot' })
+
+  expect(told()).not.toContain('alone')
+  expect(told(...meet('a'))).toContain('alone')
+  expect(told(holds('a', undefined, 'its owner said so'))).toContain('alone')
+})
+
 it('who was given a header may be empty if that was deleted, or if a person says so', () => {
   const again: Happening[] = [...KEPT, { type: 'down', nara: o, how: 'kill' }, ...['a', 'b'].map(nara => holds(nara, undefined, 'its owner said so')), { type: 'up', nara: o, boot: 'boot 2', knows: 'one' }]
   const tombstone: SealedRecord = { id: 'gone', owner: o, kind: 'tombstone', boot: 'boot', seq: 2, past: [], text: undefined }
