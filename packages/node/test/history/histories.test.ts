@@ -30,6 +30,7 @@ it(`${SCHEDULES} random histories break no rule`, async () => {
   expect(sum.doubts).toBeGreaterThan(SCHEDULES / 10)
   expect(sum.lost).toBeGreaterThan(0)
   expect(sum.twins).toBeGreaterThan(SCHEDULES / 10)
+  expect(sum.deleted).toBeGreaterThan(SCHEDULES / 5)
 }, 300_000)
 
 it('a history follows from its seed', async () => {

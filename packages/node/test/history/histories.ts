@@ -35,6 +35,8 @@ export interface Tally {
   lost: number
   /** Processes that told of another one with their soul. */
   twins: number
+  /** Deletions that were acknowledged. */
+  deleted: number
 }
 
 export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Tally {
@@ -46,7 +48,8 @@ export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Ta
     unconfirmed: all.filter(entry => entry.type === 'recovered' && !entry.confirmed).length,
     doubts: all.filter(({ type }) => type === 'doubt').length,
     lost: all.filter(entry => entry.type === 'doubt' && entry.reason === 'LOST').length,
-    twins: all.filter(({ type }) => type === 'twin').length
+    twins: all.filter(({ type }) => type === 'twin').length,
+    deleted: all.filter(entry => entry.type === 'forgotten' && entry.outcome === 'forgotten').length
   }
 }
 

@@ -81,7 +81,8 @@ const NEAR: Kinds = [
   [8, (random, plan) => refilling(random, plan)],
   [6, (random, plan) => [{ do: 'push', nara: anyone(random, plan), owner: anOwner(random, plan) }]],
   [4, (random, plan) => [deciding(random, plan)]],
-  [3, (random, plan) => [{ do: 'forget', owner: anOwner(random, plan) }]]
+  [2, (random, plan) => [{ do: 'forget', owner: anOwner(random, plan) }]],
+  [3, (random, plan) => deleting(random, plan)]
 ]
 
 /** What befalls the whole network besides. */
@@ -231,6 +232,27 @@ function refilling (random: Random, plan: Plan): Step[] {
   const nara = anyone(random, plan)
 
   return [fall(random, nara), wait(random), starting(random, plan, nara), handOn(random, plan, nara)]
+}
+
+/** An owner deletes what some do not hear of, who come back when it is another process: it may be near them, and near those who heard of it. */
+function deleting (random: Random, plan: Plan): Step[] {
+  const owner = anOwner(random, plan)
+  const away = some(random, plan).filter(nara => nara !== owner).slice(0, 2)
+  const falls = away.filter(nara => plan.keepers.includes(nara) || random.next() < 0.2)
+  const cuts = away.filter(nara => !falls.includes(nara))
+
+  return [
+    { do: 'partition', group: cuts },
+    ...falls.map(nara => fall(random, nara)),
+    { do: 'forget', owner },
+    { do: 'wait', ms: pick(random, [500, 5 * second, 40 * second]) },
+    fall(random, owner),
+    ...falls.map(nara => starting(random, plan, nara)),
+    { do: 'heal' },
+    starting(random, plan, owner),
+    ...away.map(peer => ({ do: 'turn', nara: owner, peer }) as const),
+    { do: 'wait', ms: pick(random, [500, 13 * second, 2 * minute]) }
+  ]
 }
 
 function sleeping (random: Random, plan: Plan): Step[] {
