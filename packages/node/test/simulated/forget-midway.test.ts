@@ -51,6 +51,28 @@ describe('who waits for a deletion', () => {
 })
 
 describe('who deletes', () => {
+  it('tells those, too, to whom what is deleted is still on its way', async () => {
+    const world = new World()
+    const owner = await world.nara({ fresh: true, gossip: false })
+    const confidants = await world.confidants(3, { gossip: false })
+    world.net.connectAll()
+    // a question is quicker than what was sent before it
+    world.net.intercept(async (from, _to, request, next) => {
+      if (from === owner.id && request.type === 'store' && request.record.kind === 'data') {
+        await new Promise<void>(resolve => { world.clock.setTimer(resolve, second) })
+      }
+
+      return request.type === 'challenge' ? { type: 'busy', retryAfter: minute } : await next()
+    })
+    void owner.put('one')
+    await world.run(100)
+    const result = await world.of(owner.stash.forgetStash({ timeout: minute }))
+    await world.run(minute)
+
+    expect(result).toMatchObject({ outcome: 'forgotten', acknowledged: 3 })
+    expect(confidants.map(nara => nara.holds(owner))).toEqual([undefined, undefined, undefined])
+  })
+
   it('deletes nothing if it was aborted before its turn', async () => {
     const { world, owner } = await stashed()
     const abort = new AbortController()

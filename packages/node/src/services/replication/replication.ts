@@ -266,9 +266,9 @@ export class Replication {
     return looked?.next
   }
 
-  /** A tombstone has no holders: whoever may have a copy is told, however many they are. */
+  /** A tombstone has no holders: whoever may have a copy is told, however many they are. What was sent may still arrive: to be asked first would be too early. */
   private forget (version: Version, others: readonly string[] = [], older: readonly OlderCopy[] = []): void {
-    const known = this.copies.views().flatMap(({ peer, record, placement = '' }) => record == null ? [] : [{ peer, record, placement }])
+    const known = this.copies.views().flatMap(({ peer, unproved, record = unproved, placement = '' }) => record == null ? [] : [{ peer, record, placement }])
     this.deletion.begin(version, [...this.holders, ...others], [...known, ...older])
     this.unplace()
     this.reconciler.wake()
