@@ -127,7 +127,11 @@ describe('a deletion that is found after a restart', () => {
 
 it('a deletion that is only heard of is not acknowledged before those who are here were asked, and have taken it', async () => {
   const { world, owner, holders: [a, b] } = await toldToOne()
-  const stop = world.net.intercept((_from, to, request, next) => {
+  const stop = world.net.intercept((from, to, request, next) => {
+    if (from === a.id && request.type === 'offer') {
+      return undefined
+    }
+
     return to === b.id && request.type === 'store' ? { type: 'refused', reason: 'at capacity', retryAfter: minute } : to === a.id && request.type === 'fetch' ? { type: 'not-found' } : next()
   })
   await owner.restart()

@@ -30,6 +30,32 @@ describe('what its owner deleted', () => {
     expect(confidants.flatMap(nara => nara.events('held:repaired'))).toStrictEqual([])
   })
 
+  it('is not what the owner goes on with that found it with one who was away: who took the tombstone brings it, however late', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(8, { gossip: false, minConnections: 0 })
+    await kept(world, owner, 'one')
+    const holders = holdersNow(world, owner) as [Nara, Nara]
+    const [away, told] = holders
+    const others = confidants.filter(nara => !holders.includes(nara))
+    cutOff(world, away, world.naras)
+    await world.run(second)
+    await world.of(owner.stash.forgetStash())
+    owner.kill()
+    await owner.restart()
+    cutOff(world, owner, confidants)
+    cutOff(world, told, world.naras)
+    ;[away, ...others].forEach(nara => { world.net.connect(owner.id, nara.id) })
+    expect(await world.settled(owner)).toBe('settled')
+    expect(owner.text).toBe('one')
+    await world.run(60 * minute)
+    expect(owner.stash.status().copies.have).toBe(3)
+
+    world.net.connect(owner.id, told.id)
+    await world.run(5 * second)
+    expect(owner.state).toBe('empty')
+    expect(owner.aside).toEqual(['one'])
+  })
+
   it('goes with surrogates, too, that the owner never heard of', async () => {
     const { world, owner, holders: [a], others } = await ownerAway()
     await world.run(minute)

@@ -9,7 +9,10 @@ export interface TombstoneSpreadInit {
   exchanges: Exchanges
 }
 
-/** Brings the tombstone of a stash that was held here to the others who held it, also to those that were away: once each, and once more on each of their connections until it arrived. */
+/**
+ * Brings the tombstone of a stash that was held here to the others who held it, also to those that were away: once each, and once more on each of their connections until it
+ * arrived; and every tombstone to its owner, on each of its connections.
+ */
 export class TombstoneSpread {
   private readonly init: TombstoneSpreadInit
   /** By owner, who has not taken it yet. */
@@ -51,6 +54,11 @@ export class TombstoneSpread {
       if (missing.has(id)) {
         void this.bring(owner, id, signal)
       }
+    }
+
+    // another process of the owner may have found what an earlier one deleted, with one who was away
+    if (this.init.held.tombstone(id) != null) {
+      void this.bring(id, id, signal)
     }
   }
 
