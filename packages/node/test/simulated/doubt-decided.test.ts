@@ -44,6 +44,21 @@ describe('to accept the older version', () => {
     expect(owner.aside).toEqual(['one'])
   })
 
+  it('has who brought the newest let go of it, whether that asks again or not', async () => {
+    const scene = await rollback()
+    const { world, owner, away } = scene
+    await meet(scene)
+    await world.of(owner.stash.acceptOlder({ timeout: 10_000 }))
+    world.net.heal()
+    world.net.connect(owner.id, away.id)
+    world.net.stats.reset()
+    await world.until(() => owner.aside.length > 0)
+    expect(away.holds(owner)).toBeDefined()
+    await world.until(() => away.holds(owner) == null)
+
+    expect(world.net.stats.sent(owner.id, 'release').messages).toBe(1)
+  })
+
   it('makes no sense where nothing is in doubt, or can be read', async () => {
     const world = new World()
     const { owner } = await world.owned(3)

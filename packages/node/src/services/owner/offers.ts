@@ -34,7 +34,7 @@ export class Offers {
     }
 
     if (author.missed.has(offer.record.id)) {
-      return { type: 'wanted', receive: async body => this.read(offer, body), abandon: () => {} }
+      return { type: 'wanted', receive: async body => this.read(caller, offer, body), abandon: () => {} }
     }
 
     if (recovery.active && !own.covers(offer.record)) {
@@ -67,13 +67,16 @@ export class Offers {
   }
 
   /** It was decided against before anybody could read it; now it can be. */
-  private read ({ record }: Offer, body: Uint8Array): StashResponse {
-    const { own, author } = this.init
+  private read ({ peer }: Caller, { record, placement }: Offer, body: Uint8Array): StashResponse {
+    const { own, author, replication } = this.init
     const version = own.open(record, verifyBody(body, record))
 
     if (author.missed.delete(record.id)) {
       author.putAside(version)
     }
+
+    // it is a copy like any other that what we have was written over
+    replication.hearsay.noticed(peer, record.id, placement.id)
 
     return { type: 'stored' }
   }
