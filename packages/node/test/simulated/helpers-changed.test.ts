@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { twins } from './twin.ts'
 import { kept, World } from './world.ts'
 import type { Surrogates } from '@nara-stash/protocol'
 
@@ -31,4 +32,19 @@ it('whom confidants may ask is what the owner says since it started, though it w
   })
   await world.run(60 * 60_000)
   expect(stores).toBe(0)
+})
+
+it('what a twin that is gone said of helpers does not stay in force', async () => {
+  const { world, owner, twin, confidants } = await twins({ surrogates: 'none' }, { surrogates: 'any' })
+  await world.run(60_000)
+  expect(new Set(allowedBy(world, owner))).toEqual(new Set(['any']))
+  twin.kill()
+  // they offer what they have over a new connection
+  confidants.forEach(({ id }) => {
+    world.net.disconnect(owner.process.port, id)
+    world.net.connect(owner.process.port, id)
+  })
+  await world.run(60_000)
+
+  expect(new Set(allowedBy(world, owner))).toEqual(new Set(['none']))
 })

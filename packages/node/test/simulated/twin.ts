@@ -6,8 +6,8 @@ import type { Merge } from '../../src/api.ts'
 export const both: Merge = (a, b) => new TextEncoder().encode([new TextDecoder().decode(a), new TextDecoder().decode(b)].toSorted().join('+'))
 
 /** Another process with the owner's soul, which recovers from `others`. These speak with it from then on: it connected last. */
-export async function recoveredTwin (world: World, owner: Nara, others: readonly Nara[]): Promise<Nara> {
-  const twin = owner.twin()
+export async function recoveredTwin (world: World, owner: Nara, others: readonly Nara[], init: NaraInit = {}): Promise<Nara> {
+  const twin = owner.twin(init)
   await twin.start()
   others.forEach(({ id }) => { world.net.connect(twin.process.port, id) })
   await world.settled(twin)
@@ -16,11 +16,11 @@ export async function recoveredTwin (world: World, owner: Nara, others: readonly
 }
 
 /** An owner with a kept stash, "one", and its twin that has recovered it: two processes with one soul. The confidants are connected with both. */
-export async function twins (init: NaraInit = {}): Promise<{ world: World, owner: Nara, twin: Nara, confidants: Nara[] }> {
+export async function twins (init: NaraInit = {}, other: NaraInit = {}): Promise<{ world: World, owner: Nara, twin: Nara, confidants: Nara[] }> {
   const world = new World()
   const { owner, confidants } = await world.owned(3, init)
   await kept(world, owner, 'one')
-  const twin = await recoveredTwin(world, owner, confidants)
+  const twin = await recoveredTwin(world, owner, confidants, other)
   expect(twin.state).toBe('settled')
 
   return { world, owner, twin, confidants }

@@ -132,8 +132,8 @@ export class Nara {
   }
 
   /** A second process with the same soul while the first is up. */
-  twin (): Nara {
-    return new Nara(this.world, this.soul, { ...this.init, fresh: false })
+  twin (init: NaraInit = {}): Nara {
+    return new Nara(this.world, this.soul, { ...this.init, fresh: false, ...init })
   }
 
   put (text: string, options?: WriteOptions): Promise<WriteResult> {

@@ -112,7 +112,7 @@ export class Offers {
     const isCurrent = record.id === current?.record.id
 
     if (isCurrent || record.id === tombstone?.id) {
-      replication.hearsay.confirm(peer, placement.id)
+      replication.hearsay.confirm(peer, placement)
     }
 
     if (tombstone != null) {

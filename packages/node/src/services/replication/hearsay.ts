@@ -2,11 +2,11 @@ import type { Deletion } from './deletion.ts'
 import type { Keeping } from './keeping.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
-import type { ReleaseRequest } from '@nara-stash/protocol'
+import type { Placement, ReleaseRequest } from '@nara-stash/protocol'
 
 export interface HearsayInit {
   keeping: Pick<Keeping, 'version'>
-  placements: Pick<Placements, 'holders'>
+  placements: Pick<Placements, 'holders' | 'see'>
   stores: Pick<Stores, 'confirm' | 'copies' | 'lost' | 'noticed'>
   deletion: Pick<Deletion, 'confirm' | 'noticed'>
   /** What is known of `peer` is another thing. */
@@ -24,14 +24,15 @@ export class Hearsay {
   }
 
   /** `peer` holds the current record. */
-  confirm (peer: string, placement: string): void {
-    const { keeping: { version }, stores, deletion, onPeer, wake } = this.init
+  confirm (peer: string, placement: Placement): void {
+    const { keeping: { version }, placements, stores, deletion, onPeer, wake } = this.init
 
     if (version?.record.kind === 'tombstone') {
       deletion.confirm(peer)
       wake()
     } else if (version != null) {
-      stores.confirm(peer, version.record.id, placement)
+      placements.see(placement)
+      stores.confirm(peer, version.record.id, placement.id)
       onPeer(peer)
     }
   }

@@ -33,6 +33,8 @@ export class Placements {
   /** Made by this boot, for records of its own. */
   private ours = false
   private worn = false
+  /** The highest version that a holder of the current record was seen to go by. */
+  private shown = 0
   /** Counts what makes a placement that is being sealed worthless. */
   private epoch = 0
 
@@ -52,6 +54,16 @@ export class Placements {
   /** True if what is to be stored with `holders` needs another placement. */
   isDue (holders: readonly string[]): boolean {
     return holders.length > 0 && (this.current == null || this.worn || !sameSet(holders, this.holders))
+  }
+
+  /** A holder goes by this placement of the current record: another process of ours may have made it. */
+  see ({ version }: Placement): void {
+    this.shown = Math.max(this.shown, version)
+  }
+
+  /** True if somebody goes by a later one: nobody who does heeds ours. */
+  get isOvertaken (): boolean {
+    return this.current != null && this.shown > this.current.version
   }
 
   /** True if it was made when others were allowed to help than are now. */
@@ -119,7 +131,7 @@ export class Placements {
 
     return await sealPlacement({
       // a random stride: two boots that know the same placement never make the same next one
-      version: (this.current?.version ?? 0) + 1 + Math.floor(random.next() * VERSION_STRIDE),
+      version: Math.max(this.current?.version ?? 0, this.shown) + 1 + Math.floor(random.next() * VERSION_STRIDE),
       holders,
       target,
       minCopies,

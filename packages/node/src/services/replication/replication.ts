@@ -117,8 +117,7 @@ export class Replication {
     this.keeping.begin(version)
 
     if (version.record.kind === 'tombstone') {
-      this.forget(version)
-      return
+      return this.forget(version)
     }
 
     this.upkeep.preferred = preferred

@@ -130,7 +130,7 @@ export class Upkeep {
     const step = this.plan(version)
 
     // once it is acknowledged, another placement for those who have it costs no body
-    if (!this.placements.isDue(step.holders) && !(this.keeping.acknowledged && this.placements.isDated)) {
+    if (!this.placements.isDue(step.holders) && !(this.keeping.acknowledged && (this.placements.isDated || this.placements.isOvertaken))) {
       return step
     }
 
