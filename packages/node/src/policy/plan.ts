@@ -196,9 +196,12 @@ function dueTime (copy: CopyView, belowMinimum: boolean, input: PlanInput): numb
   return Math.max(due, reunionOf(input))
 }
 
-/** Until when those who are away are given the time to be connected again, since it was we who were away. */
-function reunionOf ({ reunitedAt = -Infinity }: PlanInput): number {
-  return reunitedAt + REUNION
+/**
+ * Until when those who are away are given the time to be connected again, since it was we who were away. What nobody has acknowledged does not wait: its body has to be brought to
+ * somebody anyway.
+ */
+function reunionOf ({ reunitedAt = -Infinity, isAcknowledged = true }: PlanInput): number {
+  return isAcknowledged ? reunitedAt + REUNION : -Infinity
 }
 
 /**

@@ -186,7 +186,7 @@ describe('every plan', () => {
 
   it('has nobody take the place of who is away before that one has had the time to be back, if it was we who were away', () => {
     check((input, { dropped, before, well, view, current, step }) => {
-      fc.pre(before.length <= MAX_HOLDERS && NOW < (input.reunitedAt ?? -Infinity) + REUNION)
+      fc.pre(input.isAcknowledged === true && before.length <= MAX_HOLDERS && NOW < (input.reunitedAt ?? -Infinity) + REUNION)
 
       for (const peer of dropped.filter(peer => !well(peer))) {
         const one = view(peer)

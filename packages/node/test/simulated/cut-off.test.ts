@@ -70,3 +70,59 @@ it.each([['holder', 20], ['owner', 20]])('but if they are gone indeed, the %s ma
   await world.run(2 * second)
   expect(stranger.holds(owner)).toBeDefined()
 })
+
+it('an owner whose network comes and goes keeps its copies', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(8)
+  await kept(world, owner, 'one')
+  const mine = holdersAmong(confidants, owner)
+  const strangers = confidants.filter(nara => !mine.includes(nara))
+  await world.run(5 * minute)
+  world.net.cutOff(owner.id, { lingerMs: 0 })
+  await world.run(5 * second)
+  mine.forEach(nara => { nara.kill() })
+
+  for (let i = 0; i < 9; i++) {
+    world.net.reconnect(owner.id)
+    strangers.forEach(({ id }) => { world.net.connect(owner.id, id) })
+    await world.run(15 * second)
+    world.net.cutOff(owner.id, { lingerMs: 0 })
+    await world.run(5 * second)
+  }
+
+  expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(2)
+})
+
+it('a last holder hands on its copy though all that it has comes and goes', async () => {
+  const { world, owner, holders: [a, b, c], others } = await ownerAway()
+  const stranger = others.find(nara => nara.holds(owner) == null) as Nara
+  await world.run(5 * minute)
+  ;[b, c].forEach(nara => { nara.kill() })
+  others.filter(nara => ![a, stranger].includes(nara)).forEach(({ id }) => { world.net.disconnect(a.id, id) })
+
+  for (let i = 0; i < 9; i++) {
+    world.net.disconnect(a.id, stranger.id)
+    await world.run(2 * second)
+    world.net.connect(a.id, stranger.id)
+    await world.run(18 * second)
+  }
+
+  expect(holdersNow(world, owner)).toContain(stranger)
+})
+
+it.each([0, 1])('a write right after is kept by whoever is here: %i of the confidants', async count => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(8)
+  await kept(world, owner, 'one')
+  const mine = holdersAmong(confidants, owner)
+  const strangers = confidants.filter(nara => !mine.includes(nara))
+  await world.run(5 * minute)
+  world.net.cutOff(owner.id, { lingerMs: 0 })
+  await world.run(8 * hour)
+  mine.slice(count).forEach(nara => { nara.kill() })
+  world.net.reconnect(owner.id)
+  ;[...strangers, ...mine.slice(0, count)].forEach(({ id }) => { world.net.connect(owner.id, id) })
+  await world.run(3 * second)
+
+  expect((await world.of(owner.put('two'))).outcome).toBe('kept')
+})

@@ -59,6 +59,21 @@ describe('to accept the older version', () => {
     expect(world.net.stats.sent(owner.id, 'release').messages).toBe(1)
   })
 
+  it('and to forget it all leaves nothing of the newest, though nobody could read it before', async () => {
+    const scene = await rollback()
+    const { world, owner, away } = scene
+    await meet(scene)
+    await world.of(owner.stash.acceptOlder({ timeout: 10_000 }))
+    await world.of(owner.stash.forgetStash({ timeout: 10_000 }))
+    await world.run(60_000)
+    world.net.heal()
+    world.net.connect(owner.id, away.id)
+    await world.run(60_000)
+
+    expect(owner.aside).toEqual([])
+    expect(away.holds(owner)).toBeUndefined()
+  })
+
   it('makes no sense where nothing is in doubt, or can be read', async () => {
     const world = new World()
     const { owner } = await world.owned(3)

@@ -101,3 +101,26 @@ async function comesBackTo (world: World, owner: Nara, naras: readonly Nara[]): 
   await world.settled(owner)
   await world.run(5 * second)
 }
+
+it('a tombstone is no longer brought to an owner that is known to have written since', async () => {
+  const world = new World()
+  const { owner, confidants } = await world.owned(8)
+  await kept(world, owner, 'one')
+  await world.of(owner.stash.forgetStash())
+  await kept(world, owner, 'two')
+  await world.run(10 * 60_000)
+  const keepers = confidants.filter(nara => nara.holds(owner) == null && nara.process.parts.held.tombstone(owner.id) != null)
+  const reconnect = async (): Promise<void> => {
+    keepers.forEach(({ id }) => {
+      world.net.disconnect(owner.id, id)
+      world.net.connect(owner.id, id)
+    })
+    await world.run(60_000)
+  }
+
+  expect(keepers.length).toBeGreaterThan(0)
+  await reconnect()
+  world.net.stats.reset()
+  await reconnect()
+  expect(keepers.map(({ id }) => world.net.stats.sent(id, 'offer').messages)).toEqual(keepers.map(() => 0))
+})

@@ -58,6 +58,7 @@ export async function bury ({ own, author, condition, settling, strangers, write
     }
 
     own.setAside = []
+    author.missed.clear()
     takeBack()
     condition.recovered = undefined
     condition.is('empty')

@@ -10,6 +10,9 @@ const MAX_REASONS = 8
 /** Milliseconds after a dial before others have their turn. */
 const NEXT_DIALS = 100
 
+/** Those that could not be dialled are tried again because somebody is connected, no oftener than this. Milliseconds. */
+const RETRY_ALL = 60_000
+
 /** Between two looks while no connection is missing: whatever changes that wakes us. Milliseconds. */
 const IDLE_INTERVAL = 30 * 60_000
 
@@ -40,6 +43,7 @@ export class Connector {
   /** Why each that could not be dialled last could not, and which reasons were told. */
   private readonly reasons = new Map<string, { why: string, told: Set<string> }>()
   private readonly dialling = new Set<string>()
+  private retriedAt = -Infinity
   /** Peers to dial at the next turn, however many connections there are. */
   private readonly called = new Set<string>()
   private cancelTimer: () => void = () => {}
@@ -80,13 +84,21 @@ export class Connector {
     this.look()
   }
 
-  /** A peer is connected: what kept us from it is over. If it is the first, what kept us from the others was that nobody could be reached. */
+  /**
+   * A peer is connected: what kept us from it is over. If it is the first, what kept us from the others may have been that nobody could be reached: they are tried again, though no
+   * sooner than connections are looked at anyway, and not again for a minute: somebody may come and go.
+   */
   connected (peer: string): void {
+    const now = this.init.clock.now()
+
     this.reasons.delete(peer)
 
-    if (this.failures.size > 0 && this.init.network.peers().length === 1) {
-      this.failures.clear()
-      this.look()
+    if (this.init.network.peers().length === 1 && now - this.retriedAt >= RETRY_ALL) {
+      this.retriedAt = now
+      ;[...this.failures.values()].filter(({ count }) => count > 0).forEach(failed => {
+        failed.notBefore = Math.min(failed.notBefore, failed.at + CONNECT_INTERVAL)
+      })
+      this.lookIn(NEXT_DIALS)
     }
   }
 

@@ -1,6 +1,7 @@
 import { RECONCILE_INTERVAL, RENEW_SHARE } from '../../constants.ts'
 import { plan } from '../../policy/plan.ts'
 import { removalOf } from '../../policy/removal.ts'
+import { Reunion } from '../reunion.ts'
 import { sameSet } from './placements.ts'
 import { Surplus } from './surplus.ts'
 import type { Plan } from '../../policy/plan.ts'
@@ -44,9 +45,7 @@ export class Upkeep {
   /** Holders that somebody chose, until they have a placement. */
   chosen: readonly string[] | undefined
 
-  /** All connections are lost; and when we had one again after that. */
-  private wasAlone = false
-  private reunitedAt: number | undefined
+  private readonly reunion = new Reunion()
   private readonly init: UpkeepInit
   private readonly placements: Placements
   private readonly stores: Stores
@@ -103,11 +102,7 @@ export class Upkeep {
 
   /** Whether all connections are lost: if so, it is us who are away, and not all the others. */
   isAlone (isAlone: boolean): void {
-    if (this.wasAlone && !isAlone) {
-      this.reunitedAt = this.init.clock.now()
-    }
-
-    this.wasAlone = isAlone
+    this.reunion[isAlone ? 'lost' : 'met'](this.init.clock.now())
   }
 
   /** What `peer` has comes anew, or goes. */
@@ -159,7 +154,7 @@ export class Upkeep {
       target,
       minCopies,
       repairDelay,
-      ...(this.reunitedAt == null ? {} : { reunitedAt: this.reunitedAt }),
+      ...(this.reunion.at == null ? {} : { reunitedAt: this.reunion.at }),
       renewAfter: leaseSeconds * second * RENEW_SHARE
     }, random)
   }

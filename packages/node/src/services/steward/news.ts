@@ -84,7 +84,7 @@ export class News {
   private readonly onDisconnect = ({ detail: { id } }: NetworkEvents['peer:disconnect']): void => {
     const { clock, peers, contact, held, register, wake } = this.init
     const now = clock.now()
-    peers.disconnected(id)
+    peers.disconnected(id, now)
     contact.left(id)
     held.renew(id)
     this.concerns(...register.list().filter(duty => duty.disconnected(id, now)))

@@ -1,3 +1,4 @@
+import { Reunion } from '../reunion.ts'
 import type { Duty } from './duty.ts'
 import type { Candidate } from '../../policy/select.ts'
 import type { PeerDirectory } from '../presence/peer-directory.ts'
@@ -6,9 +7,7 @@ import type { NetworkPeer, StashNetwork, Trust } from '@nara-stash/protocol'
 /** Who is connected, kept up to date by events: a look at one peer costs no walk over all. */
 export class Peers {
   readonly present = new Map<string, NetworkPeer>()
-  /** When there was somebody again after all had gone. */
-  reunitedAt: number | undefined
-  private haveAllGone = false
+  private readonly reunion = new Reunion()
   private readonly network: Pick<StashNetwork, 'peers'>
   private readonly directory: PeerDirectory
   private readonly trust: Pick<Trust, 'admits'>
@@ -25,21 +24,28 @@ export class Peers {
     return this.present.size === 0
   }
 
+  /** When there was somebody again after all had gone. */
+  get reunitedAt (): number | undefined {
+    return this.reunion.at
+  }
+
   refresh (): void {
     this.present.clear()
     this.network.peers().forEach(peer => { this.present.set(peer.id, peer) })
   }
 
   connected (peer: NetworkPeer, now: number): void {
-    this.reunitedAt = this.haveAllGone ? now : this.reunitedAt
-    this.haveAllGone = false
+    this.reunion.met(now)
     this.present.set(peer.id, peer)
   }
 
-  disconnected (peer: string): void {
+  disconnected (peer: string, now: number): void {
     this.present.delete(peer)
     this.leaving.delete(peer)
-    this.haveAllGone = this.isAlone
+
+    if (this.isAlone) {
+      this.reunion.lost(now)
+    }
   }
 
   /** It says that it is leaving: nothing is brought to it any longer. */

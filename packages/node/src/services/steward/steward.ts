@@ -82,7 +82,7 @@ export class Steward {
       contact: this.contact,
       acts: this.acts,
       lettingGo: this.lettingGo,
-      tombstones: new TombstoneSpread({ self, held, peers, exchanges }),
+      tombstones: new TombstoneSpread({ self, held, newest: init.newest, peers, exchanges }),
       wake: () => { this.reconciler.wake() }
     })
   }

@@ -1,17 +1,19 @@
+import { order } from '@nara-stash/protocol'
 import type { Exchanges } from './exchanges.ts'
 import type { Peers } from './peers.ts'
-import type { HeldStashes, NetworkPeer } from '@nara-stash/protocol'
+import type { HeldStashes, NetworkPeer, NewestTable } from '@nara-stash/protocol'
 
 export interface TombstoneSpreadInit {
   self: string
   held: Pick<HeldStashes, 'tombstone'>
+  newest: Pick<NewestTable, 'get'>
   peers: Peers
   exchanges: Exchanges
 }
 
 /**
  * Brings the tombstone of a stash that was held here to the others who held it, also to those that were away: once each, and once more on each of their connections until it
- * arrived; and every tombstone to its owner, on each of its connections.
+ * arrived; and every tombstone to its owner, on each of its connections, until that is known to have written something since.
  */
 export class TombstoneSpread {
   private readonly init: TombstoneSpreadInit
@@ -57,7 +59,11 @@ export class TombstoneSpread {
     }
 
     // another process of the owner may have found what an earlier one deleted, with one who was away
-    if (this.init.held.tombstone(id) != null) {
+    const { held, newest } = this.init
+    const tombstone = held.tombstone(id)
+    const known = newest.get(id)
+
+    if (tombstone != null && (known == null || order(known, tombstone.record) !== 'supersedes')) {
       void this.bring(id, id, signal)
     }
   }

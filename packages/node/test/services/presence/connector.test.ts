@@ -2,7 +2,7 @@ import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DIALS_AT_ONCE } from '../../../src/constants.ts'
-import { World } from './connector-world.ts'
+import { connects, World } from './connector-world.ts'
 
 describe('a connector', () => {
   it('dials until there are enough connections, a few at a time, and then rests', async () => {
@@ -183,5 +183,72 @@ describe('reach', () => {
     await world.clock.advance(60_000)
 
     expect(world.dials).toStrictEqual([])
+  })
+})
+
+describe('the first connection', () => {
+  const nobody = async (_: string, world: World): Promise<void> => {
+    await world.wait(10)
+    throw new Error('nobody there')
+  }
+
+  it('has others tried again that could not be reached, soon', async () => {
+    let isCutOff = true
+    const world = new World({ minConnections: 4, dial: async (peer, world) => { await (isCutOff ? nobody : connects)(peer, world) } })
+    world.know(20)
+    world.connector.start()
+    await world.clock.advance(30 * 60_000)
+    isCutOff = false
+    world.connected.add('somebody')
+    world.connector.connected('somebody')
+    await world.clock.advance(10_000)
+
+    expect(world.connected.size).toBe(4)
+  })
+
+  it('of one that closes at once does not have it dialled again and again', async () => {
+    const world = new World({
+      minConnections: 4,
+      dial: async (peer, world) => {
+        if (peer !== 'peer 0') {
+          await nobody(peer, world)
+        }
+
+        // libp2p tells once it knows who it is, and that is after the dial
+        world.clock.setTimer(() => {
+          world.connected.add(peer)
+          world.connector.connected(peer)
+          world.clock.setTimer(() => {
+            world.connected.delete(peer)
+            world.connector.look()
+          }, 20)
+        }, 5)
+      }
+    })
+    world.know(20)
+    world.connector.start()
+    await world.clock.advance(60_000)
+
+    expect(world.timesOf('peer 0').length).toBeLessThanOrEqual(14)
+  })
+
+  it('of one that comes and goes has nobody dialled without end', async () => {
+    const world = new World({ minConnections: 4, dial: nobody })
+    world.know(20)
+    world.connector.start()
+    await world.clock.advance(30 * 60_000)
+    const before = world.dials.length
+
+    for (let i = 0; i < 300; i++) {
+      world.connected.add('somebody')
+      world.connector.connected('somebody')
+      await world.clock.advance(100)
+      world.connected.delete('somebody')
+      world.connector.look()
+      await world.clock.advance(100)
+    }
+
+    // each once more in a minute, beside its turn every five
+    expect(world.dials.length - before).toBeLessThanOrEqual(50)
   })
 })

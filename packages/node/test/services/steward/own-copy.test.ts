@@ -102,6 +102,7 @@ describe('the spreading of tombstones', () => {
     const spread = new TombstoneSpread({
       self,
       held: { tombstone: owner => kept.has(owner) ? stash : undefined },
+      newest: { get: () => undefined },
       peers: { present: present(...chosen) } as unknown as Peers,
       exchanges: { offer: async () => ({ type: 'have' }) } as unknown as Exchanges
     })
