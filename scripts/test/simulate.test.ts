@@ -154,6 +154,12 @@ describe('a simulation', () => {
     expect(rows.length).toBeGreaterThan(3)
   })
 
+  it('has an owner back from a power cut found by its holders, whose dead connections look alive, before it says that it is empty', async () => {
+    const { rows } = await run({ ...still, nodes: 60, days: 0.06, end: 'power-cut', down: hour / 900 }, simulation => { at(simulation, 1, nara => { nara.end() }) })
+
+    expect(rows.at(-1)?.counts).toMatchObject({ returns: { newest: 1, misled: 0 }, late: 0 })
+  })
+
   it('has naras out of touch for moments: their connections go, they hear afterwards what was said, and come back to everybody', async () => {
     const cuts: unknown[] = []
     let connections = Infinity

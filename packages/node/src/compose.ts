@@ -27,8 +27,8 @@ import type { Metrics, Startable } from '@libp2p/interface'
 /** The network as the services see it: libp2p in a real node, a simulated one in tests and simulations. */
 export interface StashPorts {
   network: StashNetwork & Partial<Startable> & {
-    /** Makes sure that the older connections of a peer that came back are alive, and ends the dead. */
-    probe? (peer: string): Promise<void>
+    /** Makes sure that the older connections of a peer that came back are alive, and with `newest` all of them; ends the dead. */
+    probe? (peer: string, options?: { newest?: boolean }): Promise<void>
   }
   /** Absent on a host without gossipsub: recovery then starts when peers connect. */
   presence?: PresencePort
@@ -126,6 +126,12 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     ...announce.stewarding
   })
   const watermarks = new Watermarks({ self, held, confidant })
+  // only its holders dial an owner that comes back
+  const reachOwner = (peer: string): void => {
+    if (held.get(peer) != null) {
+      connector?.reach(peer)
+    }
+  }
   const presence = ports.presence == null
     ? undefined
     : new PresenceService({
@@ -147,16 +153,13 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
         announce.presence(peer, heard)
 
         if (newBoot) {
-          void network.probe?.(peer)
+          // it cannot be dialled as long as a dead connection to its former life counts for one
+          void network.probe?.(peer, { newest: true }).then(() => { reachOwner(peer) })
         }
 
         if (heard.kind === 'hey-there') {
           confidant.wake(peer, heard.boot)
-
-          // only its holders dial an owner that comes back
-          if (held.get(peer) != null) {
-            connector?.reach(peer)
-          }
+          reachOwner(peer)
         }
 
         if (heard.watermark != null) {

@@ -153,12 +153,14 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
   /**
    * Finds out which of a peer's older connections are dead and aborts them: each must negotiate a stream, one round trip, within 5 s.
    * For a peer that is back with another boot: what is left of its former life may linger until TCP gives up on it.
+   *
+   * @param options.newest - the newest connection, too: that it has another boot was heard from others
    */
-  async probe (peer: string, options: AbortOptions = {}): Promise<void> {
-    const [, ...older] = this.#table.connections(peer)
+  async probe (peer: string, { newest = false, signal }: AbortOptions & { newest?: boolean } = {}): Promise<void> {
+    const connections = this.#table.connections(peer)
 
-    await Promise.all(older.map(async connection => {
-      await probe(connection, { clock: this.#clock, log: this.#log, signal: options.signal })
+    await Promise.all(connections.slice(newest ? 0 : 1).map(async connection => {
+      await probe(connection, { clock: this.#clock, log: this.#log, signal })
     }))
   }
 

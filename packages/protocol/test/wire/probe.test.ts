@@ -42,6 +42,32 @@ class Wire {
 }
 
 describe('probe', () => {
+  it('aborts the newest as well if it is silent and that is asked for', async () => {
+    const clock = new VirtualClock()
+    const [a, b] = await Promise.all([libp2pNode({ clock }), libp2pNode()])
+    b.services.stash.serve(async () => ({ type: 'not-found' }))
+    const port = b.getMultiaddrs()[0]?.getComponents().find(component => component.name === 'tcp')?.value
+    const wire = new Wire(Number(port))
+
+    try {
+      const met = pEvent(a.services.stash as never, 'peer:connect')
+      const only = await a.dial(multiaddr(`/ip4/127.0.0.1/tcp/${await wire.listen()}/p2p/${b.services.stash.self}`))
+      await met
+      await a.services.stash.probe(b.services.stash.self, { newest: true })
+      expect(only.status).toBe('open')
+
+      wire.cut()
+      await a.services.stash.probe(b.services.stash.self)
+      expect(only.status).toBe('open')
+      await clock.outcome(a.services.stash.probe(b.services.stash.self, { newest: true }), { within: 5_000 })
+      expect(only.status).toBe('aborted')
+      expect(a.services.stash.peers()).toEqual([])
+    } finally {
+      await Promise.all([a.stop(), b.stop()])
+      wire.close()
+    }
+  })
+
   it('aborts an older connection that is silent and keeps the newest', async () => {
     const clock = new VirtualClock()
     const [a, b] = await Promise.all([libp2pNode({ clock }), libp2pNode()])

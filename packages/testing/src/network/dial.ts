@@ -1,4 +1,4 @@
-import { UnreachableError } from '@nara-stash/protocol'
+import { PROBE_TIMEOUT, UnreachableError } from '@nara-stash/protocol'
 import type { SimHost } from './sim-host.ts'
 import type { Topology } from './topology.ts'
 import type { Wire } from './wire.ts'
@@ -38,6 +38,17 @@ export async function dial (
   }
 
   topology.connect(host, target)
+}
+
+/** Ends those of `host`'s connections to `peer` that it finds dead: as libp2p's that negotiate no stream within PROBE_TIMEOUT. Waits for these only. */
+export async function probe (wire: Wire, topology: Topology, host: SimHost, peer: string, newest: boolean): Promise<void> {
+  const links = host.linksTo(peer)
+  const dead = (newest ? links : links.slice(0, -1)).filter(link => !link.isOpenAt(link.other(host)) || !link.other(host).up)
+
+  if (dead.length > 0) {
+    await pause(wire.clock, PROBE_TIMEOUT, {})
+    dead.forEach(link => { topology.close(link, [host]) })
+  }
 }
 
 /** Milliseconds until `peer`, or its machine, answers; undefined if nothing does. */

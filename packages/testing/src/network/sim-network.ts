@@ -1,5 +1,5 @@
 import { Conditions } from './conditions.ts'
-import { dial } from './dial.ts'
+import { dial, probe } from './dial.ts'
 import { Gossip } from './gossip.ts'
 import { peerOf } from './sim-host.ts'
 import { Topology } from './topology.ts'
@@ -70,6 +70,7 @@ export class SimNetwork {
       announce: (host, presence) => { gossip.announce(host, presence) },
       subscribed: (host) => { gossip.subscribed(host) },
       connected: (link) => { gossip.connected(link) },
+      probe: async (host, peer, newest) => { await probe(wire, this.#topology, host, peer, newest) },
       dial: async (host, peer, options) => { await dial(wire, this.#topology, host, peer, options) }
     })
   }

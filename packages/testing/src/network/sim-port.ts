@@ -20,6 +20,7 @@ export interface SimHub {
   subscribed (host: SimHost): void
   /** A connection came up. */
   connected (link: SimLink): void
+  probe (host: SimHost, peer: string, newest: boolean): Promise<void>
 }
 
 /**
@@ -70,6 +71,11 @@ export class SimPort extends TypedEventEmitter<NetworkEvents> implements StashNe
 
     // the exchange has checked that the answer is one to this kind of request
     return await exchange.run() as ResponseTo<R>
+  }
+
+  /** Ends the connections to `peer` that are dead at its end, after the time that finding out takes: the older ones, or all. */
+  async probe (peer: string, { newest = false }: { newest?: boolean } = {}): Promise<void> {
+    await this.#hub.probe(this.#host, peer, newest)
   }
 
   serve (handler: RequestHandler): void {
