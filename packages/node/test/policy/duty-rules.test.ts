@@ -6,7 +6,10 @@ import { counts, duties, precedes } from '../../src/policy/duties.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { always, better, counted, isHere, isIdle, places } from './any-duties.ts'
 import { decide, holder, input, NOW } from './duty-inputs.ts'
-import type { HolderView } from '../../src/policy/duties.ts'
+import type { DutyInput, HolderView } from '../../src/policy/duties.ts'
+
+/** Somebody left for good, or is back without its copy. */
+const isHurried = (of: DutyInput): boolean => of.holders.some(({ leftSince, lacks, connected }) => leftSince != null || (connected && lacks === 'all'))
 
 describe('always', () => {
   it('nothing at all is done while the owner is here and settled, while a newer one is known, or while leaving', () => {
@@ -26,8 +29,7 @@ describe('always', () => {
 
   it('none is made sooner than the rules allow', () => {
     always((of, { store }) => {
-      const hurried = of.holders.some(({ leftSince, lacks, connected }) => leftSince != null || (connected && lacks === 'all'))
-      const delay = (hurried ? 0 : places(of) < of.placement.minCopies ? SURROGATE_DELAY_BELOW : SURROGATE_DELAY) + better(of) * RANK_STEP
+      const delay = (isHurried(of) ? 0 : places(of) < of.placement.minCopies ? SURROGATE_DELAY_BELOW : SURROGATE_DELAY) + better(of) * RANK_STEP
       const since = Math.min(of.since.short ?? NOW, places(of) < of.placement.minCopies ? of.since.below ?? NOW : NOW)
 
       return store == null || NOW - since >= delay
@@ -36,9 +38,7 @@ describe('always', () => {
 
   it('nor before those who are missing have had the time to be here again, if it was we who were away', () => {
     always((of, { store }) => {
-      const hurried = of.holders.some(({ leftSince, lacks, connected }) => leftSince != null || (connected && lacks === 'all'))
-
-      return hurried || store == null || NOW >= (of.reunitedAt ?? -Infinity) + REUNION + better(of) * RANK_STEP
+      return isHurried(of) || store == null || NOW >= (of.reunitedAt ?? -Infinity) + REUNION + better(of) * RANK_STEP
     })
   })
 

@@ -18,6 +18,17 @@ async function cutOff (world: World, nara: Nara, first: Nara, seconds: number): 
   await world.run(hour)
 }
 
+/** An owner whose stash is kept, its holders, and others who are here. */
+async function settled (peers: number): Promise<{ world: World, owner: Nara, mine: Nara[], strangers: Nara[] }> {
+  const world = new World()
+  const { owner, confidants } = await world.owned(peers)
+  await kept(world, owner, 'one')
+  const mine = holdersAmong(confidants, owner)
+  await world.run(5 * minute)
+
+  return { world, owner, mine, strangers: confidants.filter(nara => !mine.includes(nara)) }
+}
+
 function stored (world: World, since: number): number {
   return world.naras.flatMap(nara => nara.events('held:stored')).filter(({ at }) => at >= since).length
 }
@@ -34,14 +45,10 @@ it('a holder that was itself cut off does not make good for those who were not',
 })
 
 it('nor does an owner replace its confidants', async () => {
-  const world = new World()
-  const { owner, confidants } = await world.owned(5)
-  await kept(world, owner, 'one')
+  const { world, owner, strangers: [stranger] } = await settled(5)
   const before = owner.stash.confidants
-  const stranger = confidants.find(nara => !holdersAmong(confidants, owner).includes(nara)) as Nara
-  await world.run(5 * minute)
   const since = world.clock.now()
-  await cutOff(world, owner, stranger, 120)
+  await cutOff(world, owner, stranger as Nara, 120)
 
   expect(owner.stash.confidants).toStrictEqual(before)
   expect(owner.stash.status().copies.have).toBe(3)
@@ -72,12 +79,7 @@ it.each([['holder', 20], ['owner', 20]])('but if they are gone indeed, the %s ma
 })
 
 it('an owner whose network comes and goes keeps its copies', async () => {
-  const world = new World()
-  const { owner, confidants } = await world.owned(8)
-  await kept(world, owner, 'one')
-  const mine = holdersAmong(confidants, owner)
-  const strangers = confidants.filter(nara => !mine.includes(nara))
-  await world.run(5 * minute)
+  const { world, owner, mine, strangers } = await settled(8)
   world.net.cutOff(owner.id, { lingerMs: 0 })
   await world.run(5 * second)
   mine.forEach(nara => { nara.kill() })
@@ -111,12 +113,7 @@ it('a last holder hands on its copy though all that it has comes and goes', asyn
 })
 
 it.each([0, 1])('a write right after is kept by whoever is here: %i of the confidants', async count => {
-  const world = new World()
-  const { owner, confidants } = await world.owned(8)
-  await kept(world, owner, 'one')
-  const mine = holdersAmong(confidants, owner)
-  const strangers = confidants.filter(nara => !mine.includes(nara))
-  await world.run(5 * minute)
+  const { world, owner, mine, strangers } = await settled(8)
   world.net.cutOff(owner.id, { lingerMs: 0 })
   await world.run(8 * hour)
   mine.slice(count).forEach(nara => { nara.kill() })

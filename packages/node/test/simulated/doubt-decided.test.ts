@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { meet, rollback } from './rolled-back.ts'
 import { kept, World } from './world.ts'
+import type { Rollback } from './rolled-back.ts'
+
+/** The older version was accepted, and the newest cannot be read yet. */
+async function acceptedOlder (): Promise<Rollback> {
+  const scene = await rollback()
+  await meet(scene)
+  await scene.world.of(scene.owner.stash.acceptOlder({ timeout: 10_000 }))
+
+  return scene
+}
 
 describe('to accept the older version', () => {
   it('makes it the current one, with all that was seen in its past', async () => {
@@ -26,10 +36,7 @@ describe('to accept the older version', () => {
   })
 
   it('leaves the newest readable, should it turn up', async () => {
-    const scene = await rollback()
-    const { world, owner, away } = scene
-    await meet(scene)
-    await world.of(owner.stash.acceptOlder({ timeout: 10_000 }))
+    const { world, owner, away } = await acceptedOlder()
     world.net.heal()
     world.net.connect(owner.id, away.id)
     await world.until(() => owner.aside.length > 0)
@@ -45,10 +52,7 @@ describe('to accept the older version', () => {
   })
 
   it('has who brought the newest let go of it, whether that asks again or not', async () => {
-    const scene = await rollback()
-    const { world, owner, away } = scene
-    await meet(scene)
-    await world.of(owner.stash.acceptOlder({ timeout: 10_000 }))
+    const { world, owner, away } = await acceptedOlder()
     world.net.heal()
     world.net.connect(owner.id, away.id)
     world.net.stats.reset()
@@ -60,10 +64,7 @@ describe('to accept the older version', () => {
   })
 
   it('and to forget it all leaves nothing of the newest, though nobody could read it before', async () => {
-    const scene = await rollback()
-    const { world, owner, away } = scene
-    await meet(scene)
-    await world.of(owner.stash.acceptOlder({ timeout: 10_000 }))
+    const { world, owner, away } = await acceptedOlder()
     await world.of(owner.stash.forgetStash({ timeout: 10_000 }))
     await world.run(60_000)
     world.net.heal()
