@@ -35,8 +35,8 @@ export function fetch (whole: boolean): Uint8Array {
   return present(2, bool(1, whole))
 }
 
-export function offer (fields: Carrier, direct: boolean): Uint8Array {
-  return present(3, message(carrier(fields), bool(5, direct)))
+export function offer (fields: Carrier, direct: boolean, marked = false): Uint8Array {
+  return present(3, message(carrier(fields), bool(5, direct), bool(6, marked)))
 }
 
 export function challenge (owner: Uint8Array, recordId: Uint8Array, nonce: Uint8Array): Uint8Array {
@@ -53,6 +53,10 @@ export function witnessed (record: RecordVector, beside?: RecordVector): Uint8Ar
 
 export function status (code: number, leaving = false): Uint8Array {
   return message(number(1, code), bool(11, leaving))
+}
+
+function promised (code: number, lease: number): Uint8Array {
+  return message(number(1, code), number(9, lease))
 }
 
 export function proof (of: Uint8Array, leaving = false): Uint8Array {
@@ -99,6 +103,10 @@ const requests: Message[] = [
   {
     name: 'offer-tombstone', about: 'OFFER of the tombstone by c1, to c2', bytes: offer({ record: tombstone, placement: placed, lease: 1_209_600 }, true)
   },
+  {
+    name: 'offer-marked', about: 'OFFER of the first record by c1, which was away for so long that it may have been deleted',
+    bytes: offer({ record: first, placement: placed, liveHolders: ids(c1, c2), lease: 600_000 }, true, true)
+  },
   { name: 'challenge', about: 'CHALLENGE of the first record', bytes: challengeFirst },
   { name: 'witness', about: 'WITNESS', bytes: witness },
   { name: 'release', about: 'RELEASE of the first record by a holder that leaves', bytes: releaseFirst },
@@ -108,7 +116,9 @@ const requests: Message[] = [
 const responses: Message[] = [
   { name: 'send', about: 'to STORE', bytes: status(1) },
   { name: 'stored', about: 'to STORE and OFFER', bytes: status(2) },
+  { name: 'stored-promised', about: 'to STORE by the owner: promised for as long as it asked', bytes: promised(2, LEASE) },
   { name: 'have', about: 'to STORE, OFFER and RELEASE', bytes: status(3) },
+  { name: 'have-promised', about: 'to STORE by the owner: promised for a day, which is less than it asked', bytes: promised(3, 86_400) },
   { name: 'have-leaving', about: 'to RELEASE by a nara that leaves, too', bytes: status(3, true) },
   { name: 'stale', about: 'to a STORE of the first record by its owner: the second is held, with its placement', bytes: heldInstead(4, second, placed) },
   { name: 'stale-known', about: 'the same from a nara that does not hold the second record, or to a holder: no placement', bytes: heldInstead(4, second) },
@@ -123,6 +133,10 @@ const responses: Message[] = [
     bytes: found({ record: first, placement: placed, liveHolders: ids(c1, c2) }, true, undefined, true)
   },
   {
+    name: 'found-marked', about: 'to a FETCH of the header by a nara that was away for so long that the stash may have been deleted',
+    bytes: concat(foundHeader, bool(13, true))
+  },
+  {
     name: 'found-tombstone', about: 'to a FETCH of the header or of the whole: the stash was deleted',
     bytes: found({ record: tombstone, placement: placed, lease: 1_209_600 }, true)
   },
@@ -135,6 +149,7 @@ const responses: Message[] = [
   { name: 'relieved', about: 'to OFFER', bytes: status(11) },
   { name: 'proof', about: 'to CHALLENGE: the proof *first*', bytes: proofOfFirst },
   { name: 'proof-leaving', about: 'the same by a nara that leaves', bytes: proof(proofs.first, true) },
+  { name: 'proof-marked', about: 'the same by a nara that was away for so long that the stash may have been deleted', bytes: concat(proofOfFirst, bool(13, true)) },
   { name: 'other', about: 'to a CHALLENGE of the first record by a holder: the second is held', bytes: heldInstead(13, second) },
   { name: 'other-placement', about: 'the same to the owner', bytes: heldInstead(13, second, placed) },
   { name: 'busy', about: 'to a CHALLENGE: not before a minute has passed', bytes: message(number(1, 14), number(7, 60_000)) }
@@ -179,6 +194,7 @@ const malformed: Array<[string, 'request' | 'response', Uint8Array]> = [
   ['a proof of 31 bytes', 'response', proof(proofs.first.subarray(1))],
   ['no proof', 'response', status(12)],
   ['another without a record', 'response', status(13)],
+  ['marked 2', 'response', concat(status(12), number(13, 2))],
   ['leaving 2', 'response', concat(status(3), number(11, 2))],
   ['beside of another owner', 'response', message(number(1, 7), bytes(2, second.envelope), bytes(12, foreign.envelope))]
 ]

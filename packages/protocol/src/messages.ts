@@ -37,6 +37,8 @@ export interface OfferRequest extends RecordCarrier {
   type: 'offer'
   /** This copy came from the owner itself and was never lost since. */
   direct: boolean
+  /** The asker was away for so long that its owner may have deleted it, and nobody may be left who would know. */
+  mayBeDeleted?: boolean
   body: Uint8Array
   /**
    * The record is shown to one that is to have it: if the peer wants the body, the asker resets the stream instead of sending it, and is told by a
@@ -100,27 +102,32 @@ export interface Found {
   liveHolders: string[]
   leaseRemaining: number
   direct: boolean
+  /** True if the responder was away for so long that the owner may have deleted it, and nobody may be left who would know. */
+  mayBeDeleted?: boolean
   /** True if the responder is leaving: what it holds will soon be gone. */
   leaving?: boolean
   /** Present if the whole was asked for; its length and digest are those of the header. */
   body?: Uint8Array
 }
 
+/** It is kept, or was before. To its owner the answer tells for how many seconds from here on it is promised. */
+type Kept = { type: 'stored' | 'have', promised?: number }
+
 export type StoreResponse =
-  { type: 'stored' } | { type: 'have' } |
+  Kept |
   { type: 'stale' } & HeldInstead | { type: 'conflict' } & HeldInstead |
   Refused
 
 export type FetchResponse = Found | { type: 'not-found' } | Refused
 
 export type OfferResponse =
-  { type: 'stored' } | { type: 'have' } | { type: 'relieved' } |
+  Kept | { type: 'relieved' } |
   { type: 'newer' } & HeldInstead | { type: 'conflict' } & HeldInstead |
   Refused
 
 export type ChallengeResponse =
   /** `proof` is `proofOf` the challenge (record/proof.ts), 32 bytes. */
-  { type: 'proof', proof: Uint8Array, leaving: boolean } |
+  { type: 'proof', proof: Uint8Array, leaving: boolean, mayBeDeleted?: boolean } |
   /** Another record of that owner is held. */
   { type: 'other', leaving: boolean } & HeldInstead |
   { type: 'not-found' } |

@@ -326,6 +326,11 @@ export namespace StashRequest {
     value: boolean
   }
 
+  export interface StashRequestOfferMayBeDeletedFieldEvent {
+    field: '$.offer.mayBeDeleted'
+    value: boolean
+  }
+
   export interface StashRequestChallengeOwnerFieldEvent {
     field: '$.challenge.owner'
     value: Uint8Array<ArrayBuffer>
@@ -364,7 +369,7 @@ export namespace StashRequest {
     return decodeMessage(buf, StashRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashRequest>): Generator<StashRequestStoreRecordFieldEvent | StashRequestStorePlacementFieldEvent | StashRequestStoreLiveHoldersFieldEvent | StashRequestStoreLeaseRemainingSFieldEvent | StashRequestStoreBodyFieldEvent | StashRequestFetchWholeFieldEvent | StashRequestOfferRecordFieldEvent | StashRequestOfferPlacementFieldEvent | StashRequestOfferLiveHoldersFieldEvent | StashRequestOfferLeaseRemainingSFieldEvent | StashRequestOfferDirectFieldEvent | StashRequestChallengeOwnerFieldEvent | StashRequestChallengeRecordIdFieldEvent | StashRequestChallengeNonceFieldEvent | StashRequestReleaseOwnerFieldEvent | StashRequestReleaseRecordIdFieldEvent | StashRequestReleaseReasonFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashRequest>): Generator<StashRequestStoreRecordFieldEvent | StashRequestStorePlacementFieldEvent | StashRequestStoreLiveHoldersFieldEvent | StashRequestStoreLeaseRemainingSFieldEvent | StashRequestStoreBodyFieldEvent | StashRequestFetchWholeFieldEvent | StashRequestOfferRecordFieldEvent | StashRequestOfferPlacementFieldEvent | StashRequestOfferLiveHoldersFieldEvent | StashRequestOfferLeaseRemainingSFieldEvent | StashRequestOfferDirectFieldEvent | StashRequestOfferMayBeDeletedFieldEvent | StashRequestChallengeOwnerFieldEvent | StashRequestChallengeRecordIdFieldEvent | StashRequestChallengeNonceFieldEvent | StashRequestReleaseOwnerFieldEvent | StashRequestReleaseRecordIdFieldEvent | StashRequestReleaseReasonFieldEvent> {
     return streamMessage(buf, StashRequest.codec(), opts)
   }
 }
@@ -663,6 +668,7 @@ export interface Offer {
   liveHolders: Uint8Array<ArrayBuffer>[]
   leaseRemainingS: number
   direct: boolean
+  mayBeDeleted: boolean
 }
 
 export namespace Offer {
@@ -702,6 +708,11 @@ export namespace Offer {
           w.bool(obj.direct)
         }
 
+        if ((obj.mayBeDeleted != null && obj.mayBeDeleted !== false)) {
+          w.uint32(48)
+          w.bool(obj.mayBeDeleted)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -711,7 +722,8 @@ export namespace Offer {
           placement: uint8ArrayAlloc(0),
           liveHolders: [],
           leaseRemainingS: 0,
-          direct: false
+          direct: false,
+          mayBeDeleted: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -742,6 +754,10 @@ export namespace Offer {
             }
             case 5: {
               obj.direct = reader.bool()
+              break
+            }
+            case 6: {
+              obj.mayBeDeleted = reader.bool()
               break
             }
             default: {
@@ -806,6 +822,13 @@ export namespace Offer {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.mayBeDeleted`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -844,6 +867,11 @@ export namespace Offer {
     value: boolean
   }
 
+  export interface OfferMayBeDeletedFieldEvent {
+    field: '$.mayBeDeleted'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Offer>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Offer.codec())
   }
@@ -852,7 +880,7 @@ export namespace Offer {
     return decodeMessage(buf, Offer.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Offer>): Generator<OfferRecordFieldEvent | OfferPlacementFieldEvent | OfferLiveHoldersFieldEvent | OfferLeaseRemainingSFieldEvent | OfferDirectFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Offer>): Generator<OfferRecordFieldEvent | OfferPlacementFieldEvent | OfferLiveHoldersFieldEvent | OfferLeaseRemainingSFieldEvent | OfferDirectFieldEvent | OfferMayBeDeletedFieldEvent> {
     return streamMessage(buf, Offer.codec(), opts)
   }
 }
@@ -1226,6 +1254,7 @@ export interface StashResponse {
   proof: Uint8Array<ArrayBuffer>
   leaving: boolean
   beside: Uint8Array<ArrayBuffer>
+  mayBeDeleted: boolean
 }
 
 export namespace StashResponse {
@@ -1370,6 +1399,11 @@ export namespace StashResponse {
           w.bytes(obj.beside)
         }
 
+        if ((obj.mayBeDeleted != null && obj.mayBeDeleted !== false)) {
+          w.uint32(104)
+          w.bool(obj.mayBeDeleted)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1385,7 +1419,8 @@ export namespace StashResponse {
           leaseRemainingS: 0,
           proof: uint8ArrayAlloc(0),
           leaving: false,
-          beside: uint8ArrayAlloc(0)
+          beside: uint8ArrayAlloc(0),
+          mayBeDeleted: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1444,6 +1479,10 @@ export namespace StashResponse {
             }
             case 12: {
               obj.beside = reader.bytes()
+              break
+            }
+            case 13: {
+              obj.mayBeDeleted = reader.bool()
               break
             }
             default: {
@@ -1557,6 +1596,13 @@ export namespace StashResponse {
               }
               break
             }
+            case 13: {
+              yield {
+                field: `${prefix}.mayBeDeleted`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1630,6 +1676,11 @@ export namespace StashResponse {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface StashResponseMayBeDeletedFieldEvent {
+    field: '$.mayBeDeleted'
+    value: boolean
+  }
+
   export function encode (obj: Partial<StashResponse>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, StashResponse.codec())
   }
@@ -1638,7 +1689,7 @@ export namespace StashResponse {
     return decodeMessage(buf, StashResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashResponse>): Generator<StashResponseStatusFieldEvent | StashResponseRecordFieldEvent | StashResponsePlacementFieldEvent | StashResponseLiveHoldersFieldEvent | StashResponseDirectFieldEvent | StashResponseReasonFieldEvent | StashResponseRetryAfterMsFieldEvent | StashResponseBodyFieldEvent | StashResponseLeaseRemainingSFieldEvent | StashResponseProofFieldEvent | StashResponseLeavingFieldEvent | StashResponseBesideFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashResponse>): Generator<StashResponseStatusFieldEvent | StashResponseRecordFieldEvent | StashResponsePlacementFieldEvent | StashResponseLiveHoldersFieldEvent | StashResponseDirectFieldEvent | StashResponseReasonFieldEvent | StashResponseRetryAfterMsFieldEvent | StashResponseBodyFieldEvent | StashResponseLeaseRemainingSFieldEvent | StashResponseProofFieldEvent | StashResponseLeavingFieldEvent | StashResponseBesideFieldEvent | StashResponseMayBeDeletedFieldEvent> {
     return streamMessage(buf, StashResponse.codec(), opts)
   }
 }

@@ -81,6 +81,11 @@ export function uint32 (value: number): number {
   return Math.min(Math.max(Math.floor(value), 0), MAX_UINT32)
 }
 
+/** Left out unless the copy is marked. */
+export function markField ({ mayBeDeleted }: { mayBeDeleted?: boolean }): { mayBeDeleted?: true } {
+  return mayBeDeleted === true ? { mayBeDeleted } : {}
+}
+
 /** Generated code wants its own kind of array. */
 export function ownBytes (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes)

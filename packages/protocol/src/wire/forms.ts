@@ -26,7 +26,7 @@ export const PLACEMENT_FORM: Form = {
 
 const STORE: Form = { 1: BYTES, 2: BYTES, 3: { ...BYTES, repeated: true }, 4: UINT32, 5: BYTES }
 const FETCH: Form = { 1: BOOL }
-const OFFER: Form = { 1: BYTES, 2: BYTES, 3: { ...BYTES, repeated: true }, 4: UINT32, 5: BOOL }
+const OFFER: Form = { 1: BYTES, 2: BYTES, 3: { ...BYTES, repeated: true }, 4: UINT32, 5: BOOL, 6: BOOL }
 const CHALLENGE: Form = { 1: BYTES, 2: BYTES, 3: BYTES }
 const WITNESS: Form = {}
 const RELEASE: Form = { 1: BYTES, 2: BYTES, 3: UINT32 }
@@ -52,5 +52,6 @@ export const RESPONSE_FORM: Form = {
   9: UINT32,
   10: BYTES,
   11: BOOL,
-  12: BYTES
+  12: BYTES,
+  13: BOOL
 }

@@ -33,7 +33,7 @@ export function encodeRequest (request: StashRequest, inline: boolean): Uint8Arr
     return Wire.encode({ store: { ...carrierFields(request), ...(inline && request.body.byteLength > 0 && { body: ownBytes(request.body) }) } })
   }
 
-  return Wire.encode({ offer: { ...carrierFields(request), direct: request.direct } })
+  return Wire.encode({ offer: { ...carrierFields(request), direct: request.direct, mayBeDeleted: request.mayBeDeleted === true } })
 }
 
 /** Its body is not to follow, whatever the peer answers. */
@@ -59,7 +59,7 @@ export async function decodeRequest (message: Uint8Array | Uint8ArrayList): Prom
   }
 
   if (offer != null) {
-    return { request: { type: 'offer', ...await openCarrier(offer), direct: offer.direct } }
+    return { request: { type: 'offer', ...await openCarrier(offer), direct: offer.direct, ...(offer.mayBeDeleted && { mayBeDeleted: true }) } }
   }
 
   const request = openPlain(decoded)

@@ -2,7 +2,7 @@ import { MAX_LIVE_HOLDERS, PROOF_BYTES } from '../constants.ts'
 import { MalformedError } from '../errors.ts'
 import { StashResponse as Wire } from '../pb/message.ts'
 import { openHeader } from '../record/header.ts'
-import { decodeWith, holderBytes, holderTexts, inlineBody, openPair, ownBytes, uint32 } from './carried.ts'
+import { decodeWith, holderBytes, holderTexts, inlineBody, markField, openPair, ownBytes, uint32 } from './carried.ts'
 import { RESPONSE_FORM } from './forms.ts'
 import type { Found, RefusalReason, StashResponse } from '../messages.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -76,6 +76,7 @@ export function encodeResponse (response: WireResponse, inline: boolean): Uint8A
         liveHolders: holderBytes(response.liveHolders),
         leaseRemainingS: uint32(response.leaseRemaining),
         direct: response.direct,
+        ...markField(response),
         ...leavingField(response),
         ...(inline && response.body != null && response.body.byteLength > 0 && { body: ownBytes(response.body) })
       })
@@ -86,16 +87,20 @@ export function encodeResponse (response: WireResponse, inline: boolean): Uint8A
         ...(response.beside != null && { beside: ownBytes(response.beside.envelope) })
       })
     case 'proof':
-      return Wire.encode({ status, proof: ownBytes(response.proof), ...leavingField(response) })
+      return Wire.encode({ status, proof: ownBytes(response.proof), ...markField(response), ...leavingField(response) })
     case 'busy':
       return Wire.encode({ status, retryAfterMs: uint32(response.retryAfter) })
     default:
-      return Wire.encode({ status, ...leavingField(response) })
+      return Wire.encode({ status, ...promisedField(response), ...leavingField(response) })
   }
 }
 
 function leavingField (response: { leaving?: boolean } | object): { leaving?: boolean } {
   return 'leaving' in response && response.leaving === true ? { leaving: true } : {}
+}
+
+function promisedField (response: { promised?: number } | object): { leaseRemainingS?: number } {
+  return 'promised' in response && response.promised != null ? { leaseRemainingS: uint32(response.promised) } : {}
 }
 
 /**
@@ -122,15 +127,23 @@ export async function decodeResponse (message: Uint8Array | Uint8ArrayList): Pro
     case 'found':
       return decoded.placement.byteLength === 0 ? await openWitnessed(decoded) : await openFound(decoded)
     case 'proof':
-      return { type, proof: openProof(decoded.proof), leaving: decoded.leaving }
+      return { type, proof: openProof(decoded.proof), leaving: decoded.leaving, ...markField(decoded) }
     case 'busy':
       return { type, retryAfter: decoded.retryAfterMs }
+    case 'stored':
+      return { type, ...promise(decoded) }
     case 'have':
+      return { type, ...promise(decoded), ...(decoded.leaving && { leaving: true }) }
     case 'not-found':
       return { type, ...(decoded.leaving && { leaving: true }) }
     default:
       return { type }
   }
+}
+
+/** Of who does not say, nothing is known: it may not know the field. */
+function promise ({ leaseRemainingS: promised }: Wire): { promised?: number } {
+  return promised === 0 ? {} : { promised }
 }
 
 async function openHeldInstead (decoded: Wire): Promise<Pick<HeldInstead, 'record' | 'placement'>> {
@@ -176,6 +189,7 @@ async function openFound (decoded: Wire): Promise<Found> {
     liveHolders: holderTexts(decoded.liveHolders),
     leaseRemaining: decoded.leaseRemainingS,
     direct: decoded.direct,
+    ...markField(decoded),
     ...(decoded.leaving && { leaving: true }),
     ...(body != null && { body })
   }

@@ -63,6 +63,9 @@ const REQUESTS: Record<string, (known: Known) => { request: StashRequest, inline
   'offer-tombstone': ({ tombstone, placement }) => ({
     request: { type: 'offer', record: tombstone, placement, liveHolders: [], leaseRemaining: 2 * week, direct: true, body: NOTHING }, inline: false
   }),
+  'offer-marked': ({ first, placement, body }) => ({
+    request: { type: 'offer', record: first, placement, liveHolders: [c1, c2], leaseRemaining: 600_000, direct: true, mayBeDeleted: true, body }, inline: false
+  }),
   challenge: ({ first: { owner, id } }) => ({
     request: { type: 'challenge', owner, recordId: id, nonce: bytesOf(named(committed('proofs'), 'first').nonce) }, inline: false
   }),
@@ -74,7 +77,9 @@ const REQUESTS: Record<string, (known: Known) => { request: StashRequest, inline
 const RESPONSES: Record<string, (known: Known) => WireResponse> = {
   send: () => ({ type: 'send' }),
   stored: () => ({ type: 'stored' }),
+  'stored-promised': () => ({ type: 'stored', promised: week }),
   have: () => ({ type: 'have' }),
+  'have-promised': () => ({ type: 'have', promised: 86_400 }),
   'have-leaving': () => ({ type: 'have', leaving: true }),
   stale: ({ second, placement }) => ({ type: 'stale', record: second, placement }),
   'stale-known': ({ second }) => ({ type: 'stale', record: second }),
@@ -85,6 +90,7 @@ const RESPONSES: Record<string, (known: Known) => WireResponse> = {
   'found-whole': ({ first, placement, body }) => ({ ...foundOf(first, placement), body }),
   'found-streamed': ({ third, placement }) => foundOf(third, placement),
   'found-leaving': ({ first, placement }) => ({ ...foundOf(first, placement), leaving: true }),
+  'found-marked': ({ first, placement }) => ({ ...foundOf(first, placement), mayBeDeleted: true }),
   'found-tombstone': ({ tombstone, placement }) => ({ ...foundOf(tombstone, placement), liveHolders: [], leaseRemaining: 2 * week }),
   witnessed: ({ second }) => ({ type: 'witnessed', record: second }),
   'witnessed-beside': ({ second, twin }) => ({ type: 'witnessed', record: second, beside: twin }),
@@ -95,6 +101,7 @@ const RESPONSES: Record<string, (known: Known) => WireResponse> = {
   relieved: () => ({ type: 'relieved' }),
   proof: () => ({ type: 'proof', proof: bytesOf(named(committed('proofs'), 'first').proof), leaving: false }),
   'proof-leaving': () => ({ type: 'proof', proof: bytesOf(named(committed('proofs'), 'first').proof), leaving: true }),
+  'proof-marked': () => ({ type: 'proof', proof: bytesOf(named(committed('proofs'), 'first').proof), leaving: false, mayBeDeleted: true }),
   other: ({ second }) => ({ type: 'other', record: second, leaving: false }),
   'other-placement': ({ second, placement }) => ({ type: 'other', record: second, placement, leaving: false }),
   busy: () => ({ type: 'busy', retryAfter: 60_000 })

@@ -35,9 +35,9 @@ const named = (): { owner: Uint8Array<ArrayBuffer>, recordId: Uint8Array<ArrayBu
 
 describe('requests', () => {
   it('come out as they went in', async () => {
-    await fc.assert(fc.asyncProperty(holders, uint32, fc.boolean(), fc.boolean(), async (liveHolders, leaseRemaining, direct, inline) => {
+    await fc.assert(fc.asyncProperty(holders, uint32, fc.boolean(), fc.boolean(), fc.boolean(), async (liveHolders, leaseRemaining, direct, inline, isMarked) => {
       const { body, ...store } = storeRequest(sealed, placement, { liveHolders, leaseRemaining })
-      const { body: _, ...offer } = offerRequest(sealed, placement, { liveHolders, leaseRemaining, direct })
+      const { body: _, ...offer } = offerRequest(sealed, placement, { liveHolders, leaseRemaining, direct, ...(isMarked && { mayBeDeleted: true }) })
 
       expect(await decodeRequest(encodeRequest({ ...store, body }, inline))).toEqual({ request: store, body: inline ? body : undefined })
       expect(await decodeRequest(encodeRequest({ ...offer, body }, false))).toEqual({ request: offer })
@@ -95,7 +95,7 @@ describe('requests', () => {
     ['bytes that are no message', () => new Uint8Array([0xff, 0xff, 0xff])],
     ['a truncated message', () => encodeRequest(storeRequest(sealed, placement), true).subarray(0, 200)],
     ['no record', () => StashRequest.encode({ store: { ...fields(), record: new Uint8Array(), liveHolders: [], leaseRemainingS: 1 } })],
-    ['no placement', () => StashRequest.encode({ offer: { ...fields(), placement: new Uint8Array(), liveHolders: [], leaseRemainingS: 1, direct: true } })],
+    ['no placement', () => StashRequest.encode({ offer: { ...fields(), placement: new Uint8Array(), liveHolders: [], leaseRemainingS: 1, direct: true, mayBeDeleted: false } })],
     ['the envelopes in each other\'s place', () => StashRequest.encode({
       store: { record: fields().placement, placement: fields().record, liveHolders: [], leaseRemainingS: 1 }
     })],

@@ -72,7 +72,7 @@ describe('a request that breaks the protocol resets its stream, is reported and 
     const { record } = await sealedRecord({ key: owner, body: null })
     const fields = { record: new Uint8Array(record.envelope), placement: new Uint8Array(placement.envelope), liveHolders: [], leaseRemainingS: 1 }
     const store = framed(StashRequest.encode({ store: fields }))
-    const offer = framed(StashRequest.encode({ offer: { ...fields, direct: true } }))
+    const offer = framed(StashRequest.encode({ offer: { ...fields, direct: true, mayBeDeleted: false } }))
 
     for (const chunks of [
       [framed(StashRequest.encode({ store: { ...fields, body: new Uint8Array(1) } }))], [store, ...bodyFrames(1)], [offer, ...bodyFrames(1)]

@@ -111,13 +111,13 @@ describe('the forms', () => {
     fc.assert(fc.property(fc.oneof(
       fc.record({ store: fc.record({ ...carried, body: bytes }, { requiredKeys: ['record', 'placement', 'liveHolders', 'leaseRemainingS'] }) }),
       fc.record({ fetch: fc.record({ whole: fc.boolean() }) }),
-      fc.record({ offer: fc.record({ ...carried, direct: fc.boolean() }) }),
+      fc.record({ offer: fc.record({ ...carried, direct: fc.boolean(), mayBeDeleted: fc.boolean() }) }),
       fc.record({ challenge: fc.record({ owner: bytes, recordId: bytes, nonce: bytes }) }),
       fc.record({ witness: fc.constant({}) }),
       fc.record({ release: fc.record({ owner: bytes, recordId: bytes, reason: fc.constantFrom(Release.Reason.UNKNOWN, Release.Reason.RELIEVED) }) })
     ), request => { checkForm(StashRequest.encode(request), REQUEST_FORM) }))
     fc.assert(fc.property(fc.record({
-      ...carried, status: fc.constantFrom(StashResponse.Status.SEND, StashResponse.Status.BUSY), proof: bytes, leaving: fc.boolean(), beside: bytes, direct: fc.boolean(),
+      ...carried, status: fc.constantFrom(StashResponse.Status.SEND, StashResponse.Status.BUSY), proof: bytes, leaving: fc.boolean(), beside: bytes, direct: fc.boolean(), mayBeDeleted: fc.boolean(),
       reason: fc.constantFrom(StashResponse.Reason.NONE, StashResponse.Reason.UNSUPPORTED), retryAfterMs: uint32, body: bytes
     }), response => { checkForm(StashResponse.encode(response), RESPONSE_FORM) }))
   })
