@@ -5,7 +5,7 @@
  */
 
 export { connect } from './client/api-client.ts'
-export type { ApiClient } from './client/api-client.ts'
+export type { ApiClient, PutOptions } from './client/api-client.ts'
 export { exitCodes } from './cli/exit-codes.ts'
 export type { ExitCode } from './cli/exit-codes.ts'
 export type {

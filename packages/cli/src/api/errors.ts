@@ -14,6 +14,8 @@ const UNEXPECTED: ErrorRule = { status: 500, exitCode: exitCodes.error }
 const rules: Record<string, ErrorRule> = {
   BadRequestError: { status: 400, exitCode: exitCodes.error },
   UnknownRouteError: { status: 404, exitCode: exitCodes.error, hint: 'the daemon is of another version: nara-stash version' },
+  EmptyInputError: { status: 400, exitCode: exitCodes.usage, hint: 'nothing was put. To make the stash one of 0 bytes: allowEmpty=true' },
+  SlowInputError: { status: 408, exitCode: exitCodes.error, hint: 'nothing was put' },
   InvalidConfidantsError: { status: 400, exitCode: exitCodes.error, hint: 'peer ids are listed by: nara-stash peers' },
   TooLargeError: { status: 413, exitCode: exitCodes.error, hint: 'the limit is set with: nara-stash start --max-stash' },
   NotFoundError: { status: 404, exitCode: exitCodes.nothingFound },
@@ -60,6 +62,16 @@ export class NoStashError extends Error {
 /** More than the largest stash. */
 export class TooLargeError extends Error {
   override name = 'TooLargeError'
+}
+
+/** A body of no bytes, and it was not said that it is meant. */
+export class EmptyInputError extends Error {
+  override name = 'EmptyInputError'
+}
+
+/** A body that does not go on. */
+export class SlowInputError extends Error {
+  override name = 'SlowInputError'
 }
 
 /** The daemon was stopped in the middle of what was asked. */

@@ -9,7 +9,6 @@ import type {
 } from '../api/types.ts'
 import type { DrillResult, VerifyResult } from '@nara-stash/node'
 import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
 
 /** An answer in JSON at most, in bytes: 4,096 peers of 300 bytes. */
 const MAX_JSON_ANSWER = 4 * 1024 * 1024
@@ -24,6 +23,15 @@ const RECOVERY_SILENCE = 60_000
 /** A recovery and the bytes of a large stash from a slow peer, or a challenge of everybody. */
 const PROOF_SILENCE = 180_000
 
+export interface PutOptions {
+  /** How long to wait for enough copies, in milliseconds. */
+  timeout: number
+  /** Take no bytes, too. @default false: they are refused, with an EmptyInputError */
+  allowEmpty?: boolean
+  /** The daemon has all of it, and goes on even if nobody waits for its answer. */
+  onTaken?: () => void
+}
+
 /** The daemon of a folder, as the other commands see it. Each method throws what `call` throws. */
 export interface ApiClient {
   status (): Promise<DaemonStatus>
@@ -33,8 +41,7 @@ export interface ApiClient {
   addConfidants (peers: readonly string[]): Promise<ConfidantsAnswer>
   removeConfidants (peers: readonly string[]): Promise<ConfidantsAnswer>
   selectConfidants (): Promise<ConfidantsAnswer>
-  /** @param onTaken - the daemon has all of it, and goes on even if nobody waits for its answer */
-  put (data: Readable, timeout: number, onTaken?: () => void): Promise<PutAnswer>
+  put (data: Uint8Array, options: PutOptions): Promise<PutAnswer>
   get (options?: { doubtful?: boolean }): Promise<{ data: Buffer, about: StashAnswer }>
   /** A version that was set aside, 1 being the latest. */
   setAside (number: number): Promise<{ data: Buffer, about: SetAsideAnswer }>
@@ -83,7 +90,8 @@ export async function connect (dir: string): Promise<ApiClient> {
     addConfidants: async peers => await withPeers('POST', '/v1/confidants/add', peers),
     removeConfidants: async peers => await withPeers('POST', '/v1/confidants/remove', peers),
     selectConfidants: async () => await json('POST', '/v1/confidants/auto', { silence: RECOVERY_SILENCE }),
-    put: async (data, timeout, onTaken) => await json('PUT', `/v1/stash?timeout=${timeout}ms`, { body: data, silence: timeout + SILENCE, ...(onTaken == null ? {} : { onTaken }) }),
+    put: async (data, { timeout, allowEmpty = false, onTaken }) =>
+      await json('PUT', `/v1/stash?timeout=${timeout}ms&allowEmpty=${allowEmpty}`, { body: data, silence: timeout + SILENCE, ...(onTaken == null ? {} : { onTaken }) }),
     get: async ({ doubtful = false } = {}) => await bytes<StashAnswer>(`/v1/stash?doubtful=${doubtful}`),
     setAside: async number => await bytes<SetAsideAnswer>(`/v1/set-aside/${number}`),
     recover: async () => await json('POST', '/v1/recover', { silence: RECOVERY_SILENCE }),
@@ -100,7 +108,7 @@ export async function connect (dir: string): Promise<ApiClient> {
 interface Call {
   method: string
   path: string
-  body?: string | Readable
+  body?: string | Uint8Array
   /** Milliseconds without a byte after which the daemon counts as gone. @default for ever */
   silence?: number
   signal?: AbortSignal
@@ -115,24 +123,15 @@ function caller (socketPath: string, dir: string): (call: Call) => Promise<Incom
     // 0 is none: left out, it would be the 5 s of Node's agent, and events may be rarer
     const limits = { timeout: silence ?? 0, ...(signal == null ? {} : { signal }) }
     const req = request({ socketPath, method, path, ...limits })
-    let source: Error | undefined
 
     req.once('response', resolve)
     req.on('information', ({ statusCode }) => { if (statusCode === 102) { onTaken?.() } })
-    req.on('error', error => { reject(source ?? gone(error, dir)) })
+    req.on('error', error => { reject(gone(error, dir)) })
     req.once('timeout', () => {
       req.destroy(new DaemonGoneError(`the daemon did not answer within ${formatDuration(silence ?? 0)}`))
     })
 
-    if (body == null || typeof body === 'string') {
-      req.end(body)
-    } else {
-      body.once('error', error => {
-        source = error
-        req.destroy()
-      })
-      body.pipe(req)
-    }
+    req.end(body)
 
     const answer = await promise
 

@@ -1,16 +1,21 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { pipeline, Transform } from 'node:stream'
-import { FileError } from '../cli/errors.ts'
+import { FileError, UsageError } from '../cli/errors.ts'
 import { fileError } from '../files/read-small.ts'
+import { readInput, readToEnd } from '../files/read-stream.ts'
 import { printable } from '../text/printable.ts'
 import { formatBytes } from '../text/units.ts'
-import type { Readable } from 'node:stream'
+import type { Io } from '../cli/io.ts'
 
 /** The data is larger than the daemon takes. */
 export class TooLargeError extends FileError {
   override name = 'TooLargeError'
+}
+
+/** There is no data: most likely what should have made it failed. */
+export class EmptyInputError extends UsageError {
+  override name = 'EmptyInputError'
 }
 
 export interface Source {
@@ -18,52 +23,47 @@ export interface Source {
   file: string
   /** Bytes at most. */
   limit: number
-  stdin: Readable
-  cwd: string
+  /** No bytes are data, too. */
+  allowEmpty: boolean
 }
 
 /**
- * The bytes to put. The stream fails with a TooLargeError when there are more than the limit.
+ * The bytes to put, all of them: how long they take to come is nobody's business but theirs who make them.
  *
- * @throws {FileError | TooLargeError} not there, a folder, not readable, or larger, as far as one can tell beforehand
+ * @throws {FileError | TooLargeError} not there, a folder, not readable, or larger than the limit
+ * @throws {EmptyInputError}
  */
-export async function openSource ({ file, limit, stdin, cwd }: Source): Promise<Readable> {
-  const capped = capAt(limit, file === '-' ? 'standard input' : printable(file))
+export async function readSource ({ file, limit, allowEmpty }: Source, io: Pick<Io, 'stdin' | 'err' | 'cwd'>): Promise<Buffer> {
+  const what = file === '-' ? 'standard input' : printable(file)
+  const data = file === '-'
+    ? await readInput(io, { what: 'what is to be kept', limit, tooLarge: () => tooLarge(what, limit) })
+    : await readFile(resolve(io.cwd, file), limit, size => tooLarge(what, limit, size))
 
-  // pipeline reports by destroying the last stream with the error, which is all that anybody asks for
-  if (file === '-') {
-    return pipeline(stdin, capped, () => {})
+  if (data.length === 0 && !allowEmpty) {
+    throw new EmptyInputError(`${what} is empty: nothing was put, and the stash is what it was`,
+      'perhaps what should have written it failed. To make the stash one of 0 bytes: nara-stash put --allow-empty')
   }
 
-  const path = resolve(cwd, file)
-  let stats
-
-  try {
-    stats = await stat(path)
-  } catch (error) {
-    throw fileError('read', path, error)
-  }
-
-  if (stats.isDirectory()) {
-    throw new FileError(`${printable(path)} is a folder, not a file`, { hint: 'pack it first: tar c FOLDER | nara-stash put' })
-  }
-
-  if (stats.isFile() && stats.size > limit) {
-    throw tooLarge(printable(file), limit, stats.size)
-  }
-
-  return pipeline(createReadStream(path), capped, () => {})
+  return data
 }
 
-function capAt (limit: number, what: string): Transform {
-  let length = 0
+async function readFile (path: string, limit: number, tooLarge: (size?: number) => TooLargeError): Promise<Buffer> {
+  try {
+    const stats = await stat(path)
 
-  return new Transform({
-    transform: (chunk: Buffer, _, done) => {
-      length += chunk.length
-      done(length > limit ? tooLarge(what, limit) : null, chunk)
+    if (stats.isDirectory()) {
+      throw new FileError(`${printable(path)} is a folder, not a file`, { hint: 'pack it first: tar c FOLDER | nara-stash put' })
     }
-  })
+
+    if (stats.isFile() && stats.size > limit) {
+      throw tooLarge(stats.size)
+    }
+
+    // a pipe or a device tells no size
+    return await readToEnd(createReadStream(path), limit, tooLarge)
+  } catch (error) {
+    throw error instanceof FileError ? error : fileError('read', path, error)
+  }
 }
 
 function tooLarge (what: string, limit: number, size?: number): TooLargeError {

@@ -6,7 +6,7 @@ import { connect } from '../client/api-client.ts'
 import { stateDir } from '../config/dir.ts'
 import { settings } from '../config/settings.ts'
 import { readSmallFile } from '../files/read-small.ts'
-import { readSmallStream } from '../files/read-stream.ts'
+import { readInput } from '../files/read-stream.ts'
 import { acceptInvitation } from '../invite/accept-invitation.ts'
 import { looksLikeInvitation, parseInvitation } from '../invite/invitation.ts'
 import { jsonDocument } from '../text/json.ts'
@@ -62,9 +62,9 @@ export function configure (command: Command, bind: Bind): void {
   })
 }
 
-async function textOf (source: string, io: Pick<Io, 'stdin' | 'cwd'>): Promise<string> {
+async function textOf (source: string, io: Pick<Io, 'stdin' | 'err' | 'cwd'>): Promise<string> {
   return source === '-'
-    ? await readSmallStream(io.stdin, MAX_INVITATION)
+    ? (await readInput(io, { what: 'the invitation', limit: MAX_INVITATION })).toString('utf8')
     : (await readSmallFile(resolve(io.cwd, source), MAX_INVITATION)).text
 }
 

@@ -2,39 +2,43 @@ import { withDir, withExamples, withJson } from '../cli/command.ts'
 import { flagValue, timeAllowed } from '../cli/arguments.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
 import { connect } from '../client/api-client.ts'
-import { openSource } from '../client/put-source.ts'
+import { readSource } from '../client/put-source.ts'
 import { stateDir } from '../config/dir.ts'
 import { parseTime } from '../config/values.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { count, formatBytes } from '../text/units.ts'
-import type { DaemonStatus, PutAnswer } from '../api/types.ts'
+import type { PutAnswer } from '../api/types.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Io } from '../cli/io.ts'
 import type { Command } from 'commander'
 
+interface PutOptions extends CommonOptions {
+  timeout: string
+  allowEmpty?: true
+}
+
 export function configure (command: Command, bind: Bind): void {
   command
     .argument('[file]', 'a file, or - for standard input', '-')
-    .option('--timeout <time>', 'how long to wait for enough copies', '10s')
+    .option('--timeout <time>', 'how long to wait for enough copies, from the end of the input on', '10s')
+    .option('--allow-empty', 'take an empty input, too: a stash of 0 bytes')
   withJson(withDir(command))
   command.addHelpText('after', '\nEnds as soon as enough confidants acknowledged it, or after the timeout with what there is: ' +
-    'in any case the daemon keeps the data and goes on distributing it. An empty input is a stash of 0 bytes: it is taken, with a note.')
+    'in any case the daemon keeps the data and goes on distributing it. An empty input is refused, as a command before it in the pipe may have failed. Data that ends too early cannot be told from data that is ' +
+    'whole: if what writes it may fail half-way, let it write a file, and put that once it is done.')
   withExamples(command, [
     ['nara-stash put state.json', 'a file'],
-    ['pg_dump shop | nara-stash put --timeout 30s', 'standard input']
+    ['pg_dump shop > shop.sql && nara-stash put shop.sql', 'only what is whole'],
+    ['date | nara-stash put --timeout 30s', 'standard input']
   ], [0, 1, 2, 3, 5, 6])
 
-  bind<CommonOptions & { timeout: string }>(command, async (io, { dir, timeout, json }, file = '-') => {
+  bind<PutOptions>(command, async (io, { dir, timeout, allowEmpty = false, json }, file = '-') => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)
     const daemon = await connect(stateDir(io, dir))
-    const { maxStash, stash } = await daemon.status()
-    const source = await openSource({ file, limit: maxStash, stdin: io.stdin, cwd: io.cwd })
-    const answer = await put(io, async onTaken => await daemon.put(source, milliseconds, onTaken))
-
-    if (answer.bytes === 0) {
-      io.err.write(`nara-stash: ${emptyText(answer, stash)}\n`)
-    }
+    const { maxStash: limit } = await daemon.status()
+    const data = await readSource({ file, limit, allowEmpty }, io)
+    const answer = await put(io, async onTaken => await daemon.put(data, { timeout: milliseconds, allowEmpty, onTaken }))
 
     io.out.write(json === true ? jsonDocument(answer) : putText(answer))
 
@@ -58,15 +62,6 @@ async function put (io: Io, send: (onTaken: () => void) => Promise<PutAnswer>): 
   } finally {
     unlisten()
   }
-}
-
-/** No bytes are a stash like any other, and mostly a pipe that failed. */
-function emptyText ({ seq }: PutAnswer, before: DaemonStatus['stash']): string {
-  if (seq == null) {
-    return 'the input was empty: a stash of 0 B waits'
-  }
-
-  return `the input was empty: the stash is 0 B now${before == null || before.bytes === 0 ? '' : '; the version before is gone'}`
 }
 
 /** What became of a write, for people. */

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { setImmediate } from 'node:timers/promises'
-import { BadRequestError, errorRule, InDoubtError, NoStashError, StillSearchingError, TooLargeError } from '../api/errors.ts'
+import { BadRequestError, EmptyInputError, errorRule, InDoubtError, NoStashError, StillSearchingError, TooLargeError } from '../api/errors.ts'
 import { printable } from '../text/printable.ts'
 import { doubtReasons } from '../text/doubt-reasons.ts'
 import { count, formatBytes } from '../text/units.ts'
@@ -25,7 +25,7 @@ export interface AppInit {
   nara: Pick<Nara, 'addresses' | 'stash'>
   feed: EventFeed
   about: Pick<DaemonStatus, 'pid' | 'socket' | 'version' | 'maxStash' | 'listen' | 'network' | 'pskFile'>
-  clock: Pick<Clock, 'now' | 'date'>
+  clock: Pick<Clock, 'now' | 'date' | 'setTimer'>
   /** Aborts when the daemon is told to stop. */
   stopping?: AbortSignal
   /** Told of failures that are nobody's expected answer. */
@@ -74,7 +74,13 @@ export function createApp ({ nara, feed, about, clock, stopping, unexpected }: A
 
   app.put('/v1/stash', async c => {
     const timeout = timeoutOf(c)
-    const data = await readBody(c, about.maxStash, () => tooLarge(about.maxStash))
+    const mayBeEmpty = switchOf(c, 'allowEmpty')
+    const data = await readBody(c, { limit: about.maxStash, clock, tooLarge: () => tooLarge(about.maxStash) })
+
+    if (data.length === 0 && !mayBeEmpty) {
+      throw new EmptyInputError('the body is empty')
+    }
+
     const writing = stash.setStashData(data, { timeout })
 
     if (await goesOn(writing) && stopping?.aborted !== true) {
@@ -99,19 +105,19 @@ export function createApp ({ nara, feed, about, clock, stopping, unexpected }: A
   app.get('/v1/confidants', c => c.json(confidants()))
 
   app.put('/v1/confidants', async c => {
-    stash.setConfidants(await peersOf(c))
+    stash.setConfidants(await peersOf(c, clock))
 
     return c.json(confidants())
   })
 
   app.post('/v1/confidants/add', async c => {
-    stash.setConfidants([...new Set([...stash.confidants, ...await peersOf(c)])])
+    stash.setConfidants([...new Set([...stash.confidants, ...await peersOf(c, clock)])])
 
     return c.json(confidants())
   })
 
   app.post('/v1/confidants/remove', async c => {
-    const removed = await peersOf(c)
+    const removed = await peersOf(c, clock)
     const strangers = removed.filter(peer => !stash.confidants.includes(peer))
 
     if (strangers.length > 0) {
@@ -129,7 +135,7 @@ export function createApp ({ nara, feed, about, clock, stopping, unexpected }: A
     return c.json(confidants())
   })
 
-  addDecisionRoutes(app, stash, stopping)
+  addDecisionRoutes(app, { stash, clock, stopping })
 
   app.notFound(c => c.json<ErrorAnswer>(answerTo('UnknownRouteError', `there is no ${c.req.method} ${c.req.path}`), 404))
 
@@ -203,10 +209,10 @@ function bytesAnswer (c: Context, data: Uint8Array, about: StashAnswer | SetAsid
   return c.body(new Uint8Array(data), 200, { 'content-type': 'application/octet-stream', 'nara-stash': JSON.stringify(about) })
 }
 
-async function peersOf (c: Context): Promise<string[]> {
+async function peersOf (c: Context, clock: Pick<Clock, 'setTimer'>): Promise<string[]> {
   const isList = (value: unknown): value is string[] => Array.isArray(value) && value.length > 0 && value.every(peer => typeof peer === 'string')
 
-  return await fieldOf(c, 'peers', isList, '{ "peers": ["12D3KooW..."] }')
+  return await fieldOf(c, clock, { name: 'peers', isRight: isList, example: '{ "peers": ["12D3KooW..."] }' })
 }
 
 function tooLarge (limit: number): TooLargeError {

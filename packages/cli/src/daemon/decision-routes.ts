@@ -2,12 +2,13 @@ import { notForgotten, notKept, unlessCutShort } from './cut-short.ts'
 import { connectedPeers, recoverAnswer } from './stash-answer.ts'
 import { fieldOf, timeoutOf } from './request-values.ts'
 import { versionId } from './version-id.ts'
+import type { AppInit } from './app.ts'
 import type { DecisionAnswer, ForgetAnswer, FreshAnswer } from '../api/types.ts'
 import type { DrillResult, Stash, VerifyResult, WriteResult } from '@nara-stash/node'
 import type { Context, Hono } from 'hono'
 
 /** What a person decides in doubt, what ends a stash, and what shows that it is safe. */
-export function addDecisionRoutes (app: Hono, stash: Stash, stopping: AbortSignal | undefined): void {
+export function addDecisionRoutes (app: Hono, { stash, clock, stopping }: Pick<AppInit, 'clock' | 'stopping'> & { stash: Stash }): void {
   const decided = async (decision: Promise<WriteResult>): Promise<DecisionAnswer> => {
     const result = await unlessCutShort(decision, stopping, notKept)
 
@@ -21,7 +22,7 @@ export function addDecisionRoutes (app: Hono, stash: Stash, stopping: AbortSigna
 
   app.post('/v1/recover/adopt', async c => {
     const timeout = timeoutOf(c)
-    const given = await fieldOf(c, 'id', value => typeof value === 'string', '{ "id": "1f2e3d4c" }')
+    const given = await fieldOf(c, clock, { name: 'id', isRight: value => typeof value === 'string', example: '{ "id": "1f2e3d4c" }' })
     const id = versionId(given, stash.status().recovery.doubt, stash.setAside())
 
     return c.json<DecisionAnswer>(await decided(stash.adopt(id, { timeout })))

@@ -6,7 +6,7 @@ import type { Context, Next } from 'hono'
 /** What a query may say, by route: README.md, "HTTP API". The other routes take none. */
 const QUERIES: Record<string, readonly string[]> = {
   'GET /v1/stash': ['doubtful'],
-  'PUT /v1/stash': ['timeout'],
+  'PUT /v1/stash': ['timeout', 'allowEmpty'],
   'POST /v1/recover/accept-older': ['timeout'],
   'POST /v1/recover/adopt': ['timeout'],
   'POST /v1/forget': ['timeout']

@@ -2,6 +2,7 @@ import { BadRequestError } from '../api/errors.ts'
 import { parseTime } from '../config/values.ts'
 import { printable } from '../text/printable.ts'
 import { readBody } from './read-body.ts'
+import type { Clock } from '../clock.ts'
 import type { Context } from 'hono'
 
 /** A list of 16 peer ids is 1 KiB of JSON. */
@@ -40,14 +41,22 @@ export function switchOf (c: Context, name: string): boolean {
   return given === 'true'
 }
 
+interface Field<T> {
+  name: string
+  isRight: (value: unknown) => value is T
+  /** Of a whole body. */
+  example: string
+}
+
 /**
  * One field of a body of JSON.
  *
  * @throws {BadRequestError} no JSON, or the field is not as `isRight` wants it
+ * @throws {SlowInputError}
  */
-export async function fieldOf<T> (c: Context, name: string, isRight: (value: unknown) => value is T, example: string): Promise<T> {
-  const tooLong = (): Error => new BadRequestError(`the body is larger than ${MAX_JSON_BODY} bytes`)
-  const text = new TextDecoder().decode(await readBody(c, MAX_JSON_BODY, tooLong))
+export async function fieldOf<T> (c: Context, clock: Pick<Clock, 'setTimer'>, { name, isRight, example }: Field<T>): Promise<T> {
+  const tooLarge = (): Error => new BadRequestError(`the body is larger than ${MAX_JSON_BODY} bytes`)
+  const text = new TextDecoder().decode(await readBody(c, { limit: MAX_JSON_BODY, clock, tooLarge }))
   let value: unknown
 
   try {

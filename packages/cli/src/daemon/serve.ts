@@ -5,9 +5,8 @@ import { fileError } from '../files/read-small.ts'
 import type { Hono } from 'hono'
 import type { Server } from 'node:http'
 
-/** A request's head and body must be there within these, in milliseconds; a stash of 64 MiB takes a second over a socket. */
+/** A request's head must be there within this, in milliseconds. Whoever reads a body knows how long that may take (read-body.ts). */
 const HEAD_TIMEOUT = 10_000
-const REQUEST_TIMEOUT = 300_000
 
 export interface ApiServer {
   /** Ends every connection and removes the socket. */
@@ -23,7 +22,7 @@ export async function serve (app: Pick<Hono, 'fetch'>, socket: string): Promise<
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
-    serverOptions: { headersTimeout: HEAD_TIMEOUT, requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: 1_000 }
+    serverOptions: { headersTimeout: HEAD_TIMEOUT, requestTimeout: 0, keepAliveTimeout: 1_000 }
   }) as Server
 
   await listen(server, socket)

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { peer } from '../daemon/event-text.ts'
 import { waitFor } from '../client/wait-for.ts'
 import { printable } from '../text/printable.ts'
@@ -115,7 +114,7 @@ async function started (init: ScenarioInit, nara: NaraProcess, more?: string): P
 async function put (init: ScenarioInit, cast: Cast, what: string, data: Buffer, digest?: string): Promise<void> {
   const { timeline, elapsed } = init
   const began = elapsed()
-  const answer = await (await cast.owner.api()).put(Readable.from([data]), PUT_TIMEOUT)
+  const answer = await (await cast.owner.api()).put(data, { timeout: PUT_TIMEOUT })
 
   if (answer.outcome !== 'kept') {
     throw new DemoError(`${OWNER} put ${what}, but it was not kept: ${refusals(answer)}`)

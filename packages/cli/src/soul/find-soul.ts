@@ -35,7 +35,7 @@ export function soulPath (dir: string): string {
  *
  * @throws {SoulFileError | UsageError}
  */
-export async function findSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul | undefined> {
+export async function findSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin' | 'err'>): Promise<FoundSoul | undefined> {
   const given = await givenSoul(request, io).catch((error: unknown) => { throw asBadSetting(error) })
   const path = soulPath(request.dir)
 
@@ -43,7 +43,7 @@ export async function findSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdi
 }
 
 /** What the settings name. */
-async function givenSoul ({ soulFile, soulFileSource, name }: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul | undefined> {
+async function givenSoul ({ soulFile, soulFileSource, name }: SoulRequest, io: Pick<Io, 'env' | 'stdin' | 'err'>): Promise<FoundSoul | undefined> {
   const variable = io.env.NARA_SOUL === '' ? undefined : io.env.NARA_SOUL
 
   if (variable != null && soulFileSource === 'environment') {
@@ -55,7 +55,7 @@ async function givenSoul ({ soulFile, soulFileSource, name }: SoulRequest, io: P
   }
 
   if (soulFile === '-') {
-    return { soul: await readSoulStream(io.stdin, name), fresh: false, source: 'standard input' }
+    return { soul: await readSoulStream(io, name), fresh: false, source: 'standard input' }
   }
 
   if (soulFile != null) {
@@ -66,7 +66,7 @@ async function givenSoul ({ soulFile, soulFileSource, name }: SoulRequest, io: P
 }
 
 /** The soul as `findSoul` tells, or a new one, kept in DIR/soul. Only for who has the lock of DIR. */
-export async function findOrMakeSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul> {
+export async function findOrMakeSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin' | 'err'>): Promise<FoundSoul> {
   const found = await findSoul(request, io)
 
   if (found != null) {
@@ -82,7 +82,7 @@ export async function findOrMakeSoul (request: SoulRequest, io: Pick<Io, 'env' |
 }
 
 /** @throws {SoulFileError} there is none */
-export async function requireSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin'>): Promise<FoundSoul> {
+export async function requireSoul (request: SoulRequest, io: Pick<Io, 'env' | 'stdin' | 'err'>): Promise<FoundSoul> {
   const found = await findSoul(request, io)
 
   if (found == null) {

@@ -19,8 +19,8 @@ export interface Import {
  *
  * @throws {SoulFileError} another soul, or something else, is there
  */
-export async function importSoul ({ source, file, name }: Import, io: Pick<Io, 'stdin' | 'cwd'>): Promise<Soul> {
-  const soul = source === '-' ? await readSoulStream(io.stdin, name) : await readSoulFile(resolve(io.cwd, source), name)
+export async function importSoul ({ source, file, name }: Import, io: Pick<Io, 'stdin' | 'err' | 'cwd'>): Promise<Soul> {
+  const soul = source === '-' ? await readSoulStream(io, name) : await readSoulFile(resolve(io.cwd, source), name)
 
   try {
     await writeSoulFile(file, soul)

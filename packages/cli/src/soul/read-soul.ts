@@ -2,11 +2,11 @@ import { SoulFileError } from '../cli/errors.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
 import { looseMode } from '../files/loose-mode.ts'
 import { readSmallFile } from '../files/read-small.ts'
-import { readSmallStream } from '../files/read-stream.ts'
+import { readInput } from '../files/read-stream.ts'
 import { printable } from '../text/printable.ts'
 import { looksSecret, parseSoulText } from './soul-text.ts'
+import type { Io } from '../cli/io.ts'
 import type { Soul } from '@nara-stash/crypto'
-import type { Readable } from 'node:stream'
 
 /** 24 words are at most 215 characters, a name 64 bytes. */
 const MAX_SOUL_FILE = 4 * 1024
@@ -36,8 +36,10 @@ export async function readSoulFile (path: string, name?: string): Promise<Soul> 
 }
 
 /** The soul on standard input, which must end after it. */
-export async function readSoulStream (stdin: Readable, name?: string): Promise<Soul> {
-  return parseFrom('standard input', await readSmallStream(stdin, MAX_SOUL_FILE), name)
+export async function readSoulStream (io: Pick<Io, 'stdin' | 'err'>, name?: string): Promise<Soul> {
+  const text = await readInput(io, { what: 'the soul, or its words,', limit: MAX_SOUL_FILE })
+
+  return parseFrom('standard input', text.toString('utf8'), name)
 }
 
 /** The soul in NARA_SOUL. */

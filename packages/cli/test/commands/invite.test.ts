@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { formatNetworkKey } from '../../src/daemon/network-key.ts'
 import { formatInvitation, parseInvitation } from '../../src/invite/invitation.ts'
 import { writeModed } from '../support/files.ts'
-import { ended, fakeIo } from '../support/fake-io.ts'
+import { ended, fakeIo, onTerminal } from '../support/fake-io.ts'
 import { runningDaemon } from '../support/running-daemon.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import type { Config } from '../../src/config/load.ts'
@@ -144,6 +144,11 @@ describe('join', () => {
     expect(code).toBe(0)
     expect(stdout.toString()).toMatch(/runs with its old settings: restart it\n$/)
     expect(stderr).toBe('nara-stash: NARA_NETWORK is set and will win over what was joined\n')
+  })
+
+  it('says on a terminal what it waits for', async () => {
+    expect(await command(['join', '--dir', await tempDir()], { stdin: onTerminal(invitation) }))
+      .toMatchObject({ code: 0, stderr: 'nara-stash: reads the invitation from the terminal; end with Ctrl-D on a line of its own\n' })
   })
 
   it('takes no invitation as an argument, and shows none', async () => {

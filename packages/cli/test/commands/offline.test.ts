@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
 import { formatNetworkKey, readNetworkKey } from '../../src/daemon/network-key.ts'
 import { soulIn, writeModed } from '../support/files.ts'
-import { ended, fakeIo } from '../support/fake-io.ts'
+import { ended, fakeIo, onTerminal } from '../support/fake-io.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import type { FakeIo, FakeIoInit } from '../support/fake-io.ts'
 
@@ -252,6 +252,18 @@ describe('id', () => {
     expect(other.code).toBe(1)
     expect(other.stderr).toMatch(/exists already/)
     expect((await command(['id', 'words', '--dir', dir])).stdout.toString()).toBe(`${words}\n`)
+  })
+
+  it('import says on a terminal what it waits for, and refuses an empty input', async () => {
+    const dir = join(await tempDir(), 'nara')
+    const typed = await command(['id', 'import', '--dir', dir], { stdin: onTerminal(soulToWords(createSoul())) })
+
+    expect(typed).toMatchObject({ code: 0, stderr: 'nara-stash: reads the soul, or its words, from the terminal; end with Ctrl-D on a line of its own\n' })
+
+    const before = await readFile(join(dir, 'soul'), 'utf8')
+
+    expect(await command(['id', 'import', '--dir', dir])).toMatchObject(ended(1, 'no soul: standard input is empty'))
+    expect(await readFile(join(dir, 'soul'), 'utf8')).toBe(before)
   })
 
   it('refuses a soul that others can read, one of another name, and none', async () => {

@@ -6,12 +6,13 @@ import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
 import { connect } from '../../src/client/api-client.ts'
 import { commandHarness as harness } from '../support/command-harness.ts'
-import { ended, fakeIo } from '../support/fake-io.ts'
+import { ended, fakeIo, onTerminal } from '../support/fake-io.ts'
+import { runningDaemon } from '../support/running-daemon.ts'
 import type { PutAnswer } from '../../src/api/types.ts'
 import type { WriteResult } from '@nara-stash/node'
 
 describe('put', () => {
-  it('takes a file, standard input, and nothing at all', async () => {
+  it('takes a file, standard input, and nothing at all if that is meant', async () => {
     const { command, dir, nara } = await harness()
     const kept = (): string => Buffer.from(nara.fake.data?.data ?? []).toString()
 
@@ -20,18 +21,55 @@ describe('put', () => {
     expect(kept()).toBe('from a file')
     expect((await command(['put'], { stdin: 'from input' })).code).toBe(0)
     expect(kept()).toBe('from input')
-    expect((await command(['put', '-'])).stdout.toString()).toMatch(/^kept: version 3, 0 B, held by 3 of 3 confidants/)
+    expect((await command(['put', '-', '--allow-empty'])).stdout.toString()).toMatch(/^kept: version 3, 0 B, held by 3 of 3 confidants/)
     expect(kept()).toBe('')
   })
 
-  it('says so if there was nothing in it', async () => {
-    const { command, nara } = await harness()
+  it('refuses an empty pipe and an empty file, and leaves what there is', async () => {
+    const { command, dir, nara } = await harness()
 
-    expect(await command(['put'])).toMatchObject({ code: 0, stderr: 'nara-stash: the input was empty: the stash is 0 B now\n' })
-    expect(await command(['put'], { stdin: 'x' })).toMatchObject({ code: 0, stderr: '' })
-    expect(await command(['put', '--json'])).toMatchObject({ code: 0, stderr: 'nara-stash: the input was empty: the stash is 0 B now; the version before is gone\n' })
-    nara.fake.outcome = { outcome: 'unstored', seq: undefined } as Partial<WriteResult>
-    expect(await command(['put'])).toMatchObject({ code: 3, stderr: 'nara-stash: the input was empty: a stash of 0 B waits\n' })
+    await writeFile(join(dir, 'empty'), '')
+    await command(['put'], { stdin: 'x' })
+    expect(await command(['put'])).toMatchObject(ended(2, 'nara-stash: standard input is empty: nothing was put, and the stash is what it was\n' +
+      '  perhaps what should have written it failed. To make the stash one of 0 bytes: nara-stash put --allow-empty'))
+    expect(await command(['put', 'empty'])).toMatchObject(ended(2, 'nara-stash: empty is empty: nothing was put'))
+    expect((await command(['put', '--json'])).json()).toMatchObject({ error: { name: 'EmptyInputError' } })
+    expect(await command(['put', '/dev/null'])).toMatchObject({ code: 2 })
+    expect(nara.fake).toMatchObject({ seq: 1, data: { data: Buffer.from('x') } })
+    expect(await command(['put', 'empty', '--allow-empty'])).toMatchObject({ code: 0, stderr: '' })
+    expect(nara.fake).toMatchObject({ seq: 2, data: { data: Buffer.alloc(0) } })
+  })
+
+  it('waits for the end of its input, however late that is, and needs no daemon meanwhile', async () => {
+    const first = await runningDaemon()
+    const stdin = new PassThrough()
+    const asked = Promise.withResolvers<void>()
+    const io = fakeIo({ env: { NARA_DIR: first.dir }, stdin })
+    const status = first.nara.fake.status.bind(first.nara.fake)
+
+    first.nara.fake.status = () => {
+      asked.resolve()
+
+      return status()
+    }
+
+    const done = run(['put', '--timeout', '50ms'], io)
+
+    await asked.promise
+    stdin.write('a')
+    await first.stop()
+
+    const { nara } = await runningDaemon({ dir: first.dir })
+
+    stdin.end('b')
+    expect(await done).toBe(0)
+    expect(nara.fake).toMatchObject({ timeouts: [50], data: { data: Buffer.from('ab') } })
+  })
+
+  it('says on a terminal what it waits for', async () => {
+    const { command } = await harness()
+
+    expect(await command(['put'], { stdin: onTerminal('x') })).toMatchObject({ code: 0, stderr: 'nara-stash: reads what is to be kept from the terminal; end with Ctrl-D on a line of its own\n' })
   })
 
   it('says that a write that waits may be set aside', async () => {
@@ -63,11 +101,10 @@ describe('put', () => {
 
     const done = run(['put'], io)
 
-    stdin.write('a part')
+    stdin.end('whole')
     await listening.promise
     io.signal('SIGINT')
     expect([io.exits, io.stderr]).toEqual([[130], ''])
-    stdin.end()
     await asked.promise
     // the answer that it is there is on its way: a round trip on the same socket's server
     await (await connect(dir)).status()
@@ -106,6 +143,12 @@ describe('put', () => {
       outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [], bytes: 5, peers: 0,
       sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
     })
+  })
+
+  it.runIf(process.platform === 'linux')('says which file it cannot read to its end', async () => {
+    const { command } = await harness()
+
+    expect(await command(['put', '/proc/self/mem'])).toMatchObject(ended(1, /^nara-stash: cannot read \/proc\/self\/mem: EIO/))
   })
 
   it('refuses a folder, a file that is not there, and more than the limit', async () => {

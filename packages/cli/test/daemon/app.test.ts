@@ -1,5 +1,7 @@
 import { DoubtfulError, InvalidConfidantsError, NotEnoughConfidantsError, RecoveredFirstError } from '@nara-stash/node'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { BODY_SILENCE } from '../../src/daemon/read-body.ts'
 import type { DaemonStatus, PutAnswer, StashAnswer } from '../../src/api/types.ts'
 import { apiHarness as harness, peers, put, refusal, sha256 } from '../support/api-harness.ts'
 
@@ -27,10 +29,17 @@ describe('PUT /v1/stash', () => {
     expect(Buffer.from(stash.data?.data ?? []).toString()).toBe('hello')
   })
 
-  it('takes no bytes at all, and exactly as many as allowed', async () => {
+  it('takes no bytes at all if that is meant, and exactly as many as allowed', async () => {
     const { app, stash } = harness(10)
+    const empty = async (query: string): Promise<Response> => await app.request(`/v1/stash${query}`, { method: 'PUT' })
 
-    expect((await app.request('/v1/stash', { method: 'PUT' })).status).toBe(200)
+    for (const query of ['', '?allowEmpty=false', '?timeout=1s']) {
+      expect(await refusal(await empty(query))).toMatchObject({ status: 400, name: 'EmptyInputError', hint: expect.stringContaining('allowEmpty=true') as string })
+    }
+
+    expect(await refusal(await empty('?allowEmpty=perhaps'))).toMatchObject({ status: 400, name: 'BadRequestError' })
+    expect(stash.data).toBeUndefined()
+    expect((await empty('?allowEmpty=true')).status).toBe(200)
     expect(stash.data?.data).toHaveLength(0)
     expect((await app.request('/v1/stash', put('0123456789'))).status).toBe(200)
   })
@@ -58,6 +67,22 @@ describe('PUT /v1/stash', () => {
     })
 
     await app.request('/v1/stash', put(broken, { duplex: 'half' } as RequestInit))
+    expect(stash.data).toBeUndefined()
+  })
+
+  it('waits for a slow body, but not for one that does not go on', async () => {
+    const timers: Array<{ callback: () => void, delay: number }> = []
+    const { app, stash } = harness(10, { ...systemClock, setTimer: (callback, delay) => { timers.push({ callback, delay }); return () => {} } })
+    let body: ReadableStreamDefaultController<Uint8Array> | undefined
+    const slow = new ReadableStream<Uint8Array>({ start: controller => { body = controller } })
+    const answer = Promise.resolve(app.request('/v1/stash', put(slow, { duplex: 'half' } as RequestInit)))
+
+    await vi.waitFor(() => { expect(timers).toHaveLength(1) })
+    body?.enqueue(new Uint8Array(4))
+    await vi.waitFor(() => { expect(timers).toHaveLength(2) })
+    expect(timers.map(({ delay }) => delay)).toEqual([BODY_SILENCE, BODY_SILENCE])
+    timers[1]?.callback()
+    expect(await refusal(await answer)).toMatchObject({ status: 408, name: 'SlowInputError', message: 'the body paused for 10 min' })
     expect(stash.data).toBeUndefined()
   })
 
@@ -208,7 +233,7 @@ describe('a query', () => {
     ['GET', '/v1/stash?doubtful=yes', 'doubtful is yes; allowed: true or false'],
     ['GET', '/v1/status?timeout=1s', 'there is no parameter timeout; allowed: none'],
     ['GET', '/v1/set-aside/1?doubtful=true', 'there is no parameter doubtful; allowed: none'],
-    ['PUT', '/v1/stash?timeOut=1s', 'there is no parameter timeOut; allowed: timeout'],
+    ['PUT', '/v1/stash?timeOut=1s', 'there is no parameter timeOut; allowed: timeout, allowEmpty'],
     ['PUT', '/v1/stash?timeout=1s&timeout=2s', 'timeout is given more than once'],
     ['POST', '/v1/forget?force%07', 'there is no parameter force\\u{7}; allowed: timeout']
   ])('%s %s is refused, and nothing is done', async (method, path, message) => {

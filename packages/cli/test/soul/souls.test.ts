@@ -8,6 +8,7 @@ import { findOrMakeSoul, findSoul } from '../../src/soul/find-soul.ts'
 import { readSoulFile, readSoulStream } from '../../src/soul/read-soul.ts'
 import { formatSoulText, parseSoulText } from '../../src/soul/soul-text.ts'
 import { writeSoulFile } from '../../src/soul/write-soul.ts'
+import { fakeIo } from '../support/fake-io.ts'
 import { soulIn, writeModed } from '../support/files.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -96,9 +97,10 @@ describe('reading a soul file', () => {
   it('reads standard input to its end, but not without bound', async () => {
     const soul = createSoul({ name: 'kiosk' })
     const endless = Readable.from((function * () { for (;;) { yield Buffer.alloc(1024, 'a') } })())
+    const inTwo = Readable.from([Buffer.from(formatSoul(soul).slice(0, 20)), Buffer.from(formatSoul(soul).slice(20))])
 
-    expect(await readSoulStream(Readable.from([Buffer.from(formatSoul(soul).slice(0, 20)), Buffer.from(formatSoul(soul).slice(20))]), 'kiosk')).toEqual(soul)
-    expect((await refusal(readSoulStream(endless))).message).toMatch(/larger than/)
+    expect(await readSoulStream(fakeIo({ stdin: inTwo }), 'kiosk')).toEqual(soul)
+    expect((await refusal(readSoulStream(fakeIo({ stdin: endless })))).message).toMatch(/larger than/)
   })
 })
 
@@ -143,12 +145,11 @@ describe('writing a soul file', () => {
 
 describe('which soul', () => {
   const request = { soulFileSource: 'default' as const }
-  const noInput = Readable.from([])
 
   it('is made once, then found again with its name', async () => {
     const dir = await tempDir()
-    const made = await findOrMakeSoul({ ...request, dir, name: 'kiosk' }, { env: {}, stdin: noInput })
-    const found = await findOrMakeSoul({ ...request, dir }, { env: {}, stdin: noInput })
+    const made = await findOrMakeSoul({ ...request, dir, name: 'kiosk' }, fakeIo())
+    const found = await findOrMakeSoul({ ...request, dir }, fakeIo())
 
     expect(made.fresh).toBe(true)
     expect(found.fresh).toBe(false)
@@ -160,10 +161,10 @@ describe('which soul', () => {
     const dir = await tempDir()
     const { soul: inFile, path } = await soulIn(dir)
     const inEnv = createSoul()
-    const { soul: inDir } = await findOrMakeSoul({ ...request, dir }, { env: {}, stdin: noInput })
+    const { soul: inDir } = await findOrMakeSoul({ ...request, dir }, fakeIo())
     const env = { NARA_SOUL: formatSoul(inEnv) }
     const ask = async (more: object, variables: Record<string, string>): Promise<string> =>
-      key((await findSoul({ ...request, dir, ...more }, { env: variables, stdin: noInput }))?.soul ?? createSoul())
+      key((await findSoul({ ...request, dir, ...more }, fakeIo({ env: variables })))?.soul ?? createSoul())
 
     expect(await ask({ soulFile: path, soulFileSource: 'flag' }, env)).toBe(key(inFile))
     expect(await ask({ soulFile: path, soulFileSource: 'file' }, env)).toBe(key(inEnv))
@@ -176,16 +177,16 @@ describe('which soul', () => {
     const { path } = await soulIn(dir)
     const env = { NARA_SOUL: formatSoul(createSoul()) }
 
-    await expect(findSoul({ dir, soulFile: path, soulFileSource: 'environment' }, { env, stdin: noInput })).rejects.toThrow(/both set/)
+    await expect(findSoul({ dir, soulFile: path, soulFileSource: 'environment' }, fakeIo({ env }))).rejects.toThrow(/both set/)
   })
 
   it('is never made anew because the one in DIR cannot be read', async () => {
     const dir = await tempDir()
 
     await mkdir(join(dir, 'soul'))
-    await expect(findOrMakeSoul({ ...request, dir }, { env: {}, stdin: noInput })).rejects.toThrow(/is a folder/)
+    await expect(findOrMakeSoul({ ...request, dir }, fakeIo())).rejects.toThrow(/is a folder/)
     await writeFile(join(dir, 'file'), '')
     await chmod(join(dir, 'file'), 0o600)
-    await expect(findOrMakeSoul({ ...request, dir: join(dir, 'file') }, { env: {}, stdin: noInput })).rejects.toThrow(/not a folder/)
+    await expect(findOrMakeSoul({ ...request, dir: join(dir, 'file') }, fakeIo())).rejects.toThrow(/not a folder/)
   })
 })

@@ -20,7 +20,7 @@ export interface ApiHarness {
   stop: () => void
 }
 
-export function apiHarness (maxStash = 1024): ApiHarness {
+export function apiHarness (maxStash = 1024, clock = systemClock): ApiHarness {
   const nara = new FakeNara({ soul: createSoul({ name: 'kiosk' }), maxStash })
   const feed = createEventFeed(nara.stash, systemClock)
   const unexpected: unknown[] = []
@@ -28,7 +28,7 @@ export function apiHarness (maxStash = 1024): ApiHarness {
   const about = { pid: 1, socket: '/run/api.sock', version: '1.2.3', maxStash, listen: ['/ip4/0.0.0.0/tcp/0'], network: 'nara', pskFile: null }
 
   return {
-    app: createApp({ nara, feed, about, clock: systemClock, stopping: stopping.signal, unexpected: error => { unexpected.push(error) } }),
+    app: createApp({ nara, feed, about, clock, stopping: stopping.signal, unexpected: error => { unexpected.push(error) } }),
     stash: nara.fake,
     feed,
     unexpected,

@@ -86,6 +86,11 @@ function fakeOutput (): { output: Output, chunks: Buffer[], line: (pattern: RegE
   }
 }
 
+/** Standard input that is a terminal, on which this is typed. */
+export function onTerminal (text: string): Readable {
+  return Object.assign(Readable.from([Buffer.from(text)]), { isTTY: true })
+}
+
 /** How a command shall have ended: its exit code, and what standard error has in it. */
 export function ended (code: number, stderr: string | RegExp): { code: number, stderr: string } {
   return { code, stderr: (typeof stderr === 'string' ? expect.stringContaining(stderr) : expect.stringMatching(stderr)) as string }
