@@ -61,7 +61,8 @@ export interface StashParts {
   afterStart (): Promise<void>
   beforeStop (): Promise<void>
   stop (): Promise<void>
-  discovered (peer: string, addresses: readonly string[]): void
+  /** @param isGiven - our user named these */
+  discovered (peer: string, addresses: readonly string[], isGiven?: boolean): void
   /** Why a peer could not be dialled last; undefined if it could, or was not tried. */
   whyUnreachable (peer: string): string | undefined
 }
@@ -183,6 +184,10 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     owning?.owner.disconnected(id)
     connector?.look()
   })
+  ports.dialler?.onMove?.(() => {
+    presence?.moved()
+    connector?.moved()
+  })
   registerHeldMetrics(ports.metrics, held, confidant)
   announce.holding(confidant)
 
@@ -221,10 +226,10 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       await confidant.stop()
       await network.stop?.()
     },
-    discovered: (peer, addresses) => {
+    discovered: (peer, addresses, isGiven) => {
       if (peer !== self) {
         directory.met(peer)
-        directory.located(peer, addresses)
+        directory.located(peer, addresses, isGiven)
         connector?.discovered(peer)
       }
     },

@@ -5,17 +5,23 @@ import { identify } from '@libp2p/identify'
 import { peerDiscoverySymbol } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
-import { createSha256, isLoopback } from '@nara-stash/protocol'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createSha256, systemClock } from '@nara-stash/protocol'
 import { createSoul } from '@nara-stash/crypto'
 import { createLibp2p } from 'libp2p'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { PRESENCE_TOPIC } from './constants.ts'
+import { announced } from './host/announced.ts'
+import { InterfaceWatcher } from './host/interfaces.ts'
+import { OwnAddresses } from './host/own-addresses.ts'
 import { privateKeyFromSoul } from './identity.ts'
-import { bootstrapPeer, listenAddresses, pskBytes } from './nara-options.ts'
+import { announceAddresses, bootstrapPeer, listenAddresses, pskBytes } from './nara-options.ts'
+import { isLinkLocal, isSamePlace, worthDialling } from './policy/reach.ts'
 import { stash } from './stash.ts'
 import type { BootstrapPeer } from './nara-options.ts'
 import type { Nara, NaraOptions } from './nara-types.ts'
@@ -50,15 +56,27 @@ const MAX_GOSSIP_RPC = 256 * 1024
 export async function createNara (options: NaraOptions = {}): Promise<Nara> {
   const soul = options.soul ?? createSoul()
   const network = options.network ?? DEFAULT_NETWORK
-  const found: Array<(peer: PeerInfo) => void> = []
-  const heard = hookDiscovery(peer => { found.forEach(listener => { listener(peer) }) })
   const bootstrap = (options.bootstrap ?? []).map(bootstrapPeer)
   const key = options.psk == null ? undefined : pskBytes(options.psk)
+  const privateKey = privateKeyFromSoul(soul)
+  const interfaces = new InterfaceWatcher({ clock: options.clock ?? systemClock })
+  const found = ({ id, multiaddrs }: PeerInfo, fits: (address: string) => boolean = () => true): void => {
+    nara.stash.discovered(id.toString(), multiaddrs.map(String).filter(fits))
+  }
 
   const libp2p = await createLibp2p({
-    privateKey: privateKeyFromSoul(soul),
+    privateKey,
     start: false,
-    addresses: { listen: listenAddresses(options.listen) },
+    addresses: {
+      listen: listenAddresses(options.listen),
+      appendAnnounce: announceAddresses(options.announce, peerIdFromPrivateKey(privateKey).toString()),
+      announceFilter: addresses => announced(addresses.map(String), interfaces.addresses).map(address => multiaddr(address))
+    },
+    connectionGater: {
+      // the dialler asks the same, but libp2p dials by itself, too
+      denyDialMultiaddr: address => !bootstrap.some(given => isSamePlace(given.address, address.toString())) &&
+        worthDialling([address.toString()], nara.addresses).length === 0
+    },
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW } })],
@@ -68,8 +86,9 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       inboundConnectionThreshold: INBOUND_PER_SECOND
     },
     ...(options.psk == null ? {} : { connectionProtector: preSharedKey({ psk: options.psk }) }),
-    peerDiscovery: options.mdns === false ? [] : [heard(mdns({ serviceTag: serviceTag(network, key) }))],
+    peerDiscovery: options.mdns === false ? [] : [hookDiscovery(peer => { found(peer) })(mdns({ serviceTag: serviceTag(network, key) }))],
     services: {
+      addresses: components => new OwnAddresses(components, interfaces),
       identify: identify(),
       ping: ping(),
       pubsub: gossipsub({
@@ -82,7 +101,8 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
         // naras of one household share an address; presence only wakes checks, so nothing is won by flooding it
         scoreParams: { IPColocationFactorWeight: 0 }
       }),
-      dht: heard(kadDHT({
+      // a link-local address that comes from afar leads elsewhere
+      dht: hookDiscovery(peer => { found(peer, address => !isLinkLocal(address)) })(kadDHT({
         protocol: `/nara/${network}/kad/1.0.0`,
         clientMode: false,
         peerInfoMapper: passthroughMapper,
@@ -91,11 +111,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       stash: stash({ ...options, soul, fresh: options.fresh ?? options.soul == null })
     }
   })
-  const service = libp2p.services.stash
-
-  found.push(({ id, multiaddrs }) => { service.discovered(id.toString(), multiaddrs.map(String)) })
-
-  const nara = new StandaloneNara(libp2p, service, soul, bootstrap)
+  const nara: StandaloneNara = new StandaloneNara({ libp2p, stash: libp2p.services.stash, soul, bootstrap, interfaces })
 
   if (options.start !== false) {
     await nara.start()
@@ -104,17 +120,27 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
   return nara
 }
 
+interface NaraParts {
+  libp2p: Libp2p
+  stash: StashService
+  soul: Nara['soul']
+  bootstrap: BootstrapPeer[]
+  interfaces: InterfaceWatcher
+}
+
 class StandaloneNara implements Nara {
   readonly libp2p: Libp2p
   readonly stash: StashService
   readonly soul: Nara['soul']
   private readonly bootstrap: BootstrapPeer[]
+  private readonly interfaces: InterfaceWatcher
 
-  constructor (libp2p: Libp2p, stash: StashService, soul: Nara['soul'], bootstrap: BootstrapPeer[]) {
+  constructor ({ libp2p, stash, soul, bootstrap, interfaces }: NaraParts) {
     this.libp2p = libp2p
     this.stash = stash
     this.soul = soul
     this.bootstrap = bootstrap
+    this.interfaces = interfaces
   }
 
   get peerId (): string {
@@ -126,18 +152,17 @@ class StandaloneNara implements Nara {
   }
 
   get addresses (): string[] {
-    const addresses = this.libp2p.getMultiaddrs().map(String)
-    const isLocal = (address: string): boolean => isLoopback(address.split('/')[2] ?? '')
-
-    return addresses.toSorted((a, b) => Number(isLocal(a)) - Number(isLocal(b)))
+    return this.libp2p.getMultiaddrs().map(String)
   }
 
   async start (): Promise<void> {
+    this.interfaces.start()
     await this.libp2p.start()
-    this.bootstrap.forEach(({ peer, address }) => { this.stash.discovered(peer, [address]) })
+    this.bootstrap.forEach(({ peer, address }) => { this.stash.discovered(peer, [address], true) })
   }
 
   async stop (): Promise<void> {
+    this.interfaces.stop()
     await this.libp2p.stop()
   }
 }

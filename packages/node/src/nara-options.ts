@@ -3,6 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { InvalidOptionError } from './errors.ts'
+import { placeOf } from './policy/reach.ts'
 
 /** Everybody may listen anywhere; the system picks the port. */
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
@@ -25,6 +26,34 @@ export function listenAddresses (listen: readonly string[] = DEFAULT_LISTEN): st
     } catch (err) {
       throw new InvalidOptionError(`listen address "${address}" is no multiaddr; one looks like /ip4/0.0.0.0/tcp/0`, { cause: err })
     }
+  })
+}
+
+/**
+ * @param self - our peer id, which an address may end in
+ * @throws {InvalidOptionError}
+ */
+export function announceAddresses (announce: readonly string[] = [], self: string): string[] {
+  return announce.map(address => {
+    let parsed: string
+
+    try {
+      parsed = multiaddr(address).toString()
+    } catch (err) {
+      throw new InvalidOptionError(`announce address "${address}" is no multiaddr; one looks like /dns4/nara.example.org/tcp/4001`, { cause: err })
+    }
+
+    const named = /\/p2p\/([^/]+)$/.exec(parsed)
+
+    if (named != null && named[1] !== self) {
+      throw new InvalidOptionError(`announce address "${address}" is another peer's; this nara is ${self}. Leave /p2p/ and what follows away`)
+    }
+
+    if (placeOf(parsed) == null) {
+      throw new InvalidOptionError(`announce address "${address}" has no host and port; one looks like /dns4/nara.example.org/tcp/4001`)
+    }
+
+    return parsed.slice(0, named?.index)
   })
 }
 

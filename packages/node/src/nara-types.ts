@@ -7,6 +7,9 @@ export interface NaraOptions extends StashInit {
   /** Multiaddrs to listen on. @default ['/ip4/0.0.0.0/tcp/0'] */
   listen?: readonly string[]
 
+  /** Multiaddrs of ours that only the user knows, such as the outside of a router; those of the interfaces are known anyway. */
+  announce?: readonly string[]
+
   /** Multiaddrs, with `/p2p/`, of peers to meet the others through. */
   bootstrap?: readonly string[]
 
@@ -30,7 +33,7 @@ export interface Nara extends Startable {
   readonly name: string
   /** The one thing worth keeping. */
   readonly soul: Soul
-  /** Full multiaddrs with `/p2p/`, dialable ones first. */
+  /** Full multiaddrs with `/p2p/`, as others are told them: those worth most to them first, loopback only where there is nothing else. */
   readonly addresses: string[]
   readonly libp2p: Libp2p
   readonly stash: Stash

@@ -271,9 +271,9 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
     })
   }
 
-  /** A peer was found at these multiaddrs by discovery. */
-  discovered (peer: string, addresses: readonly string[]): void {
-    this.#parts.discovered(peer, addresses)
+  /** A peer was found at these multiaddrs by discovery; or is there if our user is right, who named them. */
+  discovered (peer: string, addresses: readonly string[], isGiven = false): void {
+    this.#parts.discovered(peer, addresses, isGiven)
   }
 
   /** What is asked of others ends with us: what they then do not answer says nothing of them. */

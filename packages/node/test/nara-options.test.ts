@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createNara } from '../src/create-nara.ts'
-import { bootstrapPeer, listenAddresses, pskBytes } from '../src/nara-options.ts'
+import { announceAddresses, bootstrapPeer, listenAddresses, pskBytes } from '../src/nara-options.ts'
 import type { NaraOptions } from '../src/nara-types.ts'
 
 const bob = '12D3KooWMT9Z5UaS1QWjzP9NMtTVmbZfv95aTVyDGQjP2TezQ8gF'
@@ -14,6 +14,9 @@ describe('what cannot be is named, before anything starts', () => {
     ['bootstrap', ['garbage'], '"garbage"'],
     ['bootstrap', ['/ip4/192.0.2.1/tcp/4001'], '/p2p/'],
     ['bootstrap', ['/ip4/192.0.2.1/tcp/4001/p2p/bob'], '/p2p/bob'],
+    ['announce', ['garbage'], '"garbage"'],
+    ['announce', ['/memory/1'], 'no host and port'],
+    ['announce', [`/dns4/example.org/tcp/4001/p2p/${bob}`], "another peer's"],
     ['allow', ['bob'], '"bob"'],
     ['deny', [bob, 'bob'], '"bob"'],
     ['psk', new Uint8Array(0), 'three lines'],
@@ -45,4 +48,8 @@ it('what can be is taken', () => {
   expect(listenAddresses()).toStrictEqual(['/ip4/0.0.0.0/tcp/0'])
   expect(listenAddresses(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'])).toStrictEqual(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'])
   expect(bootstrapPeer(`/dns4/example.org/tcp/4001/p2p/${bob}`)).toStrictEqual({ peer: bob, address: `/dns4/example.org/tcp/4001/p2p/${bob}` })
+})
+
+it('an address to announce may end in our own peer id', () => {
+  expect(announceAddresses([`/dns4/example.org/tcp/4001/p2p/${bob}`, '/ip4/192.0.2.1/tcp/1'], bob)).toStrictEqual(['/dns4/example.org/tcp/4001', '/ip4/192.0.2.1/tcp/1'])
 })

@@ -77,6 +77,14 @@ export const settings = {
     default: ['/ip4/0.0.0.0/tcp/0'],
     parse: parseList(parseListenAddress)
   }),
+  announce: setting<string[]>({
+    flag: '--announce <multiaddr...>',
+    env: 'NARA_ANNOUNCE',
+    about: 'addresses at which this nara can be reached, besides those of its interfaces: a name, or the outside of a router',
+    allowed: 'a multiaddr such as /dns4/nara.example.org/tcp/4001',
+    default: [],
+    parse: parseList(parseListenAddress)
+  }),
   bootstrap: setting<string[]>({
     flag: '--bootstrap <multiaddr...>',
     env: 'NARA_BOOTSTRAP',

@@ -20,7 +20,7 @@ export interface Prepared {
 export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<Prepared> {
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
   const store = config.datastore == null ? undefined : await openIn(config.datastore, openDatastore)
-  const { listen, bootstrap, mdns, network, memory, maxHeldBytes } = config
+  const { listen, announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
   const { target, minCopies, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config
 
   return {
@@ -28,6 +28,7 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, o
       soul,
       fresh,
       listen,
+      announce,
       bootstrap,
       mdns,
       network,

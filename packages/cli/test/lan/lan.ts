@@ -27,8 +27,12 @@ export class Lan {
     }
   }
 
-  /** Adds a host; its name is that of its namespace. */
-  host (): string {
+  /**
+   * Adds a host; its name is that of its namespace.
+   *
+   * @param addresses - with the lengths of their prefixes
+   */
+  host (...addresses: string[]): string {
     const number = this.hosts.length + 1
     const host = `${this.prefix}h${number}`
 
@@ -36,12 +40,18 @@ export class Lan {
     this.hosts.push(host)
     this.in(this.bridge, 'link', 'add', `p${number}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', host)
     this.in(this.bridge, 'link', 'set', `p${number}`, 'master', 'br0', 'up')
-    this.in(host, 'addr', 'add', `10.78.0.${number}/24`, 'dev', 'eth0')
     this.in(host, 'link', 'set', 'lo', 'up')
     this.in(host, 'link', 'set', 'eth0', 'up')
+    ;(addresses.length > 0 ? addresses : [`10.78.0.${number}/24`]).forEach(address => { this.address(host, address) })
     this.in(host, 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
 
     return host
+  }
+
+  /** Gives a host one address more, or takes one away. */
+  address (host: string, address: string, does: 'add' | 'del' = 'add'): void {
+    // an IPv6 address is usable at once if nobody is asked whether it is taken
+    this.in(host, 'addr', does, address, 'dev', 'eth0', ...(does === 'add' && address.includes(':') ? ['nodad'] : []))
   }
 
   /** Pulls a host's plug at the switch: nothing gets through, and nobody is told. */

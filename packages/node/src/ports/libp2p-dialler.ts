@@ -2,10 +2,11 @@ import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
 import { multiaddr } from '@multiformats/multiaddr'
 import { deadlineSignal, UnreachableError } from '@nara-stash/protocol'
 import { DIAL_TIMEOUT } from '../constants.ts'
+import { worthDialling } from '../policy/reach.ts'
 import { dialReason } from './dial-reason.ts'
-import type { Dialler } from './presence-port.ts'
+import type { Dialler, DialOptions } from './presence-port.ts'
 import type { Clock } from '@nara-stash/protocol'
-import type { PeerId, PrivateKey } from '@libp2p/interface'
+import type { Libp2pEvents, PeerId, PrivateKey, TypedEventTarget } from '@libp2p/interface'
 import type { AddressManager, ConnectionManager } from '@libp2p/interface-internal'
 
 export interface Libp2pDiallerComponents {
@@ -13,6 +14,7 @@ export interface Libp2pDiallerComponents {
   privateKey: PrivateKey
   connectionManager: Pick<ConnectionManager, 'openConnection'>
   addressManager: Pick<AddressManager, 'getAddresses'>
+  events: TypedEventTarget<Libp2pEvents>
 }
 
 /** Addresses in our own record: what fits in a presence message. */
@@ -22,15 +24,22 @@ const MAX_ADDRESSES = 12
 export class Libp2pDialler implements Dialler {
   private readonly components: Libp2pDiallerComponents
   private readonly clock: Clock
+  private recorded = ''
 
   constructor (components: Libp2pDiallerComponents, clock: Clock) {
     this.components = components
     this.clock = clock
   }
 
-  async dial (peer: string, addresses: readonly string[]): Promise<void> {
+  async dial (peer: string, addresses: readonly string[], { given = [] }: DialOptions = {}): Promise<void> {
     const suffix = `/p2p/${peer}`
-    const targets = addresses.map(address => multiaddr(address.endsWith(suffix) ? address : address + suffix))
+    const dialled = new Set([...given, ...worthDialling(addresses, this.own())])
+
+    if (dialled.size === 0) {
+      throw new UnreachableError('it has no address that can be reached from here')
+    }
+
+    const targets = [...dialled].map(address => multiaddr(address.endsWith(suffix) ? address : address + suffix))
     const deadline = deadlineSignal(this.clock, DIAL_TIMEOUT)
 
     try {
@@ -43,14 +52,29 @@ export class Libp2pDialler implements Dialler {
   }
 
   async peerRecord (): Promise<Uint8Array | undefined> {
-    const { addressManager, peerId, privateKey } = this.components
-    const multiaddrs = addressManager.getAddresses()
-      .map(address => multiaddr(address.toString().replace(/\/p2p\/[^/]+$/, '')))
-      .slice(0, MAX_ADDRESSES)
+    const { peerId, privateKey } = this.components
+    const own = this.own()
 
-    if (multiaddrs.length > 0) {
-      return (await RecordEnvelope.seal(new PeerRecord({ peerId, multiaddrs }), privateKey)).marshal()
+    this.recorded = own.join()
+
+    if (own.length > 0) {
+      return (await RecordEnvelope.seal(new PeerRecord({ peerId, multiaddrs: own.map(address => multiaddr(address)) }), privateKey)).marshal()
     }
+  }
+
+  onMove (listener: () => void): void {
+    this.components.events.addEventListener('self:peer:update', () => {
+      if (this.own().join() !== this.recorded) {
+        listener()
+      }
+    })
+  }
+
+  /** What we announce, without our peer id. */
+  private own (): string[] {
+    return this.components.addressManager.getAddresses()
+      .map(address => address.toString().replace(/\/p2p\/[^/]+$/, ''))
+      .slice(0, MAX_ADDRESSES)
   }
 }
 

@@ -1,6 +1,6 @@
 import { CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE, HERE_INTERVAL } from '../../constants.ts'
 import { shuffled } from '@nara-stash/protocol'
-import type { PeerDirectory } from './peer-directory.ts'
+import type { KnownPeer, PeerDirectory } from './peer-directory.ts'
 import type { Dialler } from '../../ports/presence-port.ts'
 import type { Clock, Random, StashNetwork } from '@nara-stash/protocol'
 
@@ -102,6 +102,12 @@ export class Connector {
     }
   }
 
+  /** We are at other addresses: what kept us from the others may have been our own network. */
+  moved (): void {
+    this.failures.clear()
+    this.look()
+  }
+
   /** Why `peer` could not be dialled last; undefined if it could, or was not tried. */
   whyNot (peer: string): string | undefined {
     return this.reasons.get(peer)?.why
@@ -152,7 +158,7 @@ export class Connector {
     candidates
       .filter(({ id }, i) => wanted.has(id) || i < missing)
       .slice(0, turns)
-      .forEach(({ id, addresses }) => { void this.dial(id, addresses) })
+      .forEach(known => { void this.dial(known) })
   }
 
   private mayDial (peer: string): boolean {
@@ -179,13 +185,13 @@ export class Connector {
     }
   }
 
-  private async dial (peer: string, addresses: readonly string[]): Promise<void> {
+  private async dial ({ id: peer, addresses, given }: KnownPeer): Promise<void> {
     this.dialling.add(peer)
     this.called.delete(peer)
     const count = this.failures.get(peer)?.count ?? 0
 
     try {
-      await this.init.dialler.dial(peer, addresses)
+      await this.init.dialler.dial(peer, addresses, { given })
       this.reasons.delete(peer)
       // it may be connected and yet not one of us: ask again later
       this.postpone(peer, 0, CONNECT_INTERVAL)

@@ -10,8 +10,14 @@ export interface KnownPeer {
   heardAt: number
   /** Its present boot began then at the earliest, by what it said first and by when its boot before was last heard. */
   bootedAfter: number
+  /** Those that our user named come first and stay; the others by when they were heard last. */
   addresses: string[]
+  /** Those that our user named. */
+  given: readonly string[]
 }
+
+/** Addresses of one peer that are remembered. */
+const MAX_ADDRESSES = 16
 
 /** Peers that were met and are remembered as such: there is always room for as many others. */
 const MAX_MET = MAX_KNOWN_PEERS / 2
@@ -102,17 +108,23 @@ export class PeerDirectory {
       presence,
       heardAt: now,
       bootedAfter: newBoot ? Math.max(claimed, before.heardAt) : before?.presence == null ? claimed : before.bootedAfter,
-      addresses: before?.addresses ?? []
+      addresses: before?.addresses ?? [],
+      given: before?.given ?? []
     })
 
     return { newBoot }
   }
 
-  /** Where a peer can be dialled, from its signed record or from discovery. */
-  located (id: string, addresses: readonly string[]): void {
-    const known = this.peers.get(id) ?? { id, presence: undefined, heardAt: this.clock.now(), bootedAfter: -Infinity, addresses: [] }
+  /**
+   * Where a peer can be dialled, from its signed record or from discovery.
+   *
+   * @param isGiven - our user named these
+   */
+  located (id: string, addresses: readonly string[], isGiven = false): void {
+    const known = this.peers.get(id) ?? { id, presence: undefined, heardAt: this.clock.now(), bootedAfter: -Infinity, addresses: [], given: [] }
+    const given = isGiven ? [...new Set([...known.given, ...addresses])] : known.given
 
-    this.touch(this.peers, id, { ...known, addresses: [...new Set([...addresses, ...known.addresses])].slice(0, 16) })
+    this.touch(this.peers, id, { ...known, given, addresses: [...new Set([...given, ...addresses, ...known.addresses])].slice(0, Math.max(given.length, MAX_ADDRESSES)) })
   }
 
   /** Seconds that a peer has been running: its claim, unless this nara saw it boot later. */

@@ -2,6 +2,7 @@ import {
   ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
 } from '../../constants.ts'
 import { decodePresence, encodePresence, openPeerRecord } from '../../presence-message.ts'
+import { isLinkLocal } from '../../policy/reach.ts'
 import type { MemoryMode, StashState } from '../../api.ts'
 import type { PeerDirectory } from './peer-directory.ts'
 import type { Dialler, PresencePort } from '../../ports/presence-port.ts'
@@ -35,6 +36,7 @@ export interface PresenceInit {
  */
 export class PresenceService {
   private readonly init: PresenceInit
+  private hasMoved = false
   private startedAt = 0
   private n = 0
   private cancelNext: () => void = () => {}
@@ -75,6 +77,14 @@ export class PresenceService {
       this.cancelGreeting?.()
       this.cancelGreeting = undefined
       await this.say('chau')
+    }
+  }
+
+  /** Where we can be dialled has changed: that is told at once. */
+  moved (): void {
+    if (!this.stopped) {
+      this.hasMoved = true
+      void this.say('here').then(() => { this.schedule() })
     }
   }
 
@@ -127,7 +137,7 @@ export class PresenceService {
   private async locate (from: string, { peerRecord }: Presence): Promise<void> {
     if (peerRecord != null) {
       try {
-        this.init.directory.located(from, await openPeerRecord(peerRecord, from))
+        this.init.directory.located(from, (await openPeerRecord(peerRecord, from)).filter(address => !isLinkLocal(address)))
       } catch {
         // without a valid record it is heard all the same, it just cannot be dialled by it
       }
@@ -205,7 +215,9 @@ export class PresenceService {
       this.lastHeyThere = init.clock.now()
     }
 
-    const withAddresses = kind === 'hey-there' || (kind === 'here' && ++this.heres % ADDRESSES_EVERY === 0)
+    const withAddresses = kind === 'hey-there' || (kind === 'here' && (++this.heres % ADDRESSES_EVERY === 0 || this.hasMoved))
+
+    this.hasMoved &&= !withAddresses
     const peerRecord = withAddresses ? await init.dialler.peerRecord() : undefined
 
     // nothing after a chau

@@ -53,6 +53,18 @@ describe('a connector', () => {
     expect(world.timesOf('peer 0')).toHaveLength(before + 1)
   })
 
+  it('dials at once, whatever failed before, when this machine is at other addresses', async () => {
+    const world = new World({ dial: fails })
+    world.know(3)
+    world.connector.start()
+    await world.clock.advance(10 * 60_000 + 1)
+
+    const before = world.dials.length
+    world.connector.moved()
+    await world.clock.settle()
+    expect(world.dials.slice(before).map(({ peer }) => peer).toSorted()).toStrictEqual(['peer 0', 'peer 1', 'peer 2'])
+  })
+
   it('dials who failed for long as soon as it says that it is there, and only once each time', async () => {
     const world = new World({ minConnections: 4, dial: fails })
     world.know(1)

@@ -99,6 +99,20 @@ describe('who is known', () => {
     expect(known.isNews('met 0', presence({ n: 7 }))).toBe(false)
   })
 
+  it('keeps the addresses that our user named, before all others, however many are heard', () => {
+    const { directory: known } = directory()
+    known.located('bob', ['named'], true)
+
+    for (let i = 0; i < 100; i++) {
+      known.located('bob', [`heard ${i}`])
+    }
+
+    known.located('bob', ['also named'], true)
+    expect(known.get('bob')?.given).toEqual(['named', 'also named'])
+    expect(known.get('bob')?.addresses.slice(0, 3)).toEqual(['named', 'also named', 'heard 99'])
+    expect(known.get('bob')?.addresses).toHaveLength(16)
+  })
+
   it('is bounded whatever is met: those met first stay', () => {
     const { directory: known } = directory()
 

@@ -5,10 +5,10 @@ import { testKey } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
 import { LonePresence, message } from './fake-presence.ts'
 
-async function signedRecord (n: number): Promise<Uint8Array> {
+async function signedRecord (n: number, ...more: string[]): Promise<Uint8Array> {
   const { id, privateKey } = testKey(n)
 
-  return (await RecordEnvelope.seal(new PeerRecord({ peerId: peerIdFromString(id), multiaddrs: [multiaddr('/ip4/192.0.2.1/tcp/4001')] }), privateKey)).marshal()
+  return (await RecordEnvelope.seal(new PeerRecord({ peerId: peerIdFromString(id), multiaddrs: ['/ip4/192.0.2.1/tcp/4001', ...more].map(address => multiaddr(address)) }), privateKey)).marshal()
 }
 
 describe('what a nara hears', () => {
@@ -60,5 +60,16 @@ describe('what a nara hears', () => {
     expect(directory.get(bob.id)?.addresses).toStrictEqual(['/ip4/192.0.2.1/tcp/4001'])
     expect(directory.get(eve.id)?.addresses).toStrictEqual([])
     expect(directory.get('dan')?.addresses).toStrictEqual([])
+  })
+
+  it('tells of no link-local address: it was told on another link, perhaps', async () => {
+    const { clock, directory, hear, heard } = new LonePresence()
+    const bob = testKey(1)
+    const peerRecord = await signedRecord(1, '/ip4/169.254.1.1/tcp/1', '/ip6/fe80::1/tcp/1', '/ip6zone/eth0/ip6/fe80::1/tcp/1')
+
+    expect(hear(bob.id, message({ kind: 'hey-there', peerRecord }))).toBe('accept')
+    await clock.runUntil(() => heard.length === 1)
+
+    expect(directory.get(bob.id)?.addresses).toStrictEqual(['/ip4/192.0.2.1/tcp/4001'])
   })
 })

@@ -65,6 +65,24 @@ describe('what a nara says', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is here at once, with its record, when it is at other addresses, and nothing of that after chau', async () => {
+    const { clock, service, said } = new LonePresence()
+    await service.start()
+    await clock.advance(10 * minute + 1)
+    const count = said.length
+    service.moved()
+    await clock.settle()
+
+    expect(said.slice(count)).toMatchObject([{ kind: 'here', at: 10 * minute + 1, peerRecord: expect.any(Uint8Array) }])
+    await clock.advance(HERE_INTERVAL)
+    expect(said.slice(count + 1).map(({ peerRecord, at }) => [peerRecord, at])).toEqual([[undefined, 10 * minute + 1 + HERE_INTERVAL]])
+
+    await service.stop()
+    service.moved()
+    await clock.settle()
+    expect(said.at(-1)?.kind).toBe('chau')
+  })
+
   it('is nothing after chau, even if its record was still being signed', async () => {
     let signed: () => void = () => {}
     const { clock, service, said } = new LonePresence({
