@@ -80,8 +80,11 @@ export type CopyVerdict = 'proved' | 'older' | 'newer' | 'conflict' | 'missing' 
 export interface VerifyResult {
   /** Decimal. */
   seq: string
-  /** Of every confidant; `ms` is how long the answer took. */
-  copies: Array<{ peer: string, name: string, verdict: CopyVerdict, ms: number }>
+  /**
+   * Of every confidant, asked at this moment. `ms` is how long the answer took. `provedAgo` is how long ago it last proved this version to this process, in
+   * milliseconds; null if it never did. It gives one proof a minute: `proved` with an age is its last one, and it has said since that it has the version.
+   */
+  copies: Array<{ peer: string, name: string, verdict: CopyVerdict, ms: number, provedAgo: number | null }>
   /** Copies proved; one per address counts. */
   have: number
   minimum: number

@@ -18,7 +18,7 @@ const verdicts: Record<CopyVerdict, string> = {
   conflict: 'conflict: it has a version that does not know of this one',
   missing: 'missing: it has none',
   altered: 'altered: its proof is wrong',
-  busy: 'busy: it was asked a moment ago',
+  busy: 'busy: it gives one proof a minute; ask again then',
   refused: 'refused to answer',
   unreachable: 'unreachable',
   timeout: 'did not answer in time'
@@ -26,7 +26,7 @@ const verdicts: Record<CopyVerdict, string> = {
 
 export function configure (command: Command, bind: Bind): void {
   withJson(withDir(command))
-  command.addHelpText('after', '\nEvery confidant is challenged to prove, byte by byte, that it has the newest version. Who lost or altered it is replaced by the daemon.')
+  command.addHelpText('after', '\nEvery confidant is challenged, each time anew, to prove byte by byte that it has the newest version. It gives one proof a minute: the last one stands until then, with its age. Who lost or altered it is replaced by the daemon.')
   withExamples(command, [
     ['nara-stash verify', 'is every copy what it should be?'],
     ['nara-stash verify --json || alert', 'in a cron job']
@@ -50,8 +50,18 @@ export function verifyCode ({ have, minimum, target }: VerifyResult): ExitCode {
   return have >= target ? exitCodes.done : have >= minimum ? exitCodes.degraded : exitCodes.error
 }
 
+function verdictText ({ verdict, provedAgo }: VerifyResult['copies'][number]): string {
+  if (provedAgo == null || provedAgo === 0) {
+    return verdicts[verdict]
+  }
+
+  const ago = `${formatDuration(Math.max(1, Math.round(provedAgo / 1_000)) * 1_000)} ago`
+
+  return verdict === 'proved' ? `proved ${ago}; it gives one proof a minute` : `${verdicts[verdict]}; it last proved it ${ago}`
+}
+
 function verifyText ({ seq, copies, have, minimum, target }: VerifyResult): string {
-  const rows = copies.map(({ peer, name, verdict, ms }) => [printable(peer), name === '' ? '-' : printable(name), formatDuration(ms), verdicts[verdict]])
+  const rows = copies.map(copy => [printable(copy.peer), copy.name === '' ? '-' : printable(copy.name), formatDuration(copy.ms), verdictText(copy)])
   const safe = have >= minimum ? have >= target ? '' : ', enough to be safe' : `; ${minimum} make it safe`
 
   return (copies.length === 0 ? '' : table([['CONFIDANT', 'NAME', 'TOOK', 'VERDICT'], ...rows]) + '\n') +

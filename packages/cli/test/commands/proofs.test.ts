@@ -10,7 +10,8 @@ describe('verify', () => {
     nara.fake.proof = {
       have: 2,
       copies: [
-        { peer: 'a', name: 'bo\u0007', verdict: 'proved', ms: 12 }, { peer: 'b', name: '', verdict: 'proved', ms: 1_500 }, { peer: 'c', name: 'dev', verdict: 'altered', ms: 3 }
+        { peer: 'a', name: 'bo\u0007', verdict: 'proved', ms: 12, provedAgo: 0 }, { peer: 'b', name: '', verdict: 'proved', ms: 1_500, provedAgo: 12_345 },
+        { peer: 'c', name: 'dev', verdict: 'altered', ms: 3, provedAgo: 3_600_000 }, { peer: 'd', name: '', verdict: 'busy', ms: 3, provedAgo: null }
       ]
     }
 
@@ -19,12 +20,13 @@ describe('verify', () => {
     expect(code).toBe(3)
     expect(stdout.toString()).toBe(`CONFIDANT  NAME     TOOK   VERDICT
 a          bo\\u{7}  12 ms  proved
-b          -        1.5 s  proved
-c          dev      3 ms   altered: its proof is wrong
+b          -        1.5 s  proved 12 s ago; it gives one proof a minute
+c          dev      3 ms   altered: its proof is wrong; it last proved it 1 h ago
+d          -        3 ms   busy: it gives one proof a minute; ask again then
 
 version 7: 2 of 3 copies proved, enough to be safe
 `)
-    expect((await command(['verify', '--json'])).json()).toMatchObject({ seq: '7', have: 2, copies: [{}, {}, { peer: 'c', verdict: 'altered', ms: 3 }] })
+    expect((await command(['verify', '--json'])).json()).toMatchObject({ seq: '7', have: 2, copies: [{}, { provedAgo: 12_345 }, { peer: 'c', verdict: 'altered', ms: 3 }, { provedAgo: null }] })
   })
 
   it.each([[3, 0, '3 of 3 copies proved\n'], [2, 3, '2 of 3 copies proved, enough to be safe\n'], [1, 1, '1 of 3 copies proved; 2 make it safe\n'], [0, 1, '0 of 3']])(

@@ -62,7 +62,16 @@ export function judgeProof (state: AuditState, outcome: ProofOutcome, { now, ret
     return { ...unaudited(nextAudit('proof', { now }, random)), last: outcome, provedAt: now, challengedAt: now }
   }
 
-  const next = { ...state, last: outcome, challengedAt: now, unprovedSince: state.unprovedSince ?? now, due: now + AUDIT_GAP }
+  // a person may ask at any time; who proved it a moment ago puts that off by the rules, and who fails twice in a row has failed once
+  const isEarly = state.challengedAt != null && now - state.challengedAt < AUDIT_GAP
+
+  if (outcome === 'busy' && isEarly && state.last === 'proved') {
+    return state
+  }
+
+  const next = {
+    ...state, last: outcome, challengedAt: isEarly ? state.challengedAt : now, unprovedSince: state.unprovedSince ?? now, due: now + AUDIT_GAP
+  }
 
   switch (outcome) {
     case 'not-found':
@@ -80,7 +89,7 @@ export function judgeProof (state: AuditState, outcome: ProofOutcome, { now, ret
     case 'refused':
     case 'timeout':
     case 'unreachable': {
-      const failures = state.failures + 1
+      const failures = isEarly ? Math.max(state.failures, 1) : state.failures + 1
 
       return { ...next, failures, verdict: failures >= FAILED_AFTER || state.verdict === 'failed' ? 'failed' : 'suspect' }
     }

@@ -115,6 +115,17 @@ describe('a holder', () => {
     expect(asked(FAILED_AWAY / AUDIT_GAP + 1, 1)).toBe('failed')
   })
 
+  it('that is asked more often than once a minute is judged once', () => {
+    const often = (state: AuditState, outcome: ProofOutcome): AuditState =>
+      Array.from({ length: 50 }, (_, i) => 100 + i * 1_000).reduce((state, now) => judgeProof(state, outcome, { now }, random), state)
+    const proved = judgeProof(unaudited(0), 'proved', { now: 99 }, random)
+
+    // who gave a proof a moment ago puts off the next one by the rules
+    expect(often(proved, 'busy')).toEqual(proved)
+    expect(often(unaudited(0), 'timeout')).toMatchObject({ verdict: 'suspect', failures: 1, challengedAt: 100 })
+    expect(judgeProof(often(unaudited(0), 'timeout'), 'timeout', { now: 100 + AUDIT_GAP }, random).verdict).toBe('failed')
+  })
+
   it('never fails by one slow answer', () => {
     fc.assert(fc.property(history, happened => {
       const proved = [...happened, { outcome: 'proved' as const, late: 0, retryAfter: 0 }]

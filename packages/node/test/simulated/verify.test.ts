@@ -110,16 +110,68 @@ describe('verifying', () => {
     expect(result.have).toBe(2)
   })
 
-  it('twice within a minute asks once', async () => {
-    const { world, owner } = await stashed()
+  it('asks anew each time, and tells the age of a proof that is not given twice within a minute', async () => {
+    const { world, owner, holders: [lost] } = await stashed()
+    const ages = ({ copies }: VerifyResult): Array<[string, number | null]> => copies.map(({ verdict, provedAgo }) => [verdict, provedAgo])
     world.net.stats.reset()
-    const first = await verified(world, owner)
+    expect(ages(await verified(world, owner))).toEqual([['proved', 0], ['proved', 0], ['proved', 0]])
     await world.run(50 * second)
-    expect(await verified(world, owner)).toEqual(first)
-    expect(world.net.stats.sent(owner.id, 'challenge').messages).toBe(3)
-    await world.run(minute)
-    await verified(world, owner)
+
+    const again = await verified(world, owner)
+    expect(again.have).toBe(3)
+    expect(again.copies.every(({ verdict, provedAgo }) => verdict === 'proved' && provedAgo != null && provedAgo >= 50 * second && provedAgo < 51 * second)).toBe(true)
     expect(world.net.stats.sent(owner.id, 'challenge').messages).toBe(6)
+
+    // a loss is shown at any time
+    await lost.process.parts.held.drop(owner.id, lost.holds(owner) ?? '')
+    const found = await verified(world, owner)
+    expect(of(found, lost)).toMatchObject({ verdict: 'missing' })
+    expect(of(found, lost)?.provedAgo).toBeGreaterThanOrEqual(50 * second)
+    expect(found.have).toBe(2)
+    await world.run(minute)
+    expect(ages(await verified(world, owner))).toEqual([['proved', 0], ['proved', 0], ['proved', 0]])
+  })
+
+  it('proves a copy that was brought again, right after it failed', async () => {
+    const world = new World()
+    const { owner, confidants } = await world.owned(3)
+    await kept(world, owner, 'one')
+    await world.run(second)
+    const [gone, altered] = holdersAmong(confidants, owner) as [Nara, Nara]
+    let lies = true
+    world.net.intercept(async (_from, to, request, next) => {
+      const answer = await next()
+
+      return lies && to === altered.id && request.type === 'challenge' && answer.type === 'proof' ? { ...answer, proof: new Uint8Array(32) } : answer
+    })
+    await gone.process.parts.held.drop(owner.id, gone.holds(owner) ?? '')
+    const before = await verified(world, owner)
+    expect([gone, altered].map(nara => of(before, nara))).toMatchObject([{ verdict: 'missing', provedAgo: null }, { verdict: 'altered', provedAgo: null }])
+    lies = false
+    await world.run(2 * second)
+    expect(gone.holds(owner)).toBeDefined()
+
+    const after = await verified(world, owner)
+    expect(of(after, gone)).toMatchObject({ verdict: 'proved', provedAgo: 0 })
+    // it did give a proof, so the next one is a minute away
+    expect(of(after, altered)).toMatchObject({ verdict: 'busy', provedAgo: null })
+    await world.run(minute)
+    expect(await verified(world, owner)).toMatchObject({ have: 3 })
+  })
+
+  it('holds it against nobody that it is asked often', async () => {
+    const { world, owner, holders: [refuses, puts, fine] } = await stashed()
+    const answers = new Map<string, ChallengeResponse>([[refuses.id, { type: 'refused', reason: 'draining', retryAfter: 0 }], [puts.id, { type: 'busy', retryAfter: 0 }]])
+    world.net.intercept((_from, to, request, next) => request.type === 'challenge' ? answers.get(to) ?? next() : next())
+
+    for (let i = 0; i < 10; i++) {
+      await verified(world, owner)
+      await world.run(second)
+    }
+
+    const states = new Map(owner.stash.status().confidants.map(({ peerId, state }) => [peerId, state]))
+
+    expect([refuses, puts, fine].map(({ id }) => states.get(id))).toEqual(['suspect', 'trusted', 'trusted'])
   })
 
   it('of nothing is an error, and ends by its signal', async () => {

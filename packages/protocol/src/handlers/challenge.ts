@@ -36,9 +36,21 @@ async function prove (context: HandlerContext, caller: Caller, request: Challeng
   }
 
   try {
-    const turn = context.proofs.take(`${caller.peer} ${request.owner} ${request.recordId}`)
+    const asker = `${caller.peer} ${request.owner} ${request.recordId}`
+    const turn = context.proofs.take(asker)
 
-    return turn.ok ? await proved(context, caller, request) : { type: 'busy', retryAfter: turn.retryAfter }
+    if (!turn.ok) {
+      return { type: 'busy', retryAfter: turn.retryAfter }
+    }
+
+    const answer = await proved(context, caller, request)
+
+    // who got no proof may ask for one as soon as there is something to prove again
+    if (answer.type !== 'proof') {
+      context.proofs.giveBack(asker)
+    }
+
+    return answer
   } finally {
     release()
   }

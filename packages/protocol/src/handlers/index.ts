@@ -33,7 +33,7 @@ export interface HandlerContext {
   trust: Trust
   limiter: Pick<RateLimiter, 'take'>
   /** One proof per asker and record in `PROOF_INTERVAL`, and one word of an asker that looks for another version. */
-  proofs: Pick<RateLimiter, 'take'>
+  proofs: Pick<RateLimiter, 'take' | 'giveBack'>
   /** The bytes of bodies that are being proved. */
   proving: Pick<BodyBudget, 'reserve'>
   /** The bytes of bodies that an owner fetches: see `fetchBudget`. */

@@ -146,6 +146,18 @@ describe('one proof', () => {
     expect(await challenged(it, holder, challenging(next))).toMatchObject({ type: 'proof' })
   })
 
+  it('is at once to be had of a copy that was brought again', async () => {
+    const store = new TroubledStore()
+    const it = await kept({ store })
+    store.lost = true
+    expect(await it.ask(owner, challenging(it.stored))).toEqual(notFound)
+    store.lost = false
+
+    expect(await it.ask(owner, it.stored)).toEqual(KEPT)
+    expect(await challenged(it, owner, challenging(it.stored))).toMatchObject({ type: 'proof' })
+    expect(await it.ask(owner, challenging(it.stored))).toMatchObject([{ type: 'busy' }])
+  })
+
   it('per owner, too: another may have signed the same payload', async () => {
     const it = await kept()
     const same = await storing({ key: otherOwner, placement: { holders: [self.id, holder.id] } })

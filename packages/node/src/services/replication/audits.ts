@@ -21,6 +21,8 @@ export interface AuditsInit {
 export interface Proof {
   outcome: ProofOutcome
   ms: number
+  /** Milliseconds since it proved this very record last; undefined if it did not. */
+  provedAgo?: number
 }
 
 /**
@@ -32,7 +34,9 @@ export class Audits {
   private readonly copies: Copies
   /** Challenges under way, and the last ones, by peer. */
   private readonly running = new Map<string, { version: Version, proof: Promise<Proof> }>()
-  private readonly latest = new Map<string, { record: string, at: number, copy: Copy | undefined, proof: Proof }>()
+  private readonly latest = new Map<string, { record: string, at: number }>()
+  /** The last proof of each peer, of the current version. */
+  private readonly proofs = new Map<string, { record: string, at: number, copy: Copy | undefined }>()
   private abort = new AbortController()
 
   constructor (init: AuditsInit, copies: Copies) {
@@ -46,6 +50,7 @@ export class Audits {
     this.abort = new AbortController()
     this.running.clear()
     this.latest.clear()
+    this.proofs.clear()
   }
 
   /** `peer` took `record`, or merely said that it has it. */
@@ -89,19 +94,22 @@ export class Audits {
     return next
   }
 
-  /** What `peer` proves of `version`; `unreachable` if it is not here. If it was challenged less than AUDIT_GAP ago: what it proved then, or `busy` if it has come back since. */
+  /**
+   * What `peer` proves of `version` at this moment; `unreachable` if it is not here. It gives one proof a minute, and shows a loss at any time: who puts us off, and
+   * proved it less than AUDIT_GAP ago on this connection, stands by that.
+   */
   async prove (peer: string, version: Version): Promise<Proof> {
-    if (this.copies.get(peer)?.connected !== true) {
-      return { outcome: 'unreachable', ms: 0 }
+    const { outcome, ms } = this.copies.get(peer)?.connected === true ? await this.challenge(peer, version) : { outcome: 'unreachable' as const, ms: 0 }
+    const last = this.proofs.get(peer)
+
+    if (last?.record !== version.record.id) {
+      return { outcome, ms }
     }
 
-    if (this.running.has(peer) || this.notBefore(peer, version) <= this.init.clock.now()) {
-      return await this.challenge(peer, version)
-    }
+    const provedAgo = this.init.clock.now() - last.at
+    const stands = outcome === 'busy' && provedAgo < AUDIT_GAP && last.copy != null && last.copy === this.copies.get(peer)
 
-    const latest = this.latest.get(peer)
-
-    return latest == null || latest.copy !== this.copies.get(peer) ? { outcome: 'busy', ms: 0 } : latest.proof
+    return { outcome: stands ? 'proved' : outcome, ms, provedAgo }
   }
 
   private async challenge (peer: string, version: Version): Promise<Proof> {
@@ -145,8 +153,7 @@ export class Audits {
     }
 
     // from its answer on: when it was asked it only knows later than we do
-    this.forgetOld()
-    this.latest.set(peer, { record: version.record.id, at: clock.now(), copy, proof })
+    this.note(peer, version, copy, proof.outcome)
 
     // who has come back since, or has not said that it has this very version, has broken no word
     if (copy != null && isClaimed && !signal.aborted && copy === this.copies.get(peer) && copy.record === version.record.id) {
@@ -191,15 +198,29 @@ export class Audits {
     }
   }
 
-  private forgetOld (): void {
-    for (const [peer, { at }] of this.latest) {
-      if (at + AUDIT_GAP <= this.init.clock.now()) {
+  private note (peer: string, { record: { id: record } }: Version, copy: Copy | undefined, outcome: ProofOutcome): void {
+    const at = this.init.clock.now()
+
+    for (const [peer, latest] of this.latest) {
+      if (latest.at + AUDIT_GAP <= at) {
         this.latest.delete(peer)
       }
     }
+
+    this.latest.set(peer, { record, at })
+
+    if (outcome === 'proved') {
+      for (const [peer, proof] of this.proofs) {
+        if (proof.record !== record) {
+          this.proofs.delete(peer)
+        }
+      }
+
+      this.proofs.set(peer, { record, at, copy })
+    }
   }
 
-  /** When `peer` may be challenged for this record again. */
+  /** When `peer` may be challenged for this record again, if nobody asks. */
   private notBefore (peer: string, { record }: Version): number {
     const latest = this.latest.get(peer)
 

@@ -28,8 +28,8 @@ const VERDICTS: Record<ProofOutcome, CopyVerdict> = {
 }
 
 /**
- * Has every confidant prove that it has the current version, all at once. No peer is challenged for one record more than once a minute (SPEC.md, "Audits"): who was
- * less than a minute ago stands by what it proved then.
+ * Has every confidant prove that it has the current version, all at once, each time anew. A confidant gives one proof a minute (SPEC.md, "CHALLENGE"): the last one stands until then, and
+ * its age is told.
  *
  * @throws {NotFoundError} there is no stash
  */
@@ -43,9 +43,9 @@ export async function verify ({ own, replication, directory, options: { minCopie
   }
 
   const copies = await unlessAborted(Promise.all(replication.confidants.map(async peer => {
-    const { outcome, ms } = await replication.audits.prove(peer, current)
+    const { outcome, ms, provedAgo } = await replication.audits.prove(peer, current)
 
-    return { peer, name: directory.name(peer), verdict: VERDICTS[outcome], ms: Math.round(ms) }
+    return { peer, name: directory.name(peer), verdict: VERDICTS[outcome], ms: Math.round(ms), provedAgo: provedAgo == null ? null : Math.round(provedAgo) }
   })), signal)
   const proved = copies.filter(({ verdict }) => verdict === 'proved').map(({ peer }) => replication.copies.get(peer) ?? {})
 
