@@ -18,7 +18,9 @@ import { toString } from 'uint8arrays/to-string'
 import { PRESENCE_TOPIC } from './constants.ts'
 import { announced } from './host/announced.ts'
 import { InterfaceWatcher } from './host/interfaces.ts'
+import { keepAlive } from './host/keep-alive.ts'
 import { OwnAddresses } from './host/own-addresses.ts'
+import { wholeSegments } from './host/whole-segments.ts'
 import { privateKeyFromSoul } from './identity.ts'
 import { announceAddresses, bootstrapPeer, listenAddresses, pskBytes } from './nara-options.ts'
 import { isLinkLocal, isSamePlace, worthDialling } from './policy/reach.ts'
@@ -77,9 +79,11 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       denyDialMultiaddr: address => !bootstrap.some(given => isSamePlace(given.address, address.toString())) &&
         worthDialling([address.toString()], nara.addresses).length === 0
     },
-    transports: [tcp()],
+    transports: [wholeSegments(tcp())],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW } })],
+    streamMuxers: [keepAlive(yamux({ enableKeepAlive: false, streamOptions: { maxStreamWindowSize: STREAM_WINDOW } }))],
+    // keepAlive notices who is gone: a tenth of the packets
+    connectionMonitor: { enabled: false },
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
       maxIncomingPendingConnections: MAX_PENDING,

@@ -68,6 +68,14 @@ export class Lan {
     return ['ip', 'netns', 'exec', host]
   }
 
+  /** What went through a host's interface so far, in both directions, all headers included. */
+  traffic (host: string): { bytes: number, packets: number } {
+    const links = execFileSync('ip', ['-n', host, '-s', '-j', 'link', 'show', 'dev', 'eth0'], { encoding: 'utf8' })
+    const [{ stats64: { rx, tx } }] = JSON.parse(links) as [{ stats64: Record<'rx' | 'tx', { bytes: number, packets: number }> }]
+
+    return { bytes: rx.bytes + tx.bytes, packets: rx.packets + tx.packets }
+  }
+
   remove (): void {
     [...this.hosts, this.bridge].forEach(name => { this.ip('netns', 'del', name) })
   }
