@@ -15,11 +15,12 @@ import { createSoul } from '@nara-stash/crypto'
 import { createLibp2p } from 'libp2p'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
-import { PRESENCE_TOPIC } from './constants.ts'
+import { DIAL_TIMEOUT, PRESENCE_TOPIC } from './constants.ts'
 import { announced } from './host/announced.ts'
 import { InterfaceWatcher } from './host/interfaces.ts'
 import { keepAlive } from './host/keep-alive.ts'
 import { OwnAddresses } from './host/own-addresses.ts'
+import { DialRaces } from './host/racing-tcp.ts'
 import { wholeSegments } from './host/whole-segments.ts'
 import { privateKeyFromSoul } from './identity.ts'
 import { announceAddresses, bootstrapPeer, listenAddresses, pskBytes } from './nara-options.ts'
@@ -61,7 +62,14 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
   const bootstrap = (options.bootstrap ?? []).map(bootstrapPeer)
   const key = options.psk == null ? undefined : pskBytes(options.psk)
   const privateKey = privateKeyFromSoul(soul)
-  const interfaces = new InterfaceWatcher({ clock: options.clock ?? systemClock })
+  const clock = options.clock ?? systemClock
+  const interfaces = new InterfaceWatcher({ clock })
+  const races = new DialRaces({
+    clock,
+    interfaces: () => interfaces.addresses,
+    // the dialler asks the same, but libp2p dials by itself, too
+    denies: address => !bootstrap.some(given => isSamePlace(given.address, address)) && worthDialling([address], nara.addresses).length === 0
+  })
   const found = ({ id, multiaddrs }: PeerInfo, fits: (address: string) => boolean = () => true): void => {
     nara.stash.discovered(id.toString(), multiaddrs.map(String).filter(fits))
   }
@@ -74,17 +82,16 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       appendAnnounce: announceAddresses(options.announce, peerIdFromPrivateKey(privateKey).toString()),
       announceFilter: addresses => announced(addresses.map(String), interfaces.addresses).map(address => multiaddr(address))
     },
-    connectionGater: {
-      // the dialler asks the same, but libp2p dials by itself, too
-      denyDialMultiaddr: address => !bootstrap.some(given => isSamePlace(given.address, address.toString())) &&
-        worthDialling([address.toString()], nara.addresses).length === 0
-    },
-    transports: [wholeSegments(tcp())],
+    connectionGater: { denyDialMultiaddr: address => races.denyDialMultiaddr(address) },
+    transports: [races.transport(wholeSegments(tcp()))],
     connectionEncrypters: [noise()],
     streamMuxers: [keepAlive(yamux({ enableKeepAlive: false, streamOptions: { maxStreamWindowSize: STREAM_WINDOW } }))],
     // keepAlive notices who is gone: a tenth of the packets
     connectionMonitor: { enabled: false },
     connectionManager: {
+      // all addresses of a peer are dialled within one of these
+      addressDialTimeout: DIAL_TIMEOUT,
+      maxPeerAddrsToDial: Infinity,
       maxConnections: MAX_CONNECTIONS,
       maxIncomingPendingConnections: MAX_PENDING,
       inboundConnectionThreshold: INBOUND_PER_SECOND
@@ -162,7 +169,10 @@ class StandaloneNara implements Nara {
   async start (): Promise<void> {
     this.interfaces.start()
     await this.libp2p.start()
-    this.bootstrap.forEach(({ peer, address }) => { this.stash.discovered(peer, [address], true) })
+    // all addresses of a peer are dialled in one race
+    Map.groupBy(this.bootstrap, ({ peer }) => peer).forEach((places, peer) => {
+      this.stash.discovered(peer, places.map(({ address }) => address), true)
+    })
   }
 
   async stop (): Promise<void> {

@@ -54,6 +54,11 @@ export class Lan {
     this.in(host, 'addr', does, address, 'dev', 'eth0', ...(does === 'add' && address.includes(':') ? ['nodad'] : []))
   }
 
+  /** Where a host sends what is for `network`: straight to the wire, or to the host at an address. */
+  route (host: string, network: string, via?: string): void {
+    this.in(host, 'route', 'add', network, ...(via == null ? ['dev', 'eth0'] : ['via', via]))
+  }
+
   /** Pulls a host's plug at the switch: nothing gets through, and nobody is told. */
   unplug (host: string): void {
     this.in(this.bridge, 'link', 'set', `p${this.hosts.indexOf(host) + 1}`, 'down')

@@ -1,3 +1,5 @@
+import { reachOf } from '../policy/reach.ts'
+
 /** Longest text of an error that is passed on as it is. Characters. */
 const MAX_MESSAGE = 200
 
@@ -29,26 +31,40 @@ const NAMES: Record<string, string> = {
   DialDeniedError: 'this host may not dial it'
 }
 
+interface DialFailure {
+  name?: string
+  message?: string
+  code?: string
+  /** Of the system's errors: where it could not connect. */
+  address?: string
+  errors?: unknown[]
+}
+
 /**
- * Why nobody answered as the wanted peer, in words for people: of several addresses each different reason once, always in the same order.
+ * Why nobody answered as the wanted peer, in words for people: of several addresses each different reason once, always in the same order. That nobody is at our own
+ * loopback is no reason why a peer that has other addresses, too, cannot be reached.
  *
  * @param error - what libp2p failed with
  */
 export function dialReason (error: unknown): string {
-  return [...new Set(reasons(error))].toSorted().join('; ')
+  const failures = flattened(error)
+  const elsewhere = failures.filter(({ address = '' }) => reachOf(address) !== 'machine')
+
+  return [...new Set((elsewhere.length > 0 ? elsewhere : failures).map(reason))].toSorted().join('; ')
 }
 
-function reasons (error: unknown): string[] {
-  const { name = '', message = '', code = '', errors } = error as { name?: string, message?: string, code?: string, errors?: unknown[] }
+function flattened (error: unknown): DialFailure[] {
+  const { errors = [] } = error as DialFailure
 
-  if (errors != null && errors.length > 0) {
-    return errors.flatMap(reasons)
-  }
+  return errors.length > 0 ? errors.flatMap(flattened) : [error as DialFailure]
+}
+
+function reason ({ name = '', message = '', code = '' }: DialFailure): string {
 
   // noise tells by its text alone that the handshake proved another peer than the one that was dialled
   if (name === 'EncryptionFailedError' && /does not match expected remote identity/.test(message)) {
-    return [OTHER_PEER]
+    return OTHER_PEER
   }
 
-  return [CODES[code] ?? NAMES[name] ?? (message.slice(0, MAX_MESSAGE) || name || 'it failed')]
+  return CODES[code] ?? NAMES[name] ?? (message.slice(0, MAX_MESSAGE) || name || 'it failed')
 }

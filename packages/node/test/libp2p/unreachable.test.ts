@@ -60,6 +60,15 @@ describe('why a dial failed', () => {
     expect(dialReason(named('TimeoutError', 'The operation was aborted due to timeout'))).toBe('no answer in time')
   })
 
+  it('is not that nobody is at our own loopback, where there are other addresses', () => {
+    const refused = (address: string): Error => Object.assign(new Error(`connect ECONNREFUSED ${address}:1`), { code: 'ECONNREFUSED', address })
+    const silent = named('TimeoutError')
+
+    expect(dialReason(new AggregateError([refused('127.0.0.1'), refused('::1'), silent]))).toBe('no answer in time')
+    expect(dialReason(new AggregateError([refused('127.0.0.1')]))).toBe('connection refused')
+    expect(dialReason(new AggregateError([refused('192.0.2.1'), silent]))).toBe('connection refused; no answer in time')
+  })
+
   it('passes on what is none of these, but not at any length', () => {
     expect(dialReason(new Error('x'.repeat(1_000)))).toBe('x'.repeat(200))
     expect(dialReason(named('OddError'))).toBe('OddError')

@@ -1,0 +1,165 @@
+import { TimeoutError } from '@libp2p/interface'
+import type { CancelTimer, Clock } from '@nara-stash/protocol'
+
+/** After this long without a connection the next address is dialled, too: RFC 8305, section 8, "Connection Attempt Delay". Milliseconds. */
+export const STAGGER = 250
+
+/**
+ * One that is connected, but has not shown who it is for so long, is not waited for alone any more: something accepts connections there and says nothing, as
+ * some gateways do for everybody. A handshake with the far side of the world takes half of that. Milliseconds.
+ */
+export const PATIENCE = 2_000
+
+/** What an attempt is told, and tells. */
+export interface AttemptOptions {
+  /** Aborts as soon as the attempt is of no use any more. */
+  signal: AbortSignal
+  /**
+   * To be called when somebody accepted the connection, before anything is said on it: it is gone on with only if this returns.
+   *
+   * @throws {Error} another address was faster
+   */
+  connected (): void
+}
+
+export interface DialRaceInit<Connection> {
+  /** The first to be dialled first. */
+  addresses: readonly string[]
+  /** Connects to an address and finds out who is there. */
+  attempt (address: string, options: AttemptOptions): Promise<Connection>
+  /** Ends a connection that came about after another one had won. */
+  discard (connection: Connection): void
+  clock: Clock
+  /** Milliseconds until all is over. */
+  timeout: number
+  signal: AbortSignal
+}
+
+/** Nobody answered as the wanted peer. */
+export class DialRaceError extends Error {
+  override name = 'DialRaceError'
+  /** Why, by address. */
+  readonly reasons: ReadonlyMap<string, Error>
+
+  constructor (reasons: ReadonlyMap<string, Error>) {
+    super('all addresses failed')
+    this.reasons = reasons
+  }
+}
+
+/**
+ * Dials the addresses of one peer in a staggered race (RFC 8305): each has a short time for itself before the next one starts beside it, and whoever fails makes room
+ * at once. The first that is connected goes on alone: the others are closed, and have their turn again should it fail or say nothing.
+ */
+export class DialRace<Connection> {
+  private readonly init: DialRaceInit<Connection>
+  private readonly waiting: string[]
+  private readonly connecting = new Map<string, AbortController>()
+  private readonly connected = new Map<string, AbortController>()
+  private readonly reasons = new Map<string, Error>()
+  private readonly outcome = Promise.withResolvers<{ address: string, connection: Connection }>()
+  /** The one that was connected last, while it is waited for. */
+  private favourite: string | undefined
+  private isOver = false
+  private cancelNext: CancelTimer = () => {}
+
+  constructor (init: DialRaceInit<Connection>) {
+    this.init = init
+    this.waiting = [...init.addresses]
+  }
+
+  /**
+   * @throws {DialRaceError} nobody answered as the wanted peer in time
+   */
+  async run (): Promise<{ address: string, connection: Connection }> {
+    const { clock, signal, timeout } = this.init
+    const abort = (): void => { this.outcome.reject(signal.reason) }
+    const cancelEnd = clock.setTimer(() => { this.giveUp() }, timeout)
+
+    signal.addEventListener('abort', abort)
+
+    try {
+      signal.throwIfAborted()
+      this.next()
+
+      return await this.outcome.promise
+    } finally {
+      this.isOver = true
+      cancelEnd()
+      this.cancelNext()
+      signal.removeEventListener('abort', abort)
+      ;[...this.connecting.values(), ...this.connected.values()].forEach(controller => { controller.abort() })
+    }
+  }
+
+  /** Starts with one more address, and with another one soon. */
+  private next (): void {
+    const address = this.waiting.shift()
+
+    this.favourite = undefined
+    this.cancelNext()
+
+    if (address != null) {
+      this.start(address)
+      this.cancelNext = this.init.clock.setTimer(() => { this.next() }, STAGGER)
+    } else if (this.connecting.size + this.connected.size === 0) {
+      this.giveUp()
+    }
+  }
+
+  private start (address: string): void {
+    const controller = new AbortController()
+
+    this.connecting.set(address, controller)
+    this.init.attempt(address, { signal: controller.signal, connected: () => { this.goOn(address, controller) } })
+      .then(connection => { this.won(address, connection) }, (error: unknown) => { this.failed(address, controller, error as Error) })
+  }
+
+  private goOn (address: string, controller: AbortController): void {
+    controller.signal.throwIfAborted()
+
+    const slower = [...this.connecting].filter(([other]) => other !== address)
+
+    this.connecting.clear()
+    this.connected.set(address, controller)
+    this.favourite = address
+    this.waiting.unshift(...slower.map(([other]) => other))
+    slower.forEach(([, other]) => { other.abort() })
+    this.cancelNext()
+    this.cancelNext = this.init.clock.setTimer(() => { this.next() }, PATIENCE)
+  }
+
+  private won (address: string, connection: Connection): void {
+    if (this.isOver) {
+      this.init.discard(connection)
+    } else {
+      this.isOver = true
+      this.connected.delete(address)
+      this.outcome.resolve({ address, connection })
+    }
+  }
+
+  private failed (address: string, controller: AbortController, error: Error): void {
+    const group = [this.connecting, this.connected].find(attempts => attempts.get(address) === controller)
+
+    // one that was closed for a faster one has not failed
+    if (this.isOver || group == null) {
+      return
+    }
+
+    group.delete(address)
+    this.reasons.set(address, error)
+
+    if (this.favourite == null || this.favourite === address) {
+      this.next()
+    }
+  }
+
+  private giveUp (): void {
+    for (const address of [...this.waiting, ...this.connecting.keys(), ...this.connected.keys()]) {
+      this.reasons.set(address, new TimeoutError('no answer in time'))
+    }
+
+    this.outcome.reject(new DialRaceError(this.reasons))
+  }
+}
