@@ -35,6 +35,11 @@ export interface DialRaceInit<Connection> {
   signal: AbortSignal
 }
 
+/** Somebody accepted the connection, and did not show who it is. */
+class SilentPeerError extends Error {
+  override name = 'SilentPeerError'
+}
+
 /** Nobody answered as the wanted peer. */
 export class DialRaceError extends Error {
   override name = 'DialRaceError'
@@ -156,8 +161,12 @@ export class DialRace<Connection> {
   }
 
   private giveUp (): void {
-    for (const address of [...this.waiting, ...this.connecting.keys(), ...this.connected.keys()]) {
+    for (const address of [...this.waiting, ...this.connecting.keys()]) {
       this.reasons.set(address, new TimeoutError('no answer in time'))
+    }
+
+    for (const address of this.connected.keys()) {
+      this.reasons.set(address, new SilentPeerError('it is connected, and says nothing'))
     }
 
     this.outcome.reject(new DialRaceError(this.reasons))

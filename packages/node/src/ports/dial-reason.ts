@@ -25,6 +25,7 @@ const NAMES: Record<string, string> = {
   UnexpectedPeerError: OTHER_PEER,
   EncryptionFailedError: NO_HANDSHAKE,
   InvalidCryptoExchangeError: NO_HANDSHAKE,
+  SilentPeerError: NO_HANDSHAKE,
   TimeoutError: TOO_SLOW,
   AbortError: TOO_SLOW,
   NoValidAddressesError: 'this host cannot dial such an address',

@@ -137,7 +137,7 @@ describe('a race of the addresses of a peer', () => {
     const error = await course.run().catch((error: unknown) => error) as { reasons: Map<string, Error> }
 
     expect(Object.fromEntries([...error.reasons].map(([address, { message }]) => [address, message]))).toEqual({
-      dead: 'no answer in time', refuses: 'refused', other: 'another peer', silent: 'no answer in time'
+      dead: 'no answer in time', refuses: 'refused', other: 'another peer', silent: 'it is connected, and says nothing'
     })
     expect(course.open.size).toBe(0)
     expect(course.clock.pending).toBe(0)
