@@ -12,6 +12,7 @@ import type { TypedEventTarget } from 'main-event'
 export type * from './event-types.ts'
 export type * from './result-types.ts'
 export type * from './status-types.ts'
+export type { CountedCopies, SameAddress } from './policy/select.ts'
 
 /**
  * What a nara's stash is doing (SPEC.md, "Settling").
@@ -60,6 +61,13 @@ export interface StashInit {
 
   /** Copies that make a write safe. @default min(2, target) */
   minCopies?: number
+
+  /**
+   * Also confidants behind one address count as a copy each. What ends the one machine, or the one router, that has the address may then end several copies at once.
+   *
+   * @default false: they count as one
+   */
+  countEach?: boolean
 
   /** Largest own stash, and largest that is held for others, in bytes of data. @default 1 MiB */
   maxStash?: number

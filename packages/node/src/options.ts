@@ -11,6 +11,7 @@ import type { Capacity, Clock, Random, Surrogates, Trust } from '@nara-stash/pro
 export interface StashOptions {
   target: number
   minCopies: number
+  countEach: boolean
   maxStash: number
   memory: MemoryMode
   capacity: Capacity
@@ -42,6 +43,7 @@ export function checkOptions (init: StashInit): StashOptions {
   return {
     target,
     minCopies,
+    countEach: init.countEach ?? false,
     maxStash,
     memory,
     capacity: capacityOf({ memory, maxStash, ...(maxHeldBytes == null ? {} : { maxHeldBytes }) }),

@@ -1,4 +1,5 @@
 import type { Doubt } from './status-types.ts'
+import type { SameAddress } from './policy/select.ts'
 import type { RefusalReason } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -18,6 +19,8 @@ export interface WriteResult {
   /** Decimal; undefined while the write still waits for recovery. */
   seq?: string
   copies: number
+  /** Where several confidants that have it are behind one address, and count as one copy. */
+  sameAddress?: SameAddress[]
   minimum: number
   target: number
   failures: CopyFailure[]
@@ -87,6 +90,8 @@ export interface VerifyResult {
   copies: Array<{ peer: string, name: string, verdict: CopyVerdict, ms: number, provedAgo: number | null }>
   /** Copies proved; one per address counts. */
   have: number
+  /** Where several confidants that proved it are behind one address, and count as one copy. */
+  sameAddress?: SameAddress[]
   minimum: number
   target: number
 }

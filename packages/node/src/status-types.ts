@@ -1,3 +1,4 @@
+import type { CountedCopies } from './policy/select.ts'
 import type { MemoryMode, StashState } from './api.ts'
 
 /** How a confidant does: `pending` has not acknowledged the current record yet. */
@@ -86,7 +87,13 @@ export interface StashStatus {
   deleted: null | { seq: string }
   /** Bytes of a write that waits for recovery. */
   pending: number | null
-  copies: { have: number, minimum: number, target: number }
+  /**
+   * As many confidants within reach hold the current version as make it safe. False: it may be lost with this process, however settled the state is. Null while there is no
+   * stash.
+   */
+  safe: boolean | null
+  /** `sameAddress`: where several confidants that have it are behind one address, and count as one copy. */
+  copies: CountedCopies & { minimum: number, target: number }
   confidants: ConfidantStatus[]
   held: { count: number, limit: number, bytes: number, byteLimit: number }
   recovery: {

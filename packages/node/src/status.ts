@@ -16,6 +16,8 @@ export function stashStatus (parts: StashParts): StashStatus {
   const current = owning?.own.current
   const tombstone = owning?.own.tombstone
   const recovered = owning?.owner.recovered
+  // of a tombstone there are copies as well
+  const counted = (current == null ? undefined : owning?.replication.counted()) ?? { have: 0 }
 
   return {
     peerId: parts.self,
@@ -32,8 +34,8 @@ export function stashStatus (parts: StashParts): StashStatus {
         },
     deleted: tombstone == null ? null : { seq: String(tombstone.seq) },
     pending: owning?.owner.pending ?? null,
-    // of a tombstone there are copies as well
-    copies: { have: current == null ? 0 : owning?.replication.have() ?? 0, minimum: options.minCopies, target: options.target },
+    safe: current == null ? null : counted.have >= options.minCopies,
+    copies: { ...counted, minimum: options.minCopies, target: options.target },
     confidants: confidantStatuses(parts),
     held: { count: held.count, limit: held.capacity.stashes, bytes: held.bytes, byteLimit: held.capacity.bytes },
     recovery: {

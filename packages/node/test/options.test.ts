@@ -13,7 +13,7 @@ describe('options', () => {
     const { memory, capacity, ...rest } = checkOptions({})
 
     expect(rest).toStrictEqual({
-      target: 3, minCopies: 2, maxStash: mebibyte, repairDelay: 60_000, minConnections: 16, leaveTimeout: 10_000,
+      target: 3, minCopies: 2, countEach: false, maxStash: mebibyte, repairDelay: 60_000, minConnections: 16, leaveTimeout: 10_000,
       surrogates: { surrogates: 'any', allowed: [] }, clock: systemClock, random: systemRandom
     })
     expect(Object.keys(MEMORY_MODES)).toContain(memory)

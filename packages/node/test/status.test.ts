@@ -41,7 +41,7 @@ function parts (changes: { current?: object | undefined, confidants?: string[], 
       : {
           owner: { state: 'settled', written: true, pending: 12, recovered: { origin: { via: 'push', from: 'bob' }, confirmed: true }, doubt: null, tally: () => ({ answered: 2, of: 3 }) },
           own: { current, boot: 'ours' },
-          replication: { confidants, pinned: ['away'], copies, have: () => 1 }
+          replication: { confidants, pinned: ['away'], copies, counted: () => ({ have: 1, sameAddress: [{ address: '192.0.2.1', peers: ['bob', 'away'] }] }) }
         }
   } as unknown as StashParts
 }
@@ -58,7 +58,8 @@ describe('the status of a stash', () => {
       stash: { seq: '9007199254740991', bytes: 5, sha256: createHash('sha256').update('hello').digest('hex'), updatedAt: '2023-11-14T22:13:20.000Z' },
       deleted: null,
       pending: 12,
-      copies: { have: 1, minimum: 2, target: 3 },
+      safe: false,
+      copies: { have: 1, minimum: 2, target: 3, sameAddress: [{ address: '192.0.2.1', peers: ['bob', 'away'] }] },
       confidants: [
         { peerId: 'bob', name: 'bob', since: '2023-11-14T22:13:20.000Z', state: 'trusted', pinned: false },
         { peerId: 'away', name: '', since: '2023-11-14T22:13:20.000Z', state: 'suspect', pinned: true }
@@ -74,7 +75,7 @@ describe('the status of a stash', () => {
   })
 
   it('has no stash while none is known', () => {
-    expect(stashStatus(parts())).toMatchObject({ stash: null, confidants: [] })
+    expect(stashStatus(parts())).toMatchObject({ stash: null, safe: null, copies: { have: 0 }, confidants: [] })
   })
 
   it('is that of an empty one for a nara without a soul', () => {

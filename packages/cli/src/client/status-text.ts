@@ -1,4 +1,5 @@
 import { printable } from '../text/printable.ts'
+import { sameAddressText } from '../text/same-address.ts'
 import { table } from '../text/table.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
 import { whyDoubtful } from '../text/doubt-reasons.ts'
@@ -6,32 +7,31 @@ import { doubtRows } from './doubt-text.ts'
 import type { DaemonStatus } from '../api/types.ts'
 import type { ConfidantStatus, StashState } from '@nara-stash/node'
 
-const explanations: Record<StashState, string> = {
-  searching: 'no peer has told of a stash yet; the search goes on',
-  recovering: 'a copy was found; whether it is the newest is being asked',
-  settled: 'the stash is known',
-  empty: 'there is no stash of this nara: nobody who answered holds one',
-  doubtful: 'somebody has to decide, or to come back'
+const explanations: Record<StashState, (status: DaemonStatus) => string> = {
+  searching: () => 'no peer has told of a stash yet; the search goes on',
+  recovering: () => 'a copy was found; whether it is the newest is being asked',
+  settled: ({ safe, copies: { have } }) => safe === false
+    ? `the stash is known, but not safe: ${have === 0 ? 'no confidant within reach has it, so it may be lost with this daemon' : 'too few confidants have it'}`
+    : 'the stash is known',
+  empty: ({ deleted }) => deleted == null
+    ? 'there is no stash of this nara: nobody who answered holds one'
+    : `the stash of this nara was deleted, by its version ${deleted.seq}`,
+  doubtful: () => 'somebody has to decide, or to come back'
 }
 
 /** The status for people. */
 export function statusText (status: DaemonStatus): string {
-  const { name, peerId, state, stash, deleted, pending, setAside, copies, held, addresses, peers, uptime, pid, twin } = status
-  const safe = copies.have >= copies.minimum ? '' : `, ${copies.minimum} make it safe`
+  const { name, peerId, state, held, addresses, peers, uptime, pid, twin } = status
 
   return table([
     ['name', printable(name)],
     ['peer id', peerId],
-    ['state', `${state}: ${deleted == null || state !== 'empty' ? explanations[state] : `the stash of this nara was deleted, by its version ${deleted.seq}`}`],
+    ['state', `${state}: ${explanations[state](status)}`],
     ['peers', peers === 0 ? 'no peer is connected; who was tried, and why it failed: nara-stash peers' : `${peers} connected`],
     ...recoveryRows(status),
     ...(twin == null ? [] : [['twin', `another process with this soul wrote version ${twin.seq} (boot ${printable(twin.boot)}), seen ${twin.since}. Run one of them only`]]),
-    ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],
-    ...(stash == null ? [] : [['sha256', stash.sha256]]),
-    ...(pending == null ? [] : [['waiting', `a write of ${formatBytes(pending)} waits until it is known what was stored before`]]),
-    ...setAside.map(({ id, seq, bytes, updatedAt }, i) =>
-      ['set aside', `${seq == null ? '' : `version ${seq} `}(${id.slice(0, 12)}), ${formatBytes(bytes)}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`]),
-    ['copies', `${copies.have} of ${copies.target}${stash == null ? '' : safe}`],
+    ...versionRows(status),
+    ...copiesRows(status),
     ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ` +
       `${formatBytes(held.bytes)} of ${formatBytes(held.byteLimit)}`],
     ...addresses.map((address, i) => [i === 0 ? 'addresses' : '', address]),
@@ -46,6 +46,27 @@ export function confidantsText (confidants: readonly ConfidantStatus[]): string 
     ...confidants.map(({ peerId, name, state, since, pinned }) =>
       [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, since])
   ])
+}
+
+/** What there is. */
+function versionRows ({ stash, pending, setAside }: DaemonStatus): string[][] {
+  return [
+    ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],
+    ...(stash == null ? [] : [['sha256', stash.sha256]]),
+    ...(pending == null ? [] : [['waiting', `a write of ${formatBytes(pending)} waits until it is known what was stored before`]]),
+    ...setAside.map(({ id, seq, bytes, updatedAt }, i) =>
+      ['set aside', `${seq == null ? '' : `version ${seq} `}(${id.slice(0, 12)}), ${formatBytes(bytes)}, of ${updatedAt}: nara-stash get --set-aside ${i + 1}`])
+  ]
+}
+
+/** How well it is kept. */
+function copiesRows ({ copies, safe }: DaemonStatus): string[][] {
+  const shared = sameAddressText(copies, 'have it')
+
+  return [
+    ['copies', `${copies.have} of ${copies.target}${safe === false ? `, ${copies.minimum} make it safe` : ''}`],
+    ...(shared == null ? [] : [['', shared]])
+  ]
 }
 
 function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {

@@ -7,6 +7,7 @@ import { stateDir } from '../config/dir.ts'
 import { parseTime } from '../config/values.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
+import { sameAddressText } from '../text/same-address.ts'
 import { count, formatBytes } from '../text/units.ts'
 import type { PutAnswer } from '../api/types.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
@@ -65,16 +66,18 @@ async function put (io: Io, send: (onTaken: () => void) => Promise<PutAnswer>): 
 }
 
 /** What became of a write, for people. */
-export function putText ({ outcome, seq, bytes, copies, minimum, target, failures, peers }: PutAnswer): string {
+export function putText ({ outcome, seq, bytes, copies, sameAddress, minimum, target, failures, peers }: PutAnswer): string {
+  const shared = sameAddressText({ have: copies, ...(sameAddress == null ? {} : { sameAddress }) }, 'have it')
+  const held = shared == null ? `held by ${copies} of ${count(target, 'confidant')}` : `${copies} of ${count(target, 'copy', 'copies')}`
+  const why = [...(shared == null ? [] : [shared]), ...failures.map(failureText)].map(line => `  ${line}\n`).join('')
   const what = `${seq == null ? '' : `version ${seq}, `}${formatBytes(bytes)}`
-  const why = failures.map(({ peer, why }) => `  ${printable(peer)}: ${printable(why)}${why === 'too large' ? ', above the limit of that peer (its --max-stash)' : ''}\n`).join('')
 
   if (outcome === 'kept') {
-    return `kept: ${what}, held by ${copies} of ${count(target, 'confidant')}\n${why}`
+    return `kept: ${what}, ${held}\n${why}`
   }
 
   if (outcome === 'degraded') {
-    return `degraded: ${what}, held by ${copies} of ${count(target, 'confidant')}; ${minimum} make it safe. The daemon goes on trying.\n${why}`
+    return `degraded: ${what}, ${held}; ${minimum} make it safe. The daemon goes on trying.\n${why}`
   }
 
   if (seq == null) {
@@ -84,4 +87,8 @@ export function putText ({ outcome, seq, bytes, copies, minimum, target, failure
 
   return `unstored: ${what}. ${peers === 0 ? 'No peer is connected: only' : 'Nobody took it: only'} this process holds it, ` +
     `and it is lost if the daemon ends. It goes on trying.\n${why}`
+}
+
+function failureText ({ peer, why }: PutAnswer['failures'][number]): string {
+  return `${printable(peer)}: ${printable(why)}${why === 'too large' ? ', above the limit of that peer (its --max-stash)' : ''}`
 }

@@ -12,16 +12,20 @@ import type { Condition } from '../client/wait-for.ts'
 import type { Parser } from '../config/values.ts'
 import type { Command } from 'commander'
 
+/** More than a state: it can be lost with no single machine. */
+const safe: Condition = { text: 'safe', holds: status => status.safe === true }
+
 const states = ['searching', 'recovering', 'settled', 'empty', 'doubtful'] as const
 
 export function configure (command: Command, bind: Bind): void {
   command
-    .option('--wait <what>', `wait for a state (${states.join(', ')}) or for copies=N; also for a daemon that is still to start`)
+    .option('--wait <what>', `wait for a state (${states.join(', ')}), until it is safe, or for copies=N; also for a daemon that is still to start`)
     .option('--timeout <time>', 'how long to wait at most', '60s')
   withJson(withDir(command))
   withExamples(command, [
     ['nara-stash status', 'how is it?'],
     ['nara-stash status --wait settled --timeout 30s', 'until the stash is back'],
+    ['nara-stash status --wait safe', 'until as many confidants hold it as make it safe'],
     ['nara-stash status --wait copies=3', 'until three confidants hold it']
   ], [0, 1, 2, 5, 6], {
     0: 'done: the state was told, whatever it is',
@@ -35,7 +39,7 @@ export function configure (command: Command, bind: Bind): void {
     const status = wait == null
       ? await (await connect(folder)).status()
       : await waitFor({
-        condition: flagValue('--wait', wait, parseCondition, `${states.join(', ')}, or copies=N`),
+        condition: flagValue('--wait', wait, parseCondition, `${states.join(', ')}, safe, or copies=N`),
         connect: async () => await connect(folder),
         timeout: milliseconds,
         clock: io.clock
@@ -54,6 +58,10 @@ const parseCondition: Parser<Condition> = raw => {
 
   if (copies != null) {
     return { text, holds: status => status.copies.have >= Number(copies) }
+  }
+
+  if (text === safe.text) {
+    return safe
   }
 
   if (state == null) {

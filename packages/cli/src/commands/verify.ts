@@ -4,6 +4,7 @@ import { connect } from '../client/api-client.ts'
 import { stateDir } from '../config/dir.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
+import { sameAddressText } from '../text/same-address.ts'
 import { table } from '../text/table.ts'
 import { count, formatDuration } from '../text/units.ts'
 import type { Bind } from '../cli/command.ts'
@@ -60,10 +61,12 @@ function verdictText ({ verdict, provedAgo }: VerifyResult['copies'][number]): s
   return verdict === 'proved' ? `proved ${ago}; it gives one proof a minute` : `${verdicts[verdict]}; it last proved it ${ago}`
 }
 
-function verifyText ({ seq, copies, have, minimum, target }: VerifyResult): string {
+function verifyText (result: VerifyResult): string {
+  const { seq, copies, have, minimum, target } = result
+  const shared = sameAddressText(result, 'proved it')
   const rows = copies.map(copy => [printable(copy.peer), copy.name === '' ? '-' : printable(copy.name), formatDuration(copy.ms), verdictText(copy)])
   const safe = have >= minimum ? have >= target ? '' : ', enough to be safe' : `; ${minimum} make it safe`
 
   return (copies.length === 0 ? '' : table([['CONFIDANT', 'NAME', 'TOOK', 'VERDICT'], ...rows]) + '\n') +
-    `version ${seq}: ${have} of ${count(target, 'copy', 'copies')} proved${safe}\n`
+    `version ${seq}: ${have} of ${count(target, 'copy', 'copies')} proved${safe}\n${shared == null ? '' : `${shared}\n`}`
 }

@@ -153,6 +153,15 @@ export const settings = {
     default: undefined,
     parse: parseWhole(1, 16)
   }),
+  countEach: setting<boolean>({
+    flag: '--count-each',
+    env: 'NARA_COUNT_EACH',
+    about: 'count a copy for each confidant, also for those behind one address, which else count as one',
+    allowed: 'true or false',
+    otherwise: 'off',
+    default: false,
+    parse: parseSwitch
+  }),
   maxStash: setting<number>({
     flag: '--max-stash <bytes>',
     env: 'NARA_MAX_STASH',

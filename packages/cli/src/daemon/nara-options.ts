@@ -21,7 +21,7 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, o
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
   const store = config.datastore == null ? undefined : await openIn(config.datastore, openDatastore)
   const { listen, announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
-  const { target, minCopies, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config
+  const { target, minCopies, countEach, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config
 
   return {
     options: {
@@ -33,6 +33,7 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, o
       mdns,
       network,
       target,
+      countEach,
       maxStash,
       repairDelay,
       surrogates,

@@ -9,6 +9,7 @@ const status: DaemonStatus = {
   state: 'settled',
   stash: { seq: '7', bytes: 204_800, sha256: 'ab'.repeat(32), updatedAt: '2026-01-02T03:04:05.000Z' },
   deleted: null,
+  safe: false,
   pending: null,
   copies: { have: 1, minimum: 2, target: 3 },
   confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true }],
@@ -33,7 +34,7 @@ describe('the status for people', () => {
     expect(statusText(status)).toBe([
       'name       kiosk',
       'peer id    12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB',
-      'state      settled: the stash is known',
+      'state      settled: the stash is known, but not safe: too few confidants have it',
       'peers      3 connected',
       'recovered  pushed by peer, confirmed: 2 of 3 peers answered',
       'stash      version 7, 200 KiB, of 2026-01-02T03:04:05.000Z',
@@ -48,6 +49,25 @@ describe('the status for people', () => {
       'peer       bo\\u{1b}[2J  suspect, pinned  2026-01-02T03:04:05.000Z',
       ''
     ].join('\n'))
+  })
+
+  it('does not sound safe while it is not', () => {
+    const text = (have: number): string => statusText({ ...status, safe: have >= 2, copies: { have, minimum: 2, target: 3 } })
+
+    expect(text(0)).toContain('state      settled: the stash is known, but not safe: no confidant within reach has it, so it may be lost with this daemon\n')
+    expect(text(0)).toContain('copies     0 of 3, 2 make it safe\n')
+    expect(text(2)).toContain('state      settled: the stash is known\n')
+    expect(text(2)).toContain('copies     2 of 3\n')
+  })
+
+  it.each([
+    [2, [['192.168.1.7', 2]], '3 confidants have it, 2 of them behind 192.168.1.7: they count as one copy'],
+    [1, [['192.168.1.7', 3]], '3 confidants have it, all behind 192.168.1.7: they count as one copy'],
+    [2, [['192.168.1.7', 2], ['fe80::1', 3]], '5 confidants have it, 2 of them behind 192.168.1.7, 3 of them behind fe80::1: those behind one address count as one copy']
+  ])('says that copies behind one address count as one: %j of %j', (have, places, line) => {
+    const sameAddress = (places as Array<[string, number]>).map(([address, length]) => ({ address, peers: Array.from({ length }, (_, i) => `p${i}`) }))
+
+    expect(statusText({ ...status, copies: { have, minimum: 2, target: 3, sameAddress } })).toContain(`           ${line}. To count each: nara-stash start --count-each\n`)
   })
 
   it('says that there is a twin, and how many answered that there is nothing', () => {

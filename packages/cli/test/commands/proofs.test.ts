@@ -29,6 +29,14 @@ version 7: 2 of 3 copies proved, enough to be safe
     expect((await command(['verify', '--json'])).json()).toMatchObject({ seq: '7', have: 2, copies: [{}, { provedAgo: 12_345 }, { peer: 'c', verdict: 'altered', ms: 3 }, { provedAgo: null }] })
   })
 
+  it('says which copies count as one', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.proof = { have: 1, sameAddress: [{ address: '192.168.1.7', peers: ['a', 'b', 'c'] }] }
+    expect((await command(['verify'])).stdout.toString()).toBe('version 7: 1 of 3 copies proved; 2 make it safe\n' +
+      '3 confidants proved it, all behind 192.168.1.7: they count as one copy. To count each: nara-stash start --count-each\n')
+  })
+
   it.each([[3, 0, '3 of 3 copies proved\n'], [2, 3, '2 of 3 copies proved, enough to be safe\n'], [1, 1, '1 of 3 copies proved; 2 make it safe\n'], [0, 1, '0 of 3']])(
     'of %i copies proved ends with %i', async (have, code, text) => {
       const { command, nara } = await commandHarness()

@@ -127,6 +127,15 @@ describe('put', () => {
     expect(nara.fake.timeouts).toEqual([50])
   })
 
+  it('says which copies count as one', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.outcome = { outcome: 'kept', copies: 2, sameAddress: [{ address: '192.168.1.7', peers: ['a', 'b'] }] }
+    expect((await command(['put'], { stdin: 'x' })).stdout.toString()).toBe('kept: version 1, 1 B, 2 of 3 copies\n' +
+      '  3 confidants have it, 2 of them behind 192.168.1.7: they count as one copy. To count each: nara-stash start --count-each\n')
+    expect((await command(['put', '--json'], { stdin: 'x' })).json()).toMatchObject({ copies: 2, sameAddress: [{ address: '192.168.1.7', peers: ['a', 'b'] }] })
+  })
+
   it('says that only this process holds it if there is no peer', async () => {
     const { command, nara } = await harness()
 

@@ -147,6 +147,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
         ? null
         : { seq: String(this.seq), bytes: data.length, sha256: createHash('sha256').update(data).digest('hex'), updatedAt: new Date(1_000).toISOString() },
       deleted: null,
+      safe: data == null ? null : this.confidants.length >= 2,
       pending: null,
       copies: { have: this.confidants.length, minimum: 2, target: 3 },
       confidants: this.confidants.map(peerId => ({ peerId, name: 'kiosk\u001b[2J', since: new Date(0).toISOString(), state: 'trusted', pinned: true })),

@@ -2,7 +2,7 @@ import { MAX_HOLDERS } from '@nara-stash/protocol'
 import { FAILED_AFTER, FAILED_AWAY, REUNION, SURROGATE_CHOICE } from '../constants.ts'
 import { distinctCopies, select } from './select.ts'
 import type { AuditState } from './audit.ts'
-import type { Candidate } from './select.ts'
+import type { Candidate, Counting } from './select.ts'
 import type { Random } from '@nara-stash/protocol'
 
 /** Policy: a pure function of its arguments. */
@@ -33,7 +33,7 @@ export interface CopyView {
   notBefore: number
 }
 
-export interface PlanInput {
+export interface PlanInput extends Counting {
   now: number
   /** Id of the record to be kept. */
   record: string
@@ -74,7 +74,7 @@ export function plan (input: PlanInput, random: Random): Plan {
   const view = (peer: string): CopyView => views.get(peer) ?? unknown(peer)
   const before = [...new Set([...input.pinned, ...input.placement?.holders ?? []])].map(view)
   const well = before.filter(isWell)
-  const places = distinctCopies(well)
+  const places = distinctCopies(well, input)
   const belowMinimum = places < input.minCopies
   // nearly always nobody has to come or go
   const isWhole = well.length === before.length && before.length === input.target && places === input.target
@@ -125,8 +125,8 @@ function standIns (before: readonly CopyView[], well: readonly CopyView[], most:
   const taken = well.map(place)
   const found: Place[] = []
 
-  for (let places = distinctCopies(taken); places < input.target && found.length < most; places = distinctCopies(taken)) {
-    const useful = beside.filter(candidate => distinctCopies([...taken, candidate]) > places && !found.includes(candidate))
+  for (let places = distinctCopies(taken, input); places < input.target && found.length < most; places = distinctCopies(taken, input)) {
+    const useful = beside.filter(candidate => distinctCopies([...taken, candidate], input) > places && !found.includes(candidate))
     const [pick] = select(useful, { count: 1, present: taken, now: input.now }, random)
     const candidate = useful.find(({ id }) => id === pick)
 
@@ -155,9 +155,9 @@ function helpers (before: readonly CopyView[], counting: readonly Place[], input
   const taken = [...counting]
   const picks: string[] = []
 
-  for (let places = distinctCopies(taken); places < input.target; places = distinctCopies(taken)) {
+  for (let places = distinctCopies(taken, input); places < input.target; places = distinctCopies(taken, input)) {
     const useful = input.candidates.filter(candidate =>
-      !known.has(candidate.id) && !picks.includes(candidate.id) && (taken.length < input.target || distinctCopies([...taken, candidate]) > places))
+      !known.has(candidate.id) && !picks.includes(candidate.id) && (taken.length < input.target || distinctCopies([...taken, candidate], input) > places))
     const [pick] = select(useful, { count: 1, present: taken, now: input.now, among: input.placement == null ? 1 : SURROGATE_CHOICE }, random)
 
     if (pick == null) {
@@ -213,9 +213,9 @@ function trim (holders: readonly string[], view: (peer: string) => CopyView, inp
 
   for (const peer of holders.toReversed()) {
     const rest = kept.filter(other => other !== peer).map(view).filter(copy => isWell(copy) && copy.record === input.record)
-    const places = Math.min(input.target, distinctCopies([...rest, view(peer)]))
+    const places = Math.min(input.target, distinctCopies([...rest, view(peer)], input))
 
-    if (kept.length > input.target && !input.pinned.includes(peer) && rest.length >= input.target && distinctCopies(rest) >= places) {
+    if (kept.length > input.target && !input.pinned.includes(peer) && rest.length >= input.target && distinctCopies(rest, input) >= places) {
       kept.splice(kept.indexOf(peer), 1)
     }
   }

@@ -60,13 +60,58 @@ export function isWilling (candidate: Candidate, now: number): boolean {
   return (candidate.accepting !== false || candidate.holds === true) && (candidate.refusedUntil ?? 0) <= now
 }
 
+/** How an owner counts its copies. */
+export interface Counting {
+  /** Also those behind one address count each. */
+  countEach?: boolean
+}
+
 /**
  * How many copies count: one per address. Peers on this machine, and those whose address is unknown, count each.
  */
-export function distinctCopies (holders: readonly Pick<Candidate, 'address'>[]): number {
+export function distinctCopies (holders: readonly Pick<Candidate, 'address'>[], { countEach = false }: Counting = {}): number {
+  if (countEach) {
+    return holders.length
+  }
+
   const known = holders.map(({ address }) => address).filter(isPlace)
 
   return holders.length - known.length + new Set(known).size
+}
+
+/** Copies behind one address, which count as one. */
+export interface SameAddress {
+  address: string
+  peers: string[]
+}
+
+/** One that has a copy. */
+export interface CountedPeer {
+  peer: string
+  address?: string
+}
+
+/** Copies as they are told. */
+export interface CountedCopies {
+  /** So many count. */
+  have: number
+  /** Where several are behind one address; absent if none are, or if each counts. */
+  sameAddress?: SameAddress[]
+}
+
+/** How many copies count, and why that are fewer than there are holders. */
+export function countCopies (holders: readonly CountedPeer[], counting: Counting): CountedCopies {
+  const places = new Map<string, string[]>()
+
+  for (const { peer, address } of holders) {
+    if (isPlace(address)) {
+      places.set(address, [...places.get(address) ?? [], peer])
+    }
+  }
+
+  const sameAddress = [...places].filter(([, { length }]) => length > 1).map(([address, peers]) => ({ address, peers }))
+
+  return { have: distinctCopies(holders, counting), ...(sameAddress.length === 0 || counting.countEach === true ? {} : { sameAddress }) }
 }
 
 function hasFailed ({ refusedUntil = 0 }: Candidate): boolean {

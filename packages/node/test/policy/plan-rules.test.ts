@@ -46,6 +46,7 @@ const inputs: fc.Arbitrary<PlanInput> = fc.record({
   target: fc.integer({ min: 1, max: MAX_HOLDERS }),
   minimum: fc.nat(MAX_HOLDERS),
   isAcknowledged: fc.boolean(),
+  countEach: fc.constantFrom(false, false, true),
   repairDelay: fc.constantFrom(0, DELAY, 100 * DELAY),
   renewAfter: fc.constantFrom(undefined, 1, DELAY, 2 * DELAY),
   reunitedAt: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.integer({ min: NOW - 2 * REUNION, max: NOW }) })
@@ -159,9 +160,9 @@ describe('every plan', () => {
   })
 
   it('costs no place: what is current before is so after, or in as many places as are wanted', () => {
-    check(({ target }, { step, before, current }) => {
+    check((input, { step, before, current }) => {
       fc.pre(before.length <= MAX_HOLDERS)
-      expect(distinctCopies(current(step.holders))).toBeGreaterThanOrEqual(Math.min(target, distinctCopies(current(before))))
+      expect(distinctCopies(current(step.holders), input)).toBeGreaterThanOrEqual(Math.min(input.target, distinctCopies(current(before), input)))
     })
   })
 
@@ -169,7 +170,7 @@ describe('every plan', () => {
     check((input, { dropped, picked, before, well, view, current, step }) => {
       fc.pre(before.length <= MAX_HOLDERS)
 
-      const enough = distinctCopies(before.filter(well).map(peer => view(peer) ?? {})) >= input.minCopies
+      const enough = distinctCopies(before.filter(well).map(peer => view(peer) ?? {}), input) >= input.minCopies
 
       for (const peer of before.filter(peer => !well(peer) && !input.pinned.includes(peer))) {
         const one = view(peer)
@@ -209,10 +210,10 @@ describe('every plan', () => {
       // with nobody away there is nothing to wait for
       if (before.every(well) && step.holders.length < MAX_HOLDERS) {
         const at = (peer: string): { address?: string } => view(peer) ?? input.candidates.find(({ id }) => id === peer) ?? {}
-        const reach = distinctCopies([...before.map(at), ...willing])
+        const reach = distinctCopies([...before.map(at), ...willing], input)
         const all = [...new Set([...before, ...step.holders])]
 
-        expect(distinctCopies(all.map(at))).toBeGreaterThanOrEqual(Math.min(input.target, reach))
+        expect(distinctCopies(all.map(at), input)).toBeGreaterThanOrEqual(Math.min(input.target, reach))
         expect(all.length).toBeGreaterThanOrEqual(Math.min(input.target, before.length + willing.length))
       }
     })

@@ -1,7 +1,7 @@
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { distinctCopies, isWilling, networkOf, select } from '../../src/policy/select.ts'
+import { countCopies, distinctCopies, isWilling, networkOf, select } from '../../src/policy/select.ts'
 import { addresses } from './places.ts'
 import type { Candidate } from '../../src/policy/select.ts'
 
@@ -162,6 +162,25 @@ describe('distinctCopies', () => {
     expect(at('10.0.0.1', '10.0.0.1', '10.0.0.2')).toBe(2)
     expect(at('127.0.0.1', '127.0.0.1', '::1', undefined, undefined)).toBe(5)
     expect(at('2001:db8::1', '2001:db8::1', undefined)).toBe(2)
+  })
+
+  it('is all of them if each counts', () => {
+    expect(distinctCopies([{ address: '10.0.0.1' }, { address: '10.0.0.1' }, {}], { countEach: true })).toBe(3)
+  })
+
+  it('is told with those that count as one', () => {
+    const at = (...list: Array<string | undefined>): Array<{ peer: string, address?: string }> =>
+      list.map((address, i) => ({ peer: `p${i}`, ...(address == null ? {} : { address }) }))
+    const shared = at('10.0.0.1', '10.0.0.2', '10.0.0.1', '127.0.0.1', '127.0.0.1', undefined, undefined, '10.0.0.3')
+
+    expect(countCopies(shared, {})).toStrictEqual({ have: 7, sameAddress: [{ address: '10.0.0.1', peers: ['p0', 'p2'] }] })
+    expect(countCopies(shared, { countEach: true })).toStrictEqual({ have: 8 })
+    expect(countCopies(at('10.0.0.1', '10.0.0.2'), {})).toStrictEqual({ have: 2 })
+    fc.assert(fc.property(fc.array(addresses), list => {
+      const { have, sameAddress = [] } = countCopies(at(...list), {})
+
+      expect(have + sameAddress.reduce((more, { peers }) => more + peers.length - 1, 0)).toBe(list.length)
+    }))
   })
 
   it('does not depend on the order, and one more holder adds one at most', () => {

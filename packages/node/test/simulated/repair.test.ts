@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { twins } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
-import type { Nara } from './world.ts'
+import type { Nara, NaraInit } from './world.ts'
 import type { RefusalReason } from '@nara-stash/protocol'
 
 const minute = 60_000
@@ -221,20 +221,49 @@ describe('fewer willing peers than the target', () => {
     await world.until(() => owner.stash.status().copies.have === 3)
   })
 
-  it('counts peers of one address once', async () => {
-    const world = new World()
-    const owner = await world.nara({ fresh: true })
-    await world.confidants(3)
-    world.naras.slice(1).forEach(nara => { nara.kill() })
+  describe('counts peers behind one address', () => {
+    async function behindOneAddress (init: NaraInit): Promise<{ world: World, owner: Nara, address: string }> {
+      const world = new World()
+      const owner = await world.nara({ fresh: true, ...init })
+      const address = '10.9.9.9'
+      await world.confidants(3)
+      world.naras.slice(1).forEach(nara => { nara.kill() })
 
-    for (const nara of world.naras.slice(1)) {
-      nara.address = '10.9.9.9'
-      await nara.restart()
+      for (const nara of world.naras.slice(1)) {
+        nara.address = address
+        await nara.restart()
+      }
+
+      world.net.connectAll()
+
+      return { world, owner, address }
     }
 
-    world.net.connectAll()
-    const result = await world.of(owner.put('one', { timeout: 30_000 }))
-    expect(result).toMatchObject({ outcome: 'degraded', copies: 1 })
+    it('once, and says so wherever it tells of copies', async () => {
+      const { world, owner, address } = await behindOneAddress({})
+      const result = await world.of(owner.put('one', { timeout: 30_000 }))
+      const { safe, copies, confidants } = owner.stash.status()
+
+      expect(confidants).toHaveLength(3)
+      expect(result).toMatchObject({ outcome: 'degraded', copies: 1, sameAddress: [{ address, peers: expect.arrayContaining(confidants.map(({ peerId }) => peerId)) as string[] }] })
+      expect({ safe, copies }).toEqual({ safe: false, copies: { have: 1, minimum: 2, target: 3, sameAddress: result.sameAddress } })
+      expect(await world.of(owner.stash.verify())).toMatchObject({ have: 1, sameAddress: [{ address, peers: { length: 3 } }] })
+    })
+
+    it('each, if that is wanted', async () => {
+      const { world, owner } = await behindOneAddress({ countEach: true })
+
+      await world.of(owner.put('one', { timeout: 30_000 }))
+      await world.until(() => owner.stash.status().copies.have === 3)
+      expect(owner.stash.status()).toMatchObject({ safe: true, confidants: { length: 3 } })
+      expect(owner.stash.status().copies).toEqual({ have: 3, minimum: 2, target: 3 })
+      expect(await world.of(owner.stash.verify())).toMatchObject({ have: 3 })
+      // nobody is looked for besides
+      await world.confidants(3)
+      world.net.connectAll()
+      await world.run(5 * minute)
+      expect(owner.stash.confidants).toHaveLength(3)
+    })
   })
 })
 

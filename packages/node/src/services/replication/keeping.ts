@@ -1,12 +1,13 @@
-import { distinctCopies } from '../../policy/select.ts'
+import { countCopies, distinctCopies } from '../../policy/select.ts'
 import type { WriteResult } from '../../api.ts'
 import type { CopyView } from '../../policy/plan.ts'
+import type { CountedCopies, Counting } from '../../policy/select.ts'
 import type { Version } from '../owner/own-stash.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
 import type { RecordHeader } from '@nara-stash/protocol'
 
-export interface KeepingInit {
+export interface KeepingInit extends Counting {
   target: number
   minCopies: number
   onCopies (copies: { seq: string, have: number }): void
@@ -37,9 +38,14 @@ export class Keeping {
     this.acknowledged = false
   }
 
-  /** Living copies of the current version; one per address counts. */
+  /** Living copies of the current version; one per address counts, unless each does. */
   have (): number {
-    return distinctCopies(this.stores.copies.views().filter(copy => this.isCurrent(copy)))
+    return distinctCopies(this.living(), this.init)
+  }
+
+  /** The same, and which of them count as one. */
+  counted (): CountedCopies {
+    return countCopies(this.living(), this.init)
   }
 
   /** minCopies acknowledged the current version, and as many are here. */
@@ -54,7 +60,7 @@ export class Keeping {
 
   /** minCopies acknowledged the current version with the current placement, and are here. */
   get isPlaced (): boolean {
-    return this.acknowledged && distinctCopies(this.acks()) >= this.init.minCopies
+    return this.acknowledged && distinctCopies(this.acks(), this.init) >= this.init.minCopies
   }
 
   /**
@@ -68,12 +74,13 @@ export class Keeping {
   /** The present state as a write's result. */
   result (): WriteResult {
     const { version, placements, stores, init } = this
-    const copies = this.have()
+    const { have: copies, ...counted } = this.counted()
 
     return {
       outcome: this.isKept ? 'kept' : copies > 0 ? 'degraded' : 'unstored',
       ...(version == null ? {} : { seq: String(version.record.seq) }),
       copies,
+      ...counted,
       minimum: init.minCopies,
       target: init.target,
       failures: version == null ? [] : stores.copies.failures(placements.holders, version.record.id)
@@ -85,7 +92,7 @@ export class Keeping {
     const { version, placements, stores, init } = this
 
     // that they have it with a placement which confirmed nothing, perhaps from one another, is no answer to us
-    if (version != null && !this.acknowledged && !placements.isWorn && distinctCopies(this.acks()) >= init.minCopies && !stores.isExposedElsewhere(placements.current)) {
+    if (version != null && !this.acknowledged && !placements.isWorn && distinctCopies(this.acks(), init) >= init.minCopies && !stores.isExposedElsewhere(placements.current)) {
       this.acknowledge()
     }
 
@@ -110,8 +117,12 @@ export class Keeping {
     }
   }
 
+  private living (): CopyView[] {
+    return this.stores.copies.views().filter(copy => this.isCurrent(copy))
+  }
+
   private acks (): CopyView[] {
-    return this.stores.copies.views().filter(copy => this.isCurrent(copy) && copy.placement === this.placements.current?.id)
+    return this.living().filter(copy => copy.placement === this.placements.current?.id)
   }
 
   /** Who could not prove what it said it had is not believed once more before it has proved it. */

@@ -7,6 +7,7 @@ import { Reconciler } from '../reconciler.ts'
 import { Stores } from './stores.ts'
 import { Upkeep } from './upkeep.ts'
 import type { CopyFailure, ForgetResult, WriteResult } from '../../api.ts'
+import type { CountedCopies } from '../../policy/select.ts'
 import type { Audits } from './audits.ts'
 import type { Copies } from './copies.ts'
 import type { KeepingInit } from './keeping.ts'
@@ -210,9 +211,9 @@ export class Replication {
     return this.keeping.isWhole
   }
 
-  /** Living copies of the current version; one per address counts. */
-  have (): number {
-    return this.keeping.have()
+  /** Living copies of the current version; one per address counts, unless each does. */
+  counted (): CountedCopies {
+    return this.keeping.counted()
   }
 
   /** Why `peer` did not take the current version; undefined if it did. */

@@ -25,6 +25,7 @@ export interface UpkeepInit {
   random: Random
   target: number
   minCopies: number
+  countEach?: boolean
   repairDelay: number
   leaseSeconds: number
   pinned: readonly string[]
@@ -135,7 +136,7 @@ export class Upkeep {
   }
 
   private plan (version: Version): Plan {
-    const { clock, random, target, minCopies, repairDelay, leaseSeconds } = this.init
+    const { clock, random, target, minCopies, countEach, repairDelay, leaseSeconds } = this.init
     const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
 
     this.stores.watch(pinned)
@@ -153,6 +154,7 @@ export class Upkeep {
       pinned,
       target,
       minCopies,
+      ...(countEach == null ? {} : { countEach }),
       repairDelay,
       ...(this.reunion.at == null ? {} : { reunitedAt: this.reunion.at }),
       renewAfter: leaseSeconds * second * RENEW_SHARE

@@ -1,7 +1,8 @@
 import { NotFoundError } from '../../errors.ts'
-import { distinctCopies } from '../../policy/select.ts'
+import { countCopies } from '../../policy/select.ts'
 import type { CopyVerdict, VerifyResult } from '../../api.ts'
 import type { ProofOutcome } from '../../policy/audit.ts'
+import type { CountedPeer } from '../../policy/select.ts'
 import type { OwnStash } from '../owner/own-stash.ts'
 import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { Replication } from './replication.ts'
@@ -11,7 +12,7 @@ export interface VerifyInit {
   own: Pick<OwnStash, 'current'>
   replication: Pick<Replication, 'confidants' | 'copies' | 'audits'>
   directory: Pick<PeerDirectory, 'name'>
-  options: { minCopies: number, target: number }
+  options: { minCopies: number, target: number, countEach: boolean }
 }
 
 const VERDICTS: Record<ProofOutcome, CopyVerdict> = {
@@ -33,7 +34,7 @@ const VERDICTS: Record<ProofOutcome, CopyVerdict> = {
  *
  * @throws {NotFoundError} there is no stash
  */
-export async function verify ({ own, replication, directory, options: { minCopies, target } }: VerifyInit, { signal }: AbortOptions = {}): Promise<VerifyResult> {
+export async function verify ({ own, replication, directory, options }: VerifyInit, { signal }: AbortOptions = {}): Promise<VerifyResult> {
   signal?.throwIfAborted()
 
   const { current } = own
@@ -47,9 +48,9 @@ export async function verify ({ own, replication, directory, options: { minCopie
 
     return { peer, name: directory.name(peer), verdict: VERDICTS[outcome], ms: Math.round(ms), provedAgo: provedAgo == null ? null : Math.round(provedAgo) }
   })), signal)
-  const proved = copies.filter(({ verdict }) => verdict === 'proved').map(({ peer }) => replication.copies.get(peer) ?? {})
+  const proved = copies.filter(({ verdict }) => verdict === 'proved').map(({ peer }): CountedPeer => replication.copies.get(peer) ?? { peer })
 
-  return { seq: String(current.record.seq), copies, have: distinctCopies(proved), minimum: minCopies, target }
+  return { seq: String(current.record.seq), copies, ...countCopies(proved, options), minimum: options.minCopies, target: options.target }
 }
 
 async function unlessAborted <Value> (work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
