@@ -30,6 +30,10 @@ export interface SimulationInit {
   /** Mean time between two moments without network, for each nara; Infinity: there are none. */
   blips: number
   target: number
+  /** The share of naras that keep what they hold on a disk, from 0 to 1. */
+  disk: number
+  /** Mean time until such a disk is lost for good; Infinity: never. */
+  diskLoss: number
   /** Between two rows of the CSV. */
   every: number
 }
@@ -68,6 +72,8 @@ export const HELP = `Simulates naras that come and go for months: the policy and
   --bandwidth N      bytes per second that a transfer has, or unlimited (default unlimited)
   --blips TIME       mean time between two moments in which a nara's network is gone, half a minute on average; or never (default never)
   --target N         copies wanted (default 3)
+  --disk PERCENT     of the naras keep what they hold on a disk: it is there again when they return (default 0)
+  --disk-loss TIME   mean time until such a disk never comes back, such as 180d; or never (default never)
   --seed N           everything follows from it (default 1)
   --every TIME       between two rows of the CSV (default 1h)
   --csv FILE         writes what was counted over time (default simulation.csv; with --json none)
@@ -84,6 +90,7 @@ Examples
   npm run simulate -- --nodes 50 --days 7 --up 2h --down 1h --repair owner --csv copies.csv
   npm run simulate -- --nodes 1000 --days 1 --end power-cut --json
   npm run simulate -- --nodes 50 --days 7 --blips 6h --bytes 100000 --bandwidth 20000
+  npm run simulate -- --nodes 50 --days 20 --disk 100 --disk-loss 180d
 
 Exits with 1 if more fail than --max-lost says, an older version came back in silence, or something else than this stash.
 `
@@ -114,6 +121,8 @@ export function parseArguments (args: string[]): Arguments | undefined {
     bandwidth: values.bandwidth == null || values.bandwidth === 'unlimited' ? Infinity : whole('bandwidth', values.bandwidth, 1, Number.MAX_SAFE_INTEGER),
     blips: values.blips == null || values.blips === 'never' ? Infinity : duration('blips', values.blips),
     target: whole('target', values.target ?? '3', 1, 16),
+    disk: whole('disk', values.disk ?? '0', 0, 100) / 100,
+    diskLoss: values['disk-loss'] == null || values['disk-loss'] === 'never' ? Infinity : duration('disk-loss', values['disk-loss']),
     every: duration('every', values.every ?? '1h'),
     csv: values.csv ?? (values.json === true ? undefined : 'simulation.csv'),
     json: values.json === true,
@@ -132,7 +141,7 @@ function read (args: string[]) {
     return parseArgs({
       args,
       options: {
-        nodes: text, days: text, up: text, down: text, shape: text, repair: text, end: text, seed: text, rewrite: text, bytes: text, target: text,
+        nodes: text, days: text, up: text, down: text, shape: text, repair: text, end: text, seed: text, rewrite: text, bytes: text, target: text, disk: text, 'disk-loss': text,
         bandwidth: text, blips: text, every: text, csv: text, stories: text, 'max-lost': text, 'max-cpu': text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
       }
     }).values

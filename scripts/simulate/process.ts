@@ -4,6 +4,7 @@ import { seededRandom } from '@nara-stash/testing'
 import type { World } from './world.ts'
 import type { StashParts } from '../../packages/node/dist/compose.js'
 import type { Soul } from '@nara-stash/crypto'
+import type { Datastore } from 'interface-datastore'
 import type { SimPort } from '@nara-stash/testing'
 
 /** One run of one nara: all it knows is gone when it ends. */
@@ -20,16 +21,18 @@ export interface ProcessInit {
   /** Nobody can hold anything for this soul yet. */
   fresh: boolean
   seed: number
+  /** Where it keeps what it holds; in RAM if left out. */
+  datastore?: Datastore
 }
 
 /** A process of the real service, on the simulated network. */
-export function bootProcess ({ init, net, board }: World, { id, soul, address, fresh, seed }: ProcessInit): Process {
+export function bootProcess ({ init, net, board }: World, { id, soul, address, fresh, seed, datastore }: ProcessInit): Process {
   const port = net.join(id, { address })
   let parts: StashParts | undefined
 
   const service = new StashService(events => {
     parts = composeStash(
-      { soul, fresh, memory: 'medium', target: init.target, clock: port.clock, random: seededRandom(seed) },
+      { soul, fresh, memory: 'medium', target: init.target, clock: port.clock, random: seededRandom(seed), ...(datastore == null ? {} : { datastore }) },
       {
         network: port,
         presence: board.portOf(port),

@@ -1,6 +1,7 @@
 import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { exponential, seededRandom } from '@nara-stash/testing'
 import { Blips } from './blips.ts'
+import { Disk } from './disk.ts'
 import { contentOf, versionIn } from './content.ts'
 import { Judgement } from './judgement.ts'
 import { bootProcess, withoutHoldersRepair, withoutOwnersRepair } from './process.ts'
@@ -26,6 +27,8 @@ export interface NaraInit {
   soul: Soul
   address: string
   seed: number
+  /** It keeps what it holds for others on a disk. */
+  onDisk: boolean
 }
 
 /** One nara over all its processes: owner of a stash and holder for others. */
@@ -37,6 +40,7 @@ export class SimulatedNara {
   private readonly init: NaraInit
   private readonly schedule: Schedule
   private readonly writing: Random
+  private readonly disk: Disk | undefined
   private boots = 0
   private upSince = 0
   /** When it was here last and knew its stash, which is when its holders' promises began. */
@@ -50,6 +54,7 @@ export class SimulatedNara {
     this.init = init
     this.schedule = new Schedule(world.init, 2 * init.seed)
     this.writing = seededRandom(2 * init.seed + 1)
+    this.disk = init.onDisk ? new Disk({ loss: world.init.diskLoss, random: seededRandom(2 ** 41 + init.seed) }) : undefined
   }
 
   get id (): string {
@@ -65,10 +70,15 @@ export class SimulatedNara {
     return this.process?.parts.held.get(owner)?.record.id
   }
 
+  /** The same while it is away, if it will bring it back. */
+  keeps (owner: string): string | undefined {
+    return this.process == null ? this.disk?.holds(owner) : this.holds(owner)
+  }
+
   /** Starts a process that will end by the schedule. */
   rise (): void {
     const { world, init, truth } = this
-    const process = bootProcess(world, { ...init, fresh: truth.written === 0, seed: init.seed * 4_096 + ++this.boots })
+    const process = bootProcess(world, { ...init, fresh: truth.written === 0, seed: init.seed * 4_096 + ++this.boots, ...(this.disk == null ? {} : { datastore: this.disk.datastore }) })
 
     if (this.boots === 1) {
       new Blips({ ...world, id: this.id, every: world.init.blips, random: seededRandom(2 ** 40 + init.seed) }).start()
@@ -129,6 +139,7 @@ export class SimulatedNara {
   private fall (process: Process): void {
     const { world } = this
     const held = process.parts.held.list().map(({ record }) => record.owner)
+    const isDiskLost = this.disk?.leave(world.clock.now(), new Map(process.parts.held.list().map(({ record }) => [record.owner, record.id]))) === true
 
     if (this.state === 'settled') {
       this.seenAt = world.clock.now()
@@ -146,12 +157,12 @@ export class SimulatedNara {
     }
 
     this.note(`its owner is down; holders: ${this.holders()}`)
-    held.forEach(owner => { world.nara(owner)?.holderFell(this.index) })
+    held.forEach(owner => { world.nara(owner)?.holderFell(this.index, isDiskLost) })
     world.clock.setTimer(() => { this.rise() }, this.schedule.absence())
   }
 
-  private holderFell (index: number): void {
-    this.note(`holder ${index} is down; left: ${this.holders()}`)
+  private holderFell (index: number, isDiskLost: boolean): void {
+    this.note(`holder ${index} is down${isDiskLost ? ', and its disk is lost' : ''}; left: ${this.holders()}`)
   }
 
   private holders (): string {
@@ -166,7 +177,7 @@ export class SimulatedNara {
       isOverdue: this.world.clock.now() - this.seenAt >= 1_000 * DEFAULT_LEASE,
       version: () => this.version(),
       state: () => this.state,
-      copies: () => this.world.holdersOf(this).length,
+      copies: () => this.world.keepersOf(this).length,
       onOutcome: outcome => { this.returned(outcome) }
     })
   }

@@ -59,7 +59,7 @@ export class Simulation implements World {
 
     for (let index = 0; index < init.nodes; index++) {
       const soul = soulFromSeed(random.bytes(32), `nara ${index}`)
-      const nara = new SimulatedNara(this, { index, id: peerIdOf(soul), soul, address: addressOf(index), seed: seed() })
+      const nara = new SimulatedNara(this, { index, id: peerIdOf(soul), soul, address: addressOf(index), seed: seed(), onDisk: hasDisk(index, init) })
 
       this.naras.push(nara)
       this.byId.set(nara.id, nara)
@@ -97,6 +97,12 @@ export class Simulation implements World {
     return kept == null ? [] : this.naras.filter(nara => nara.holds(owner.id) === kept.id)
   }
 
+  keepersOf (owner: SimulatedNara): SimulatedNara[] {
+    const { kept } = owner.truth
+
+    return kept == null ? [] : this.naras.filter(nara => nara.keeps(owner.id) === kept.id)
+  }
+
   onLost (owner: SimulatedNara): void {
     this.options.onLost?.(owner)
   }
@@ -127,6 +133,11 @@ export class Simulation implements World {
 
 function mean (numbers: readonly number[]): number {
   return numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length
+}
+
+/** So many of each hundred naras, spread evenly. */
+function hasDisk (index: number, { disk }: SimulationInit): boolean {
+  return Math.floor((index + 1) * disk) > Math.floor(index * disk)
 }
 
 /** A network (/24) of its own for each. */

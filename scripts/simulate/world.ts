@@ -15,6 +15,8 @@ export interface World {
   nara (id: string): SimulatedNara | undefined
   /** Who is up and holds the newest version of `owner`'s stash. */
   holdersOf (owner: SimulatedNara): SimulatedNara[]
+  /** The same, and those who are away and have it on their disk. */
+  keepersOf (owner: SimulatedNara): SimulatedNara[]
   /** A return ended with a stash lost. */
   onLost (owner: SimulatedNara): void
 }

@@ -23,6 +23,7 @@ interface Fields {
   name?: string | Uint8Array
   peerRecord?: Uint8Array
   watermark?: Uint8Array
+  onDisk?: boolean
 }
 
 function presence (fields: Fields): Uint8Array {
@@ -37,7 +38,8 @@ function presence (fields: Fields): Uint8Array {
     number(8, fields.maxBytes ?? 0),
     typeof fields.name === 'string' ? text(9, fields.name) : bytes(9, fields.name ?? new Uint8Array()),
     ...(fields.peerRecord == null ? [] : [present(10, fields.peerRecord)]),
-    ...(fields.watermark == null ? [] : [present(11, fields.watermark)])
+    ...(fields.watermark == null ? [] : [present(11, fields.watermark)]),
+    bool(13, fields.onDisk ?? false)
   )
 }
 
@@ -56,7 +58,9 @@ const MESSAGES: Array<[string, string, Peer, Fields]> = [
     { ...heyThere, kind: 2, n: 121, state: 3, uptime: 5_400, watermark: second.envelope }],
   ['chau', 'it leaves', owner, { ...heyThere, kind: 3, n: 122, state: 3, uptime: 5_420 }],
   ['confidant', 'a nara without a stash of its own, full and nameless', c1,
-    { kind: 2, boot: bootB, n: 7, uptime: 86_400, memory: 1, maxBytes: 1_048_576 }]
+    { kind: 2, boot: bootB, n: 7, uptime: 86_400, memory: 1, maxBytes: 1_048_576 }],
+  ['on-disk', 'the same after a restart, with all that it held', c1,
+    { kind: 1, boot: bootA, n: 1, uptime: 2, accepting: true, memory: 1, maxBytes: 1_048_576, onDisk: true }]
 ]
 
 const REJECTED: Array<[string, Uint8Array]> = [

@@ -1,4 +1,4 @@
-import type { StashEvents } from './event-types.ts'
+import type { Leave, StashEvents } from './event-types.ts'
 import type {
   DrillResult, ForgetResult, SetAsideStash, StashData, StoredStash, VerifyResult, WriteOptions, WriteResult
 } from './result-types.ts'
@@ -89,7 +89,7 @@ export interface StashInit {
   surrogates?: Surrogates
 
   /**
-   * Milliseconds that a stop may take to hand on what absent owners left here; 0 hands nothing on.
+   * Milliseconds that `leave()`, or a stop of one that holds in RAM, may take to hand on what is held here; 0 hands nothing on.
    *
    * @default 10_000
    */
@@ -272,6 +272,12 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    * @throws {HeldStoreError} the datastore failed
    */
   getStoredStash (owner: string, options?: AbortOptions): Promise<StoredStash | undefined>
+
+  /**
+   * Leaves for good, or for long: has others keep what is held here, in `leaveTimeout`, and lets go of what they took. From then on nothing more is taken;
+   * then stop the host. A stop alone does this for what is held in RAM; what is on a disk stays there, and is here again at the next start.
+   */
+  leave (): Promise<Leave>
 
   /** The state as JSON for debugging; holds no secret. */
   marshalState (): string

@@ -16,7 +16,7 @@ import { PresenceService } from './services/presence/presence.ts'
 import { Replication } from './services/replication/replication.ts'
 import { Steward } from './services/steward/steward.ts'
 import { Watermarks } from './services/steward/watermarks.ts'
-import type { StashInit } from './api.ts'
+import type { Leave, StashInit } from './api.ts'
 import type { StashOptions } from './options.ts'
 import type { Dialler, PresencePort } from './ports/presence-port.ts'
 import type { EventSink } from './services/events.ts'
@@ -59,6 +59,8 @@ export interface StashParts {
   owning: OwningParts | undefined
   start (): Promise<void>
   afterStart (): Promise<void>
+  /** Hands on what is held here, and takes nothing more. Asked twice it gives one answer. */
+  leave (): Promise<Leave>
   beforeStop (): Promise<void>
   stop (): Promise<void>
   /** @param isGiven - our user named these */
@@ -78,6 +80,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   const trust = checkTrust(init)
   const newest = new NewestTable()
   const directory = new PeerDirectory(clock)
+  const onDisk = init.datastore != null
   const announce = announceEvents(events, directory)
   const held = new HeldStashes({
     capacity: options.capacity,
@@ -123,6 +126,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     clock,
     random,
     leaveTimeout: options.leaveTimeout,
+    onDisk,
     onReach: () => { connector?.look() },
     ...announce.stewarding
   })
@@ -146,6 +150,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       name: init.soul?.name ?? '',
       memory: options.memory,
       maxStash: options.maxStash,
+      onDisk,
       state: () => owning?.owner.state,
       accepting: () => held.count < options.capacity.stashes,
       watermark: () => owning?.watermark(),
@@ -172,6 +177,16 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
         connector?.heard(peer)
       }
     })
+
+  let left: Promise<Leave> | undefined
+  const leave = async (): Promise<Leave> => {
+    confidant.drain()
+    const handedOn = await steward.leave()
+    const result = { kept: onDisk ? held.count : 0, ...handedOn, ...leftBehind(owning) }
+    announce.stewarding.onLeft(result)
+
+    return result
+  }
 
   network.addEventListener('peer:connect', ({ detail }) => {
     directory.met(detail.id)
@@ -203,6 +218,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     steward,
     owning,
     start: async () => {
+      left = undefined
       await owning?.owner.watermark.prepare()
       await confidant.start()
       steward.start()
@@ -213,9 +229,16 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       connector?.start()
       await presence?.start()
     },
+    leave: async () => await (left ??= leave()),
     beforeStop: async () => {
-      confidant.drain()
-      announce.stewarding.onLeft({ ...await steward.leave(), ...leftBehind(owning) })
+      if (onDisk && left == null) {
+        // what is on a disk comes back with us: nobody is told that it goes, and nothing is moved
+        steward.stop()
+        announce.stewarding.onLeft({ kept: held.count, handedOn: 0, withOwner: 0, left: [], ...leftBehind(owning) })
+      } else {
+        await (left ??= leave())
+      }
+
       await presence?.stop()
       connector?.stop()
       owning?.owner.stop()
@@ -261,6 +284,7 @@ function composeOwner (init: StashInit, soul: Soul, { options, network, newest, 
     repairDelay: options.repairDelay,
     leaseSeconds: DEFAULT_LEASE,
     surrogates: options.surrogates,
+    saysOnDisk: peer => directory.saysOnDisk(peer),
     pinned: checkConfidants(init.confidants ?? [], network.self, trust),
     candidates: () => candidatesAmong(network, directory, replication.copies, trust),
     onCopies: ({ seq, have }) => { announce.copies({ seq, have, minimum: options.minCopies, target: options.target }) },

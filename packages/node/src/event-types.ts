@@ -3,9 +3,11 @@ import type { ConfidantState, Doubt, Twin } from './status-types.ts'
 import type { WriteResult } from './result-types.ts'
 import type { RefusalReason } from '@nara-stash/protocol'
 
-/** What a nara leaves behind when it stops. */
+/** What a nara leaves behind when it stops, or leaves. */
 export interface Leave {
-  /** Stashes held for others that are as safe without us: others hold enough, another took our place, or something newer replaced them. */
+  /** Stashes held for others that stay on our disk: they are here again at the next start. */
+  kept: number
+  /** Stashes held for others that are as safe without us and are not held here any longer: others hold enough, another took our place, or something newer replaced them. */
   handedOn: number
   /** Stashes whose owner is here: it has the content and was told, but nobody took our place while we waited. */
   withOwner: number
@@ -21,6 +23,9 @@ export interface Leave {
   setAside: number
 }
 
+/** What became of one stash as its holder left: a key of `Leave`. */
+export type LeaveOutcome = 'handedOn' | 'withOwner' | 'left'
+
 export interface DeletionLeft {
   /** Of the tombstone, decimal. */
   seq: string
@@ -28,7 +33,10 @@ export interface DeletionLeft {
   told: number
 }
 
+/** Copies that were acknowledged and are elsewhere count for its `outcome`: those that are here, and those that are away on a disk. */
 export interface OwnLeft extends Pick<WriteResult, 'outcome' | 'copies' | 'minimum'> {
+  /** Beside `copies`, which are here: confidants that took it, went, and said that it is on their disk. */
+  away: number
   /** Decimal. */
   seq: string
   /** Of data. */
@@ -73,7 +81,9 @@ export interface StashEvents {
   'held:repaired': CustomEvent<{ owner: string, name: string, to: string, why: string }>
   /** A co-holder was asked to prove that it has its copy. */
   'held:audited': CustomEvent<{ owner: string, name: string, peer: string, verdict: string }>
-  /** We are leaving, and have done what could be done for what is held here. Said before the last chau. */
+  /** While we leave: what became of one stash that is held here. */
+  'held:leaving': CustomEvent<{ owner: string, name: string, outcome: LeaveOutcome }>
+  /** We stop or leave, and have done what could be done for what is held here. Said before the last chau. */
   'leave': CustomEvent<Leave>
   'peer:connect': CustomEvent<{ peer: string, name: string, address?: string }>
   'peer:disconnect': CustomEvent<{ peer: string, name: string }>

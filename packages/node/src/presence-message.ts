@@ -31,6 +31,8 @@ export interface Presence {
   peerRecord?: Uint8Array
   /** The header of its newest acknowledged record: a signed envelope, still unchecked. */
   watermark?: Uint8Array
+  /** What it holds for others outlives its process. Absent: it does not. */
+  onDisk?: boolean
 }
 
 const { Kind, State, Memory } = PresenceMessage
@@ -60,7 +62,8 @@ export const PRESENCE_FORM: Form = {
   8: uint64,
   9: { text: true },
   10: bytes,
-  11: bytes
+  11: bytes,
+  13: { max: 1 }
 }
 
 export function encodePresence (presence: Presence): Uint8Array {
@@ -75,7 +78,8 @@ export function encodePresence (presence: Presence): Uint8Array {
     maxBytes: presence.maxBytes,
     name: presence.name,
     ...(presence.peerRecord == null ? {} : { peerRecord: new Uint8Array(presence.peerRecord) }),
-    ...(presence.watermark == null ? {} : { watermark: new Uint8Array(presence.watermark) })
+    ...(presence.watermark == null ? {} : { watermark: new Uint8Array(presence.watermark) }),
+    onDisk: presence.onDisk === true
   })
 }
 
@@ -108,7 +112,8 @@ export function decodePresence (bytes: Uint8Array): Presence {
     maxBytes: message.maxBytes,
     name: checkName(message.name),
     ...(message.peerRecord == null ? {} : { peerRecord: message.peerRecord }),
-    ...(message.watermark == null ? {} : { watermark: message.watermark })
+    ...(message.watermark == null ? {} : { watermark: message.watermark }),
+    ...(message.onDisk ? { onDisk: true } : {})
   }
 }
 

@@ -9,7 +9,7 @@ import { asSetAside } from './services/owner/set-aside.ts'
 import { verify } from './services/replication/verify.ts'
 import { peerStatuses, stashStatus } from './status.ts'
 import type {
-  DrillResult, ForgetResult, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, StoredStash, VerifyResult, WriteOptions,
+  DrillResult, ForgetResult, Leave, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, StoredStash, VerifyResult, WriteOptions,
   WriteResult
 } from './api.ts'
 import type { StashParts } from './compose.ts'
@@ -51,6 +51,10 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   /** Runs when the whole host has started: from here on everybody can be reached. */
   async afterStart (): Promise<void> {
     await this.#parts.afterStart()
+  }
+
+  async leave (): Promise<Leave> {
+    return await this.#parts.leave()
   }
 
   async beforeStop (): Promise<void> {

@@ -12,6 +12,8 @@ export interface ConfidantStatus {
   since: string
   state: ConfidantState
   pinned: boolean
+  /** Where it keeps what it holds, as it says: on a disk, that outlives its process. */
+  keeps: 'on disk' | 'in memory'
 }
 
 export interface PeerStatus {

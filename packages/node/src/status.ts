@@ -88,7 +88,8 @@ function confidantStatuses ({ owning, directory, options }: StashParts): Confida
     name: directory.name(peerId),
     since: isoDate(replication.copies.get(peerId)?.since ?? options.clock.wallTime()),
     state: replication.copies.state(peerId, own.current?.record.id, FAILED_AFTER),
-    pinned: replication.pinned.includes(peerId)
+    pinned: replication.pinned.includes(peerId),
+    keeps: directory.saysOnDisk(peerId) ? 'on disk' : 'in memory'
   }))
 }
 

@@ -23,7 +23,8 @@ const presences: fc.Arbitrary<Presence> = fc.record({
   state: fc.constantFrom('searching' as const, 'recovering' as const, 'settled' as const, 'empty' as const, 'doubtful' as const),
   memory: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
   peerRecord: fc.uint8Array({ maxLength: 200 }),
-  watermark: fc.uint8Array({ maxLength: 2_048 })
+  watermark: fc.uint8Array({ maxLength: 2_048 }),
+  onDisk: fc.constant(true as const)
 }, { requiredKeys: ['kind', 'boot', 'n', 'accepting', 'uptime', 'maxBytes', 'name'] })
 
 describe('a presence message', () => {

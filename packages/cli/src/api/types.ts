@@ -1,4 +1,4 @@
-import type { ConfidantStatus, ForgetResult, PeerStatus, SetAsideStash, StashEvents, StashStatus, WriteResult } from '@nara-stash/node'
+import type { ConfidantStatus, ForgetResult, Leave, PeerStatus, SetAsideStash, StashEvents, StashStatus, WriteResult } from '@nara-stash/node'
 
 /** `GET /v1/status`, and `nara-stash status --json`. */
 export interface DaemonStatus extends StashStatus {
@@ -64,6 +64,9 @@ export interface ForgetAnswer extends ForgetResult {
   /** Stash peers that were connected when it ended. */
   peers: number
 }
+
+/** `POST /v1/leave`: the daemon stops after it. */
+export type LeaveAnswer = Leave
 
 /** `GET /v1/peers`. */
 export interface PeersAnswer {

@@ -24,6 +24,7 @@ const entries: Entry[] = [
   entry('forget', 'delete the stash everywhere', async () => await import('../commands/forget.ts')),
   entry('verify', 'have every confidant prove its copy', async () => await import('../commands/verify.ts')),
   entry('drill', 'recover beside what is here, compare, and discard it', async () => await import('../commands/drill.ts')),
+  entry('leave', 'hand on what is held for others, and stop for good', async () => await import('../commands/leave.ts')),
   entry('invite', 'print what a friend needs to join the network', async () => await import('../commands/invite.ts')),
   entry('join', 'join the network of an invitation', async () => await import('../commands/join.ts')),
   entry('id', 'make, show, write down and bring in a soul', async () => await import('../commands/id.ts')),

@@ -5,7 +5,7 @@ import { runFolder } from '../daemon/run-folder.ts'
 import { readDaemonFile } from '../daemon/daemon-file.ts'
 import { formatDuration } from '../text/units.ts'
 import type {
-  ConfidantsAnswer, DaemonEvent, DaemonStatus, DecisionAnswer, ErrorAnswer, ForgetAnswer, FreshAnswer, PeersAnswer, PutAnswer, RecoverAnswer, SetAsideAnswer, StashAnswer
+  ConfidantsAnswer, DaemonEvent, DaemonStatus, DecisionAnswer, ErrorAnswer, ForgetAnswer, FreshAnswer, LeaveAnswer, PeersAnswer, PutAnswer, RecoverAnswer, SetAsideAnswer, StashAnswer
 } from '../api/types.ts'
 import type { DrillResult, VerifyResult } from '@nara-stash/node'
 import type { IncomingMessage } from 'node:http'
@@ -54,6 +54,8 @@ export interface ApiClient {
   forget (timeout: number): Promise<ForgetAnswer>
   verify (): Promise<VerifyResult>
   drill (): Promise<DrillResult>
+  /** The daemon hands on what it holds for others, in its `leaveTimeout`, answers, and stops. */
+  leave (): Promise<LeaveAnswer>
   /** Every event from the moment this resolves; ends when the daemon stops. Break off to stop listening. */
   events (signal?: AbortSignal): Promise<AsyncIterable<DaemonEvent>>
 }
@@ -101,6 +103,8 @@ export async function connect (dir: string): Promise<ApiClient> {
     forget: async timeout => await json('POST', `/v1/forget?timeout=${timeout}ms`, { silence: timeout + SILENCE }),
     verify: async () => await json('POST', '/v1/verify', { silence: PROOF_SILENCE }),
     drill: async () => await json('POST', '/v1/drill', { silence: PROOF_SILENCE }),
+    // it takes as long as the daemon's own bound says, and that may be set to hours
+    leave: async () => JSON.parse((await readAll(await call({ method: 'POST', path: '/v1/leave' }), MAX_JSON_ANSWER)).toString()) as LeaveAnswer,
     events: async signal => lines(await call({ method: 'GET', path: '/v1/events', ...(signal == null ? {} : { signal }) }))
   }
 }

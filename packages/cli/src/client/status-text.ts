@@ -42,9 +42,9 @@ export function statusText (status: DaemonStatus): string {
 /** Confidants as a table for people. */
 export function confidantsText (confidants: readonly ConfidantStatus[]): string {
   return table([
-    ['CONFIDANT', 'NAME', 'STATE', 'SINCE'],
-    ...confidants.map(({ peerId, name, state, since, pinned }) =>
-      [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, since])
+    ['CONFIDANT', 'NAME', 'STATE', 'KEEPS IT', 'SINCE'],
+    ...confidants.map(({ peerId, name, state, since, pinned, keeps }) =>
+      [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, keeps, since])
   ])
 }
 

@@ -208,7 +208,7 @@ export const settings = {
   leaveTimeout: setting<number>({
     flag: '--leave-timeout <time>',
     env: 'NARA_LEAVE_TIMEOUT',
-    about: 'how long leaving may take to hand on what absent owners left here; 0s hands nothing on',
+    about: 'how long leaving may take to hand on what is held for others; 0s hands nothing on',
     allowed: 'a time with its unit, such as 0s, 10s or 1m',
     otherwise: '10s',
     default: 10_000,

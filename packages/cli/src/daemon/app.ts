@@ -6,6 +6,7 @@ import { doubtReasons } from '../text/doubt-reasons.ts'
 import { count, formatBytes } from '../text/units.ts'
 import { addDecisionRoutes } from './decision-routes.ts'
 import { eventStream } from './event-stream.ts'
+import { addLeaveRoute } from './leave-route.ts'
 import { knownQuery } from './known-query.ts'
 import { readBody } from './read-body.ts'
 import { fieldOf, switchOf, timeoutOf } from './request-values.ts'
@@ -28,12 +29,14 @@ export interface AppInit {
   clock: Pick<Clock, 'now' | 'date' | 'setTimer'>
   /** Aborts when the daemon is told to stop. */
   stopping?: AbortSignal
+  /** It has left, as it was asked to, and the answer is out. */
+  onLeft?: () => void
   /** Told of failures that are nobody's expected answer. */
   unexpected?: (error: unknown) => void
 }
 
 /** The daemon's HTTP API: a value, served on the socket and called as it is by tests. */
-export function createApp ({ nara, feed, about, clock, stopping, unexpected }: AppInit): Hono {
+export function createApp ({ nara, feed, about, clock, stopping, onLeft, unexpected }: AppInit): Hono {
   const { stash } = nara
   const app = new Hono()
   const started = clock.now()
@@ -136,6 +139,7 @@ export function createApp ({ nara, feed, about, clock, stopping, unexpected }: A
   })
 
   addDecisionRoutes(app, { stash, clock, stopping })
+  addLeaveRoute(app, stash, onLeft)
 
   app.notFound(c => c.json<ErrorAnswer>(answerTo('UnknownRouteError', `there is no ${c.req.method} ${c.req.path}`), 404))
 

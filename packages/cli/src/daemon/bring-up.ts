@@ -26,10 +26,12 @@ export interface BringUp {
   parts: DaemonParts
   /** Aborts when the daemon is to stop: between two steps it goes no further, and what is asked of it ends. */
   signal: AbortSignal
+  /** It was told to leave, has handed on what it holds, and is to stop. */
+  onLeft: () => void
 }
 
 /** Starts the nara and opens the socket to the other commands; resolves once everybody was told that it is up. */
-export async function bringUp (init: DaemonInit, { folder, found, parts, signal }: BringUp): Promise<void> {
+export async function bringUp (init: DaemonInit, { folder, found, parts, signal, onLeft }: BringUp): Promise<void> {
   const { options, close } = await naraOptions(init.config, found, init.openDatastore)
 
   parts.closeStore = close
@@ -41,12 +43,13 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal 
   const watermark = new WatermarkKeeper(init.config.dir, owner)
 
   watermark.listen(nara.stash, error => { init.io.err.write(`nara-stash: ${error.message}\n`) })
+  nara.stash.addEventListener('leave', ({ detail }) => { parts.left = detail })
   Object.assign(parts, { nara, feed, watermark })
   logEvents(init, feed)
   signal.throwIfAborted()
   await nara.start()
   signal.throwIfAborted()
-  parts.api = await open(init, { folder, found, nara, feed, stopping: signal })
+  parts.api = await open(init, { folder, found, nara, feed, stopping: signal, onLeft })
 }
 
 /** A header that the nara does not take is worth a word, not a start that fails. */
@@ -81,10 +84,11 @@ interface Running {
   nara: Nara
   feed: EventFeed
   stopping: AbortSignal
+  onLeft: () => void
 }
 
 /** Opens the socket to the other commands and tells everybody that the nara is up. */
-async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, stopping }: Running): Promise<ApiServer> {
+async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, stopping, onLeft }: Running): Promise<ApiServer> {
   const { maxStash, listen, network, pskFile } = config
   const socket = await makeSocketPath(config.dir, io.env)
   const left = await readDaemonFile(folder.daemon)
@@ -100,6 +104,7 @@ async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, st
     nara,
     feed,
     stopping,
+    onLeft,
     about: { pid: process.pid, socket, version, maxStash, listen, network, pskFile: pskFile ?? null },
     clock: io.clock,
     unexpected: error => { io.err.write(`nara-stash: ${String(error)}\n`) }

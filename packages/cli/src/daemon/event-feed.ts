@@ -33,6 +33,7 @@ const names: Record<keyof StashEvents, true> = {
   'held:pushed': true,
   'held:repaired': true,
   'held:audited': true,
+  'held:leaving': true,
   leave: true,
   'peer:connect': true,
   'peer:disconnect': true,

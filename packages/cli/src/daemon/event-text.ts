@@ -4,7 +4,7 @@ import { count, formatBytes, formatDuration } from '../text/units.ts'
 import { isUnkept } from './own-loss.ts'
 import type { DaemonEvent } from '../api/types.ts'
 import type { OwnLeave } from './own-loss.ts'
-import type { Leave, OwnLeft } from '@nara-stash/node'
+import type { Leave, LeaveOutcome, OwnLeft } from '@nara-stash/node'
 
 type Sayings = { [E in DaemonEvent as E['event']]: (event: E) => string | undefined }
 
@@ -44,6 +44,7 @@ const sayings: Sayings = {
   'held:repaired': ({ owner, name, to, why }) => `gave ${peer(to)} a copy for ${named(owner, name)}: ${printable(why)}`,
   'held:audited': ({ owner, name, peer: id, verdict }) =>
     verdict === 'proved' ? undefined : `${peer(id)} was asked to prove its copy for ${named(owner, name)}: ${printable(verdict)}`,
+  'held:leaving': ({ owner, name, outcome }) => `${named(owner, name)}: ${fates[outcome]}`,
   leave: event => [...leftToOthers(event), ...lostWithUs(event)].join('\n') || undefined,
   'peer:connect': ({ peer: id, name, address }) => `met ${named(id, name)}${address == null ? '' : ` at ${printable(address)}`}`,
   'peer:disconnect': ({ peer: id, name }) => `lost ${named(id, name)}`,
@@ -56,9 +57,17 @@ export function eventText (event: DaemonEvent): string | undefined {
   return (sayings[event.event] as (event: DaemonEvent) => string | undefined)(event)
 }
 
+/** What became of one stash that was held here. */
+const fates: Record<LeaveOutcome, string> = {
+  handedOn: 'its stash is as safe without this nara',
+  withOwner: 'its stash is left to it, and it is here',
+  left: 'of its stash no other copy is known to be safe'
+}
+
 /** What becomes of what is held for others. */
-function leftToOthers ({ handedOn, withOwner, left }: Leave): string[] {
+export function leftToOthers ({ kept, handedOn, withOwner, left }: Leave): string[] {
   const parts = [
+    ...(kept > 0 ? [`keeps ${count(kept, 'stash', 'stashes')} for others on its disk; ${kept === 1 ? 'it is' : 'they are'} here again at the next start`] : []),
     ...(handedOn > 0 || left.length > 0 ? [`handed on ${count(handedOn, 'stash', 'stashes')}`] : []),
     ...(withOwner > 0 ? [`left to ${withOwner === 1 ? 'its owner, who is' : 'their owners, who are'} here: ${withOwner}`] : []),
     ...(left.length > 0 ? [`of those of ${left.map(peer).join(', ')} no other copy is known to be safe`] : [])
@@ -68,7 +77,7 @@ function leftToOthers ({ handedOn, withOwner, left }: Leave): string[] {
 }
 
 /** What of our own is lost with this process, or may be. */
-function lostWithUs ({ own, deletion, waiting, setAside }: OwnLeave): string[] {
+export function lostWithUs ({ own, deletion, waiting, setAside }: OwnLeave): string[] {
   return [
     ...(isUnkept(own) ? [`version ${own.seq} (${formatBytes(own.bytes)}) is held by ${keepers(own)}`] : []),
     ...(deletion == null ? [] : [`the deletion (version ${deletion.seq}) was told to ${deletion.told === 0 ? 'nobody' : count(deletion.told, 'peer')}: who was away may still have a copy`]),
@@ -77,9 +86,9 @@ function lostWithUs ({ own, deletion, waiting, setAside }: OwnLeave): string[] {
   ]
 }
 
-function keepers ({ copies, minimum, acknowledged }: OwnLeft): string {
-  if (copies > 0) {
-    return `${count(copies, 'confidant')} only; ${minimum} make it safe`
+function keepers ({ copies, away, minimum, acknowledged }: OwnLeft): string {
+  if (copies + away > 0) {
+    return `${count(copies + away, 'confidant')} only${away === 0 ? '' : `, ${copies === 0 ? 'away' : `of which ${away} away`} with a disk`}; ${minimum} make it safe`
   }
 
   return acknowledged

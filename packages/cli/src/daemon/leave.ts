@@ -1,9 +1,9 @@
-import { losesOwn } from './own-loss.ts'
+import { isLoss } from './own-loss.ts'
 import type { ApiServer } from './serve.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { WatermarkKeeper } from './watermark-file.ts'
 import type { Io } from '../cli/io.ts'
-import type { Nara } from '@nara-stash/node'
+import type { Leave, Nara } from '@nara-stash/node'
 
 /** How long a daemon takes to leave beyond the nara's own bound, in milliseconds. */
 const STOP_GRACE = 5_000
@@ -18,6 +18,8 @@ export interface DaemonParts {
   feed?: EventFeed
   watermark?: Pick<WatermarkKeeper, 'settled'>
   api?: ApiServer
+  /** What it said that it leaves behind: as it stops, or as it was told to leave before that. */
+  left?: Leave
 }
 
 /** How a daemon left. */
@@ -33,18 +35,15 @@ export interface Leaving {
  *
  * @param leaveTimeout - the nara's own bound for that, in milliseconds
  */
-export async function leave ({ nara, api, watermark, closeStore }: DaemonParts, io: Io, leaveTimeout: number): Promise<Leaving> {
-  let withLoss = false
-
-  nara?.stash.addEventListener('leave', ({ detail }) => { withLoss = detail.left.length > 0 || losesOwn(detail) })
-
+export async function leave (parts: DaemonParts, io: Io, leaveTimeout: number): Promise<Leaving> {
+  const { nara, api, watermark, closeStore } = parts
   const inGoodOrder = nara == null || await stopped(nara, io, leaveTimeout + STOP_GRACE)
 
   await api?.close()
   await watermark?.settled()
   await closeStore?.()
 
-  return { inGoodOrder, withLoss }
+  return { inGoodOrder, withLoss: parts.left != null && isLoss(parts.left) }
 }
 
 async function stopped (nara: Nara, io: Io, limit: number): Promise<boolean> {

@@ -8,6 +8,11 @@ export function losesOwn ({ own, deletion, waiting, setAside }: OwnLeave): boole
   return isUnkept(own) || deletion != null || waiting > 0 || setAside > 0
 }
 
+/** True if something goes with a nara that stops: of its own, or the stash of an absent owner. */
+export function isLoss (leave: Leave): boolean {
+  return leave.left.length > 0 || losesOwn(leave)
+}
+
 /** It is not kept by enough others. */
 export function isUnkept (own: OwnLeft | null): own is OwnLeft {
   return own != null && own.outcome !== 'kept'

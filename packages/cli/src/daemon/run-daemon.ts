@@ -50,7 +50,8 @@ export async function runDaemon (init: DaemonInit): Promise<number> {
 async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> {
   const { config, io } = init
   const found = await findOrMakeSoul(config, io)
-  const toStop = whenToStop(io, init.exitWithParent)
+  const hasLeft = Promise.withResolvers<StopReason>()
+  const toStop = Promise.race([whenToStop(io, init.exitWithParent), hasLeft.promise])
   const parts: DaemonParts = {}
   const stopping = new AbortController()
   let isUp = false
@@ -58,7 +59,7 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   let leaving: Leaving
 
   try {
-    const starting = bringUp(init, { folder, found, parts, signal: stopping.signal }).then(() => { isUp = true })
+    const starting = bringUp(init, { folder, found, parts, signal: stopping.signal, onLeft: () => { hasLeft.resolve('it was told to leave') } }).then(() => { isUp = true })
 
     // a start may be stuck, in a datastore that does not open for instance, and is to be stopped all the same
     await Promise.race([starting, toStop])
@@ -85,7 +86,7 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   }
 
   if (!isUp) {
-    return why === 'standard input ended' ? exitCodes.error : 128 + constants.signals[why]
+    return why === 'standard input ended' || why === 'it was told to leave' ? exitCodes.error : 128 + constants.signals[why]
   }
 
   parts.feed?.publish({ event: 'stopped' })

@@ -1,7 +1,7 @@
 import type { Io, StopSignal } from '../cli/io.ts'
 
 /** Why a daemon stops. */
-export type StopReason = StopSignal | 'standard input ended'
+export type StopReason = StopSignal | 'standard input ended' | 'it was told to leave'
 
 /**
  * Resolves, with the reason, when the daemon shall stop: on the first SIGHUP, SIGINT or SIGTERM, or, if asked for, when standard

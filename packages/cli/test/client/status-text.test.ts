@@ -12,7 +12,7 @@ const status: DaemonStatus = {
   safe: false,
   pending: null,
   copies: { have: 1, minimum: 2, target: 3 },
-  confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true }],
+  confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true, keeps: 'on disk' }],
   held: { count: 1, limit: 20, bytes: 2048, byteLimit: 65_536 },
   recovery: { via: 'push', from: 'peer', confirmed: true, written: false, answered: 2, of: 3, doubt: null },
   twin: null,
@@ -45,8 +45,8 @@ describe('the status for people', () => {
       '           /ip4/127.0.0.1/tcp/4001',
       'daemon     process 42, up for 1 h 1 min',
       '',
-      'CONFIDANT  NAME         STATE            SINCE',
-      'peer       bo\\u{1b}[2J  suspect, pinned  2026-01-02T03:04:05.000Z',
+      'CONFIDANT  NAME         STATE            KEEPS IT  SINCE',
+      'peer       bo\\u{1b}[2J  suspect, pinned  on disk   2026-01-02T03:04:05.000Z',
       ''
     ].join('\n'))
   })

@@ -15,7 +15,7 @@ async function command (args: string[], init?: FakeIoInit): Promise<FakeIo & { c
   return Object.assign(io, { code: await run(args, io) })
 }
 
-const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'forget', 'verify', 'drill', 'invite', 'join', 'id', 'psk', 'demo', 'version']
+const commands = ['start', 'put', 'get', 'status', 'peers', 'confidants', 'recover', 'forget', 'verify', 'drill', 'leave', 'invite', 'join', 'id', 'psk', 'demo', 'version']
 
 describe('help', () => {
   it('lists every command', async () => {
@@ -133,7 +133,7 @@ describe('start', () => {
 describe('without a daemon', () => {
   it.each([
     ['put'], ['get'], ['status'], ['peers'], ['confidants'], ['confidants', 'add', peerIdString(publicKeyOf(createSoul()))], ['confidants', 'auto'], ['recover'], ['recover', '--fresh'], ['forget', '--yes'],
-    ['verify'], ['drill'], ['invite']
+    ['verify'], ['drill'], ['leave'], ['invite']
   ])('%s %s ends with 5', async (...args) => {
     const dir = join(await tempDir(), 'none')
     const io = await command([...args.filter(arg => arg != null), '--dir', dir])

@@ -9,8 +9,8 @@ const peer = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
 const name = 'bo\u001b\n'
 const shown = 'bo\\u{1b}\\u{a} (…TXp8V4wB)'
 
-const nothing = { handedOn: 0, withOwner: 0, left: [], own: null, deletion: null, waiting: 0, setAside: 0 }
-const own = { outcome: 'unstored', seq: '2', bytes: 7, copies: 0, minimum: 2, acknowledged: false } as const
+const nothing = { kept: 0, handedOn: 0, withOwner: 0, left: [], own: null, deletion: null, waiting: 0, setAside: 0 }
+const own = { outcome: 'unstored', seq: '2', bytes: 7, copies: 0, away: 0, minimum: 2, acknowledged: false } as const
 
 const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'stash:state', time, state: 'settled', previous: 'searching' }, 'the stash is settled, was searching'],
@@ -37,7 +37,14 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'held:repaired', time, owner: peer, name, to: peer, why: 'lost\u0007' }, `gave …TXp8V4wB a copy for ${shown}: lost\\u{7}`],
   [{ event: 'held:audited', time, owner: peer, name, peer, verdict: 'proved' }, undefined],
   [{ event: 'held:audited', time, owner: peer, name, peer, verdict: 'missing' }, `…TXp8V4wB was asked to prove its copy for ${shown}: missing`],
+  [{ event: 'held:leaving', time, owner: peer, name, outcome: 'handedOn' }, `${shown}: its stash is as safe without this nara`],
+  [{ event: 'held:leaving', time, owner: peer, name, outcome: 'left' }, `${shown}: of its stash no other copy is known to be safe`],
   [{ event: 'leave', time, ...nothing }, undefined],
+  [{ event: 'leave', time, ...nothing, kept: 1 }, 'keeps 1 stash for others on its disk; it is here again at the next start'],
+  [{ event: 'leave', time, ...nothing, kept: 2, handedOn: 1, left: [peer] },
+    'keeps 2 stashes for others on its disk; they are here again at the next start; handed on 1 stash; of those of …TXp8V4wB no other copy is known to be safe'],
+  [{ event: 'leave', time, ...nothing, own: { ...own, outcome: 'kept', copies: 1, away: 1 } }, undefined],
+  [{ event: 'leave', time, ...nothing, own: { ...own, outcome: 'degraded', away: 1 } }, 'version 2 (7 B) is held by 1 confidant only, away with a disk; 2 make it safe'],
   [{ event: 'leave', time, ...nothing, handedOn: 2 }, 'handed on 2 stashes'],
   [{ event: 'leave', time, ...nothing, withOwner: 1 }, 'left to its owner, who is here: 1'],
   [{ event: 'leave', time, ...nothing, handedOn: 1, withOwner: 2 }, 'handed on 1 stash; left to their owners, who are here: 2'],

@@ -123,11 +123,11 @@ describe('a daemon', () => {
 
   it('ends with 3 if a stash may be lost with it, or a write of its own, and says whose and which', async () => {
     const owner = '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB'
-    const own = { outcome: 'kept', seq: '2', bytes: 7, copies: 2, minimum: 2, acknowledged: true } as const
+    const own = { outcome: 'kept', seq: '2', bytes: 7, copies: 2, away: 0, minimum: 2, acknowledged: true } as const
     const leaving = async (more: Partial<Leave>): Promise<{ code: number, told: DaemonEvent[] }> => {
       const { io, nara, stop } = await runningDaemon()
 
-      nara.asNara().stop = async () => { nara.fake.emit('leave', { handedOn: 1, withOwner: 1, left: [], own: null, deletion: null, waiting: 0, setAside: 0, ...more }) }
+      nara.asNara().stop = async () => { nara.fake.emit('leave', { kept: 0, handedOn: 1, withOwner: 1, left: [], own: null, deletion: null, waiting: 0, setAside: 0, ...more }) }
 
       return { code: await stop(), told: events(io.stdout).slice(1) }
     }

@@ -3,7 +3,7 @@ import { naraId, peerIdString, publicKeyOf } from '@nara-stash/crypto'
 import { DoubtfulError, NotDoubtfulError, NotFoundError, TooLargeError } from '@nara-stash/node'
 import { TypedEventEmitter } from 'main-event'
 import type {
-  Doubt, DrillResult, ForgetResult, Nara, NaraOptions, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, Twin, VerifyResult,
+  Doubt, DrillResult, ForgetResult, Leave, Nara, NaraOptions, PeerStatus, SetAsideStash, Stash, StashData, StashEvents, StashState, StashStatus, Twin, VerifyResult,
   WriteResult
 } from '@nara-stash/node'
 
@@ -30,6 +30,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
   forgotten: Partial<ForgetResult> = {}
   proof: Partial<VerifyResult> = {}
   drilled: Partial<DrillResult> = {}
+  left: Partial<Leave> = {}
 
   constructor (readonly options: NaraOptions) {
     super()
@@ -121,6 +122,15 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
     }
   }
 
+  async leave (): Promise<Leave> {
+    this.fail()
+    const left: Leave = { kept: 0, handedOn: 1, withOwner: 0, left: [], own: null, deletion: null, waiting: 0, setAside: 0, ...this.left }
+    this.emit('held:leaving', { owner: 'an owner', name: 'zoe', outcome: left.left.length > 0 ? 'left' : 'handedOn' })
+    this.emit('leave', left)
+
+    return left
+  }
+
   setConfidants (peers: readonly string[]): void {
     this.fail()
     this.confidants = [...peers]
@@ -150,7 +160,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
       safe: data == null ? null : this.confidants.length >= 2,
       pending: null,
       copies: { have: this.confidants.length, minimum: 2, target: 3 },
-      confidants: this.confidants.map(peerId => ({ peerId, name: 'kiosk\u001b[2J', since: new Date(0).toISOString(), state: 'trusted', pinned: true })),
+      confidants: this.confidants.map(peerId => ({ peerId, name: 'kiosk\u001b[2J', since: new Date(0).toISOString(), state: 'trusted', pinned: true, keeps: 'in memory' })),
       held: { count: 0, limit: 20, bytes: 0, byteLimit: 1024 },
       recovery: { via: null, from: null, confirmed: false, written: false, answered: 0, of: 0, ...this.recovery, doubt: this.doubt },
       twin: this.twin

@@ -15,6 +15,7 @@ export interface PresenceMessage {
   name: string
   peerRecord?: Uint8Array<ArrayBuffer>
   watermark?: Uint8Array<ArrayBuffer>
+  onDisk: boolean
 }
 
 export namespace PresenceMessage {
@@ -146,6 +147,11 @@ export namespace PresenceMessage {
           w.bytes(obj.watermark)
         }
 
+        if ((obj.onDisk != null && obj.onDisk !== false)) {
+          w.uint32(104)
+          w.bool(obj.onDisk)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -159,7 +165,8 @@ export namespace PresenceMessage {
           uptimeS: 0,
           memory: Memory.UNTOLD,
           maxBytes: 0,
-          name: ''
+          name: '',
+          onDisk: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -210,6 +217,10 @@ export namespace PresenceMessage {
             }
             case 11: {
               obj.watermark = reader.bytes()
+              break
+            }
+            case 13: {
+              obj.onDisk = reader.bool()
               break
             }
             default: {
@@ -304,6 +315,13 @@ export namespace PresenceMessage {
               }
               break
             }
+            case 13: {
+              yield {
+                field: `${prefix}.onDisk`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -371,6 +389,11 @@ export namespace PresenceMessage {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface PresenceMessageOnDiskFieldEvent {
+    field: '$.onDisk'
+    value: boolean
+  }
+
   export function encode (obj: Partial<PresenceMessage>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, PresenceMessage.codec())
   }
@@ -379,7 +402,7 @@ export namespace PresenceMessage {
     return decodeMessage(buf, PresenceMessage.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceMessage>): Generator<PresenceMessageKindFieldEvent | PresenceMessageBootFieldEvent | PresenceMessageNFieldEvent | PresenceMessageStateFieldEvent | PresenceMessageAcceptingFieldEvent | PresenceMessageUptimeSFieldEvent | PresenceMessageMemoryFieldEvent | PresenceMessageMaxBytesFieldEvent | PresenceMessageNameFieldEvent | PresenceMessagePeerRecordFieldEvent | PresenceMessageWatermarkFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceMessage>): Generator<PresenceMessageKindFieldEvent | PresenceMessageBootFieldEvent | PresenceMessageNFieldEvent | PresenceMessageStateFieldEvent | PresenceMessageAcceptingFieldEvent | PresenceMessageUptimeSFieldEvent | PresenceMessageMemoryFieldEvent | PresenceMessageMaxBytesFieldEvent | PresenceMessageNameFieldEvent | PresenceMessagePeerRecordFieldEvent | PresenceMessageWatermarkFieldEvent | PresenceMessageOnDiskFieldEvent> {
     return streamMessage(buf, PresenceMessage.codec(), opts)
   }
 }

@@ -83,6 +83,7 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
       onRepaired: (owner, to, why) => { sink.safeDispatchEvent('held:repaired', { detail: { owner, name: directory.name(owner), to, why } }) },
       onAudited: (owner, peer, verdict) => { sink.safeDispatchEvent('held:audited', { detail: { owner, name: directory.name(owner), peer, verdict } }) },
       onDropped: (owner, why) => { sink.safeDispatchEvent('held:dropped', { detail: { owner, name: directory.name(owner), why } }) },
+      onLeaving: (owner, outcome) => { sink.safeDispatchEvent('held:leaving', { detail: { owner, name: directory.name(owner), outcome } }) },
       onLeft: detail => { sink.safeDispatchEvent('leave', { detail }) }
     }
   }
@@ -105,5 +106,5 @@ export interface EventAnnouncer {
   presence (peer: string, presence: Presence): void
   holding (confidant: Confidant): void
   /** What a holder does while owners are away. */
-  stewarding: Pick<StewardInit, 'onRepaired' | 'onAudited' | 'onDropped'> & { onLeft (left: Leave): void }
+  stewarding: Pick<StewardInit, 'onRepaired' | 'onAudited' | 'onDropped' | 'onLeaving'> & { onLeft (left: Leave): void }
 }

@@ -8,7 +8,7 @@ const second = 1_000
 const minute = 60 * second
 
 /** Of one that holds nothing, and has no stash of its own. */
-const nothing: Leave = { handedOn: 0, withOwner: 0, left: [], own: null, deletion: null, waiting: 0, setAside: 0 }
+const nothing: Leave = { kept: 0, handedOn: 0, withOwner: 0, left: [], own: null, deletion: null, waiting: 0, setAside: 0 }
 
 /** SIGTERM: these leave at one moment, and are gone when they are done. */
 async function leave (world: World, ...naras: readonly Nara[]): Promise<Leave[]> {
@@ -192,9 +192,9 @@ describe('an owner that stops', () => {
     }
 
     expect(left).toStrictEqual([
-      { outcome: 'kept', seq: '1', bytes: 3, copies: 3, minimum: 2, acknowledged: true },
-      { outcome: 'degraded', seq: '1', bytes: 3, copies: 1, minimum: 2, acknowledged: false },
-      { outcome: 'unstored', seq: '1', bytes: 3, copies: 0, minimum: 2, acknowledged: false }
+      { outcome: 'kept', seq: '1', bytes: 3, copies: 3, away: 0, minimum: 2, acknowledged: true },
+      { outcome: 'degraded', seq: '1', bytes: 3, copies: 1, away: 0, minimum: 2, acknowledged: false },
+      { outcome: 'unstored', seq: '1', bytes: 3, copies: 0, away: 0, minimum: 2, acknowledged: false }
     ])
   })
 
@@ -206,7 +206,7 @@ describe('an owner that stops', () => {
     await world.run(second)
     await world.of(owner.put('the second', { timeout: second }))
     expect(await leave(world, owner)).toStrictEqual([
-      { ...nothing, own: { outcome: 'unstored', seq: '2', bytes: 10, copies: 0, minimum: 2, acknowledged: false } }
+      { ...nothing, own: { outcome: 'unstored', seq: '2', bytes: 10, copies: 0, away: 0, minimum: 2, acknowledged: false } }
     ])
   })
 

@@ -13,7 +13,8 @@ const MEANT: Record<string, Presence> = {
   here: { ...alice, kind: 'here', n: 120, state: 'settled', uptime: 3_600 },
   watermark: { ...alice, kind: 'here', n: 121, state: 'settled', uptime: 5_400 },
   chau: { ...alice, kind: 'chau', n: 122, state: 'settled', uptime: 5_420 },
-  confidant: { kind: 'here', boot: 'b2'.repeat(8), n: 7, accepting: false, uptime: 86_400, memory: 'low', maxBytes: 1_048_576, name: '' }
+  confidant: { kind: 'here', boot: 'b2'.repeat(8), n: 7, accepting: false, uptime: 86_400, memory: 'low', maxBytes: 1_048_576, name: '' },
+  'on-disk': { kind: 'hey-there', boot: 'a1'.repeat(8), n: 1, accepting: true, uptime: 2, memory: 'low', maxBytes: 1_048_576, name: '', onDisk: true }
 }
 
 describe('presence', () => {

@@ -6,7 +6,7 @@ import type { Replication } from '../replication/replication.ts'
 export interface LeftBehindInit {
   owner: Pick<Owner, 'waiting' | 'written'>
   own: Pick<OwnStash, 'current' | 'tombstone' | 'setAside'>
-  replication: Pick<Replication, 'result' | 'acknowledged' | 'holding'>
+  replication: Pick<Replication, 'result' | 'acknowledged' | 'holding' | 'staying'>
 }
 
 /** How our own stash stands at the moment in which we stop. */
@@ -30,10 +30,19 @@ function ownLeft ({ owner, own: { current }, replication }: LeftBehindInit): Own
   }
 
   const { outcome, copies, minimum } = replication.result()
+  const staying = replication.staying()
   // content that came back is with whoever gave it, also if it was sealed anew and nobody took that yet
   const acknowledged = replication.acknowledged || !owner.written
 
-  return { outcome, seq: String(current.record.seq), bytes: current.data.byteLength, copies, minimum, acknowledged }
+  return {
+    outcome: replication.acknowledged && staying >= minimum ? 'kept' : staying > 0 ? 'degraded' : outcome,
+    seq: String(current.record.seq),
+    bytes: current.data.byteLength,
+    copies,
+    away: staying - copies,
+    minimum,
+    acknowledged
+  }
 }
 
 function deletionLeft ({ own: { tombstone }, replication }: LeftBehindInit): DeletionLeft | null {

@@ -77,6 +77,11 @@ export class PeerDirectory {
     return [...this.peers.values()]
   }
 
+  /** It says that what it holds for others outlives its process. */
+  saysOnDisk (id: string): boolean {
+    return this.peers.get(id)?.presence?.onDisk === true
+  }
+
   name (id: string): string {
     return this.peers.get(id)?.presence?.name ?? ''
   }

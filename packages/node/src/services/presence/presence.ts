@@ -21,6 +21,8 @@ export interface PresenceInit {
   name: string
   memory: MemoryMode
   maxStash: number
+  /** What is held here outlives this process. */
+  onDisk: boolean
   state (): StashState | undefined
   accepting (): boolean
   /** The header of our newest record that minCopies have acknowledged, if there is one. */
@@ -237,6 +239,7 @@ export class PresenceService {
       memory: init.memory,
       maxBytes: init.maxStash,
       name: init.name,
+      onDisk: init.onDisk,
       ...(peerRecord == null ? {} : { peerRecord }),
       ...(watermark == null ? {} : { watermark })
     }))

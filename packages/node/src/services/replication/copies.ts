@@ -47,6 +47,8 @@ export class Copies {
     if (copy != null) {
       stopStore(copy)
       copy.connected = false
+      // if it keeps that on a disk, it will bring it back; who lost its copy has none to keep
+      copy.took = copy.audit?.verdict === 'failed' || copy.leaving === true ? undefined : copy.record
       copy.awaySince = this.clock.now()
       copy.why = 'unreachable'
       delete copy.leaving

@@ -8,6 +8,8 @@ export interface Copy extends CopyView {
   /** Wall time, for people. */
   since: number
   abort?: AbortController
+  /** Id of the record that it had when it went. */
+  took?: string | undefined
   /** It is no holder, and only remembered as one that refused or failed, or that has a copy all the same. */
   dropped?: boolean
   /** How often it was dropped like that since it last held anything. */

@@ -10,6 +10,8 @@ import type { RecordHeader } from '@nara-stash/protocol'
 export interface KeepingInit extends Counting {
   target: number
   minCopies: number
+  /** What `peer` holds outlives its process, as it says. */
+  saysOnDisk (peer: string): boolean
   onCopies (copies: { seq: string, have: number }): void
   /** minCopies acknowledged it under one placement. */
   onAcknowledged? (record: RecordHeader): void
@@ -46,6 +48,14 @@ export class Keeping {
   /** The same, and which of them count as one. */
   counted (): CountedCopies {
     return countCopies(this.living(), this.init)
+  }
+
+  /** The same, and those whose holders went with them on their disks, and are expected back with them. */
+  staying (): number {
+    const { stores, placements, version, init } = this
+
+    return distinctCopies(stores.copies.views().filter(copy => this.isCurrent(copy) ||
+      (!copy.connected && copy.took != null && copy.took === version?.record.id && placements.holders.includes(copy.peer) && init.saysOnDisk(copy.peer))), init)
   }
 
   /** minCopies acknowledged the current version, and as many are here. */

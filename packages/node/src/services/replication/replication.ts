@@ -211,6 +211,11 @@ export class Replication {
     return this.keeping.isWhole
   }
 
+  /** The same, and those that their holders took along on their disks. */
+  staying (): number {
+    return this.keeping.staying()
+  }
+
   /** Living copies of the current version; one per address counts, unless each does. */
   counted (): CountedCopies {
     return this.keeping.counted()

@@ -4,7 +4,7 @@ import { REPAIR_LEASE, TAKEOVER_WAIT, TELLING_TIMEOUT } from '../../constants.ts
 import { counts } from '../../policy/duties.ts'
 import { distinctCopies, isWilling } from '../../policy/select.ts'
 import { admitsSurrogate, rankOf } from '../../policy/surrogate.ts'
-import type { Leave } from '../../api.ts'
+import type { Leave, LeaveOutcome } from '../../api.ts'
 import type { Acts } from './acts.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges } from './exchanges.ts'
@@ -16,11 +16,8 @@ import type { Clock, HeldStash, HeldStashes, NewestTable } from '@nara-stash/pro
 /** What becomes of what is held for others. */
 export type LeaveResult = Pick<Leave, 'handedOn' | 'withOwner' | 'left'>
 
-/** What becomes of one stash: a key of `LeaveResult`. */
-type Fate = keyof LeaveResult
-
 export interface LeavingInit {
-  held: Pick<HeldStashes, 'get'>
+  held: Pick<HeldStashes, 'drop' | 'get'>
   newest: Pick<NewestTable, 'get'>
   acts: Acts
   exchanges: Exchanges
@@ -29,6 +26,10 @@ export interface LeavingInit {
   clock: Clock
   /** Milliseconds. */
   timeout: number
+  /** What is held here outlives this process: what others took over is to be gone from here. */
+  onDisk: boolean
+  /** What became of one of them. */
+  onLeaving (owner: string, outcome: LeaveOutcome): void
 }
 
 /** How often it is looked whether an owner has let go of us, or a holder has answered. Milliseconds. */
@@ -54,18 +55,32 @@ export class Leaving {
 
     const deadline = deadlineSignal(clock, timeout, signal)
     setMaxListeners(Infinity, deadline.signal)
-    const fates = await Promise.all(duties.map(async (duty): Promise<Fate> => await this.one(duty, deadline.signal).catch(() => 'left' as const)))
+    const outcomes = await Promise.all(duties.map(async duty => await this.handedOver(duty, deadline.signal)))
     deadline.clear()
 
     return {
-      handedOn: fates.filter(fate => fate === 'handedOn').length,
-      withOwner: fates.filter(fate => fate === 'withOwner').length,
+      handedOn: outcomes.filter(outcome => outcome === 'handedOn').length,
+      withOwner: outcomes.filter(outcome => outcome === 'withOwner').length,
       // what its owner has relieved us of meanwhile is no loss
-      left: duties.filter((duty, i) => fates[i] === 'left' && held.get(duty.owner)?.record.id === duty.recordId).map(({ owner }) => owner)
+      left: duties.filter((duty, i) => outcomes[i] === 'left' && held.get(duty.owner)?.record.id === duty.recordId).map(({ owner }) => owner)
     }
   }
 
-  private async one (duty: Duty, signal: AbortSignal): Promise<Fate> {
+  private async handedOver (duty: Duty, signal: AbortSignal): Promise<LeaveOutcome> {
+    const { held, onDisk, onLeaving } = this.init
+    const outcome = await this.one(duty, signal).catch(() => 'left' as const)
+
+    // the next start is not to find a promise that others keep by now; where the disk does not let go of it, it is kept by one more
+    if (onDisk && outcome === 'handedOn') {
+      await held.drop(duty.owner, duty.recordId).catch(() => {})
+    }
+
+    onLeaving(duty.owner, outcome)
+
+    return outcome
+  }
+
+  private async one (duty: Duty, signal: AbortSignal): Promise<LeaveOutcome> {
     const { held, contact } = this.init
     const stash = held.get(duty.owner)
 

@@ -14,6 +14,7 @@ import { Peers } from './peers.ts'
 import { Register } from './register.ts'
 import { TombstoneSpread } from './tombstone-spread.ts'
 import type { Duty } from './duty.ts'
+import type { LeaveOutcome } from '../../api.ts'
 import type { LeaveResult } from './leaving.ts'
 import type { Ending } from './letting-go.ts'
 import type { Duties, HolderView } from '../../policy/duties.ts'
@@ -31,11 +32,15 @@ export interface StewardInit {
   random: Random
   /** Milliseconds that leaving may take. */
   leaveTimeout: number
+  /** What is held here outlives this process. */
+  onDisk: boolean
   /** A copy was made, or brought up, with another holder. */
   onRepaired (owner: string, to: string, why: string): void
   onAudited (owner: string, peer: string, verdict: string): void
   /** Our own copy is gone. */
   onDropped (owner: string, why: string): void
+  /** We leave, and this became of what we hold of an owner. */
+  onLeaving (owner: string, outcome: LeaveOutcome): void
   /** There are holders to connect to. */
   onReach (): void
 }

@@ -43,6 +43,7 @@ export class LonePresence {
       name: 'alice',
       memory: 'medium',
       maxStash: 1_048_576,
+      onDisk: false,
       state: () => 'searching',
       accepting: () => true,
       onPresence: (peer, presence, { newBoot }) => { this.heard.push({ peer, presence, newBoot }) },
