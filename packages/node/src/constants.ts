@@ -176,11 +176,14 @@ export const MAX_KNOWN_PEERS = 4_096
 /** Bytes of writes that may wait for recovery, if twice maxStash is not more. */
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
-/** Writes that may wait, however short: each takes a kilobyte or two besides its bytes, and a turn. */
+/** Versions that may wait, however short: each takes a kilobyte or two besides its bytes, and a turn. Writes that become one version count once. */
 export const MAX_WAITING_WRITES = 4_096
 
-/** A write has this long, and the time its body takes, to be stored before the next one takes its place. Milliseconds. */
-export const WRITE_TURN = 2 * second
+/**
+ * A version is on its way for this long, and the time its body takes, unless it is kept before; then the next one takes its place. More than a way around the world and back.
+ * Milliseconds.
+ */
+export const WRITE_TURN = 1 * second
 
 /** Versions kept readable after they were set aside. */
 export const MAX_SET_ASIDE = 8

@@ -16,8 +16,13 @@ export interface CopyFailure {
  */
 export interface WriteResult {
   outcome: 'kept' | 'degraded' | 'unstored'
-  /** Decimal; undefined while the write still waits for recovery. */
+  /** Decimal, of the version that has the data, or was the first to take its place; undefined while the write still waits for recovery. */
   seq?: string
+  /**
+   * The data was never stored by itself: it was written while another version was on its way, and what was written after it became the
+   * next version, which `seq` is. This result is that version's.
+   */
+  coalesced?: true
   copies: number
   /** Where several confidants that have it are behind one address, and count as one copy. */
   sameAddress?: SameAddress[]
@@ -32,7 +37,8 @@ export interface WriteOptions extends AbortOptions {
    * Until then the write waits for minCopies even if everybody within reach was tried: a nara that has just started may not have met anybody.
    *
    * Without it the write waits for recovery, however long that takes (without peers for ever), and returns once everybody within reach was tried.
-   * Whatever the answer, the data is not taken back and distribution goes on, unless the nara stops or the signal aborts a write that waits.
+   * Whatever the answer, the data is not taken back and distribution goes on, unless the nara stops or the signal aborts a write that waits. One that took the place of
+   * other writes which wait is not taken back by its signal: theirs are not kept.
    *
    * @default none
    */

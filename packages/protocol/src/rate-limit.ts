@@ -54,7 +54,7 @@ export class RateLimiter {
     this.maxPeers = init.maxPeers ?? MAX_PEERS
   }
 
-  /** Takes so many of the peer's tokens, if it has them; of more than there ever are, all. A refusal costs nothing. */
+  /** Takes so many of the peer's tokens, fractions too, if it has them; of more than there ever are, all. A refusal costs nothing. */
   take (peer: string, tokens = 1): Take {
     const now = this.clock.now()
     const fullAt = Math.max(this.fullAt.get(peer) ?? now, now) + this.interval * Math.min(tokens, this.burst)

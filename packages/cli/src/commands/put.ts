@@ -66,11 +66,12 @@ async function put (io: Io, send: (onTaken: () => void) => Promise<PutAnswer>): 
 }
 
 /** What became of a write, for people. */
-export function putText ({ outcome, seq, bytes, copies, sameAddress, minimum, target, failures, peers }: PutAnswer): string {
+export function putText ({ outcome, seq, coalesced, bytes, copies, sameAddress, minimum, target, failures, peers }: PutAnswer): string {
   const shared = sameAddressText({ have: copies, ...(sameAddress == null ? {} : { sameAddress }) }, 'have it')
   const held = shared == null ? `held by ${copies} of ${count(target, 'confidant')}` : `${copies} of ${count(target, 'copy', 'copies')}`
   const why = [...(shared == null ? [] : [shared]), ...failures.map(failureText)].map(line => `  ${line}\n`).join('')
-  const what = `${seq == null ? '' : `version ${seq}, `}${formatBytes(bytes)}`
+  const size = formatBytes(bytes)
+  const what = seq == null ? size : coalesced === true ? `${size}, written over by version ${seq}` : `version ${seq}, ${size}`
 
   if (outcome === 'kept') {
     return `kept: ${what}, ${held}\n${why}`

@@ -25,6 +25,13 @@ describe('put', () => {
     expect(kept()).toBe('')
   })
 
+  it('says so if others wrote over it before it could be stored', async () => {
+    const { command, nara } = await harness()
+
+    nara.fake.outcome = { coalesced: true, seq: '7' } as Partial<WriteResult>
+    expect((await command(['put'], { stdin: 'x' })).stdout.toString()).toBe('kept: 1 B, written over by version 7, held by 3 of 3 confidants\n')
+  })
+
   it('refuses an empty pipe and an empty file, and leaves what there is', async () => {
     const { command, dir, nara } = await harness()
 

@@ -42,7 +42,8 @@ async function writeDuringReseal (): Promise<{ outcome: string, text: string | u
   const { owner, confidants } = await world.owned(6)
   await kept(world, owner, 'one')
   const stop = world.net.intercept((_from, _to, request, next) => request.type === 'store' ? undefined : next())
-  await world.of(owner.put('two', { timeout: 50 }))
+  // until it is no longer on its way
+  await world.of(owner.put('two', { timeout: 1_500 }))
   stop()
   sealing.begin = async () => { await pause(world, 200) }
   const write = owner.put('three', { timeout: 60_000 })

@@ -27,7 +27,7 @@ export type OwnerReleaseHandler = (caller: Caller, release: ReleaseRequest) => P
 export interface HandlerContext {
   /** Our own peer id, base58. */
   self: string
-  held: Pick<HeldStashes, 'admit' | 'get' | 'read' | 'drop' | 'tombstone'>
+  held: Pick<HeldStashes, 'admit' | 'capacity' | 'get' | 'read' | 'drop' | 'tombstone'>
   newest: Pick<NewestTable, 'get' | 'beside'>
   coHolders: Pick<CoHolders, 'has' | 'note'>
   trust: Trust

@@ -1,3 +1,4 @@
+import { LARGEST_STORE, maxBodyLength, SMALL_STORE } from '../constants.ts'
 import { refused } from '../refusal.ts'
 import { isLoopback } from '../trust.ts'
 import { admitsHolder, noteCoHolder } from './co-holder.ts'
@@ -53,6 +54,11 @@ export async function admit (context: HandlerContext, caller: Caller, request: E
   }
 }
 
+/** As how many small stores one counts that brings a body of this length to who takes stashes of `maxStash` bytes. */
+export function storeCost (bodyLength: number, maxStash: number): number {
+  return Math.max(bodyLength / Math.max(maxBodyLength(maxStash) / LARGEST_STORE, SMALL_STORE), 1)
+}
+
 function refuse (context: HandlerContext, caller: Caller, request: Extract<IncomingRequest, { type: 'store' | 'offer' }>): Refused | undefined {
   const { record: { owner, kind }, placement, leaseRemaining } = request
 
@@ -61,7 +67,7 @@ function refuse (context: HandlerContext, caller: Caller, request: Extract<Incom
     return refused('draining')
   }
 
-  const turn = context.limiter.take(caller.peer)
+  const turn = context.limiter.take(caller.peer, storeCost(request.record.bodyLength, context.held.capacity.maxStash))
 
   if (!turn.ok) {
     return refused('rate limited', turn.retryAfter)

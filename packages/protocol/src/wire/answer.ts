@@ -158,9 +158,9 @@ async function answerCarrier (exchange: Exchange, request: Carrier, { body: inli
 
 /** Calls for the body and keeps it, or refuses if too many bytes are on their way already. */
 async function takeBody (exchange: Exchange, request: Carrier, wants: WantsBody): Promise<void> {
-  const { stream, frames, deadline, signal, budget } = exchange
+  const { stream, frames, deadline, signal, budget, caller } = exchange
   const { bodyLength } = request.record
-  const release = budget.reserve(bodyLength)
+  const release = budget.reserve(bodyLength, caller.peer)
 
   if (release == null) {
     wants.abandon()

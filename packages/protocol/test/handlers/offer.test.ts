@@ -157,7 +157,7 @@ describe('handleOffer, to another holder', () => {
     const { ask } = scene({ burst: 1 })
     await ask(holder, await storing())
 
-    expect(await ask(holder, await offering())).toEqual([{ type: 'refused', reason: 'rate limited', retryAfter: 50 }])
+    expect(await ask(holder, await offering())).toEqual([{ type: 'refused', reason: 'rate limited', retryAfter: 4 }])
   })
 
   it('takes no record under the placement of another owner', async () => {

@@ -83,10 +83,10 @@ describe('whom handleStore refuses', () => {
     await ask(owner, request)
     expect(await ask(owner, request)).toEqual([{ type: 'have' }])
 
-    expect(await ask(owner, request)).toEqual([{ type: 'refused', reason: 'rate limited', retryAfter: 50 }])
+    expect(await ask(owner, request)).toEqual([{ type: 'refused', reason: 'rate limited', retryAfter: 4 }])
     expect(await ask(holder, request)).toEqual([{ type: 'have' }])
 
-    await clock.advance(49)
+    await clock.advance(3)
     expect(await ask(owner, request)).toEqual([{ type: 'refused', reason: 'rate limited', retryAfter: 1 }])
     await clock.advance(1)
     expect(await ask(owner, request)).toEqual([{ type: 'have' }])

@@ -86,6 +86,22 @@ describe('BodyBudget', () => {
     budget.reserve(1)
     expect(budget.reserve(largest)).toBeUndefined()
   })
+
+  it('leaves room for others, however many bodies one peer sends at once', () => {
+    const budget = new BodyBudget(100)
+    expect(budget.reserve(20, 'many')).toBeDefined()
+    const release = budget.reserve(30, 'many')
+    expect(budget.reserve(1, 'many')).toBeUndefined()
+    expect(budget.reserve(50, 'one')).toBeDefined()
+    release?.()
+    expect(budget.reserve(30, 'many')).toBeDefined()
+  })
+
+  it('takes a single body of one peer that has more than its share', () => {
+    const budget = new BodyBudget(100)
+    expect(budget.reserve(90, 'large')).toBeDefined()
+    expect(budget.reserve(10, 'other')).toBeDefined()
+  })
 })
 
 describe('Gate', () => {

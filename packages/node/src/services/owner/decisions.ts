@@ -1,7 +1,6 @@
 import { newestOf, supersedesOrIs } from '@nara-stash/protocol'
 import { NotDoubtfulError, NotFoundError } from '../../errors.ts'
 import { checkOutsideMerge } from './checked-merge.ts'
-import { committed } from './committed.ts'
 import type { SetAsideStash, WriteOptions, WriteResult } from '../../api.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
@@ -21,7 +20,7 @@ export interface DecisionsInit {
   condition: Condition
   settling: Settling
   strangers: Strangers
-  writes: Pick<Writes, 'unread' | 'recovered' | 'flush'>
+  writes: Pick<Writes, 'unread' | 'close' | 'recovered' | 'flush'>
   isStopped (): boolean
 }
 
@@ -96,6 +95,7 @@ export class Decisions {
    */
   async startFresh ({ signal }: AbortOptions = {}): Promise<void> {
     checkOutsideMerge()
+    this.init.writes.close()
 
     await this.init.author.turns.run(() => {
       signal?.throwIfAborted()
@@ -109,6 +109,7 @@ export class Decisions {
       replication.reset()
       author.goWithout(evidence.seen)
       settling.search('empty')
+      writes.close()
       writes.flush()
     })
   }
@@ -116,15 +117,22 @@ export class Decisions {
   private async decide (options: WriteOptions = {}, decision: () => Promise<void>): Promise<WriteResult> {
     checkOutsideMerge()
 
-    const { own, author, replication } = this.init
+    const { own, author, replication, writes } = this.init
 
-    await author.turns.run(async () => {
+    // what is written from here on is no part of what was written before, and so it is once the decision is in force
+    writes.close()
+
+    const { outcome } = await author.turns.run(async () => {
       options.signal?.throwIfAborted()
       this.checkRunning()
       await decision()
+      writes.close()
+
+      // in its turn: what is decided next is not what became of this
+      return { outcome: own.current == null ? replication.result() : outcomeOf(replication, own.current, options) }
     })
 
-    return own.current == null ? replication.result() : await committed(this.init, own.current, options).result
+    return await outcome
   }
 
   /**
@@ -239,4 +247,8 @@ export class Decisions {
     others.filter(({ record }) => newest.includes(record) && !kept.has(record.id)).forEach(version => { author.putAside(version) })
     author.missing(newestOf(seen).filter(({ id, kind }) => kind === 'data' && !versions.some(({ record }) => record.id === id)))
   }
+}
+
+async function outcomeOf (replication: Replication, { record }: Version, options: WriteOptions): Promise<WriteResult> {
+  return { ...await replication.outcome(options), seq: String(record.seq) }
 }

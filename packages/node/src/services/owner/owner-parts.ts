@@ -66,6 +66,7 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
   const writes = new Writes({
     ...hooks,
     clock: init.clock,
+    merges: init.merge != null,
     maxWaiting: Math.max(MAX_WAITING_BYTES, 2 * init.maxStash),
     result: () => init.replication.result()
   })

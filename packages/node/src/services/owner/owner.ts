@@ -2,9 +2,8 @@ import { askEverybody } from '../recovery/ask-everybody.ts'
 import { bury } from './burial.ts'
 import { checkData } from './check-data.ts'
 import { checkOutsideMerge } from './checked-merge.ts'
-import { committed } from './committed.ts'
 import { makeOwnerParts } from './owner-parts.ts'
-import { optionsAt } from './writes.ts'
+import { Way } from './way.ts'
 import type { Doubt, ForgetResult, StashState, Twin, WriteOptions, WriteResult } from '../../api.ts'
 import type { Author } from './author.ts'
 import type { Condition } from './condition.ts'
@@ -33,6 +32,7 @@ export class Owner {
   private readonly settling: Settling
   private readonly lookout: Lookout
   private readonly parts: OwnerParts
+  private readonly way: Way
   private stopped = true
   /** Nobody can hold anything of ours. */
   private fresh: boolean
@@ -40,6 +40,7 @@ export class Owner {
   constructor (init: OwnerInit) {
     this.init = init
     this.fresh = init.fresh
+    this.way = new Way(init)
     this.parts = makeOwnerParts(init, {
       isReady: () => this.isReady,
       commit: async write => await this.commit(write),
@@ -155,6 +156,7 @@ export class Owner {
   clear (): void {
     // what is forgotten here may be held elsewhere
     this.fresh = false
+    this.writes.close()
     this.author.forget()
     this.condition.recovered = undefined
     this.writes.unread = false
@@ -261,23 +263,27 @@ export class Owner {
 
   /** Undefined if something came up that has to be decided first. */
   private async commit (write: PendingWrite): Promise<Committed | undefined> {
-    const isSealed = await this.author.turns.run(async () => {
-      if (!this.isReady || write.options.signal?.aborted === true) {
-        return false
+    return await this.author.turns.run(async () => {
+      if (!this.isReady || write.isTakenBack) {
+        return
       }
 
       this.settling.recovery.stop()
 
       if (!await this.author.write(write)) {
-        return false
+        return
       }
 
       this.condition.is('settled')
 
-      return true
-    })
-    const version = this.init.own.current
+      const { own: { current }, replication } = this.init
 
-    return isSealed && version != null ? committed(this.init, version, optionsAt(write, this.init.clock.now()), write.preferred) : undefined
+      if (current != null) {
+        // still in its turn: what is decided next is not what became of this one
+        write.sealed({ seq: String(current.record.seq), outcome: async options => await replication.outcome(options) })
+
+        return { way: this.way.of(current) }
+      }
+    })
   }
 }

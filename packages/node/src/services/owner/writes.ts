@@ -1,64 +1,47 @@
 import { MAX_WAITING_WRITES } from '../../constants.ts'
 import { TooManyWritesError } from '../../errors.ts'
+import { joins } from '../../policy/coalescing.ts'
+import { ComingVersion } from './coming-version.ts'
 import type { WriteOptions, WriteResult } from '../../api.ts'
 import type { Clock } from '@nara-stash/protocol'
 
-export interface PendingWrite {
-  data: Uint8Array
-  options: WriteOptions
-  /** Wall time, of the call. */
-  writtenAt: number
-  /** When its time is over, on the clock's scale. */
-  until: number | undefined
-  /** A peer that shall be among the confidants. */
-  preferred: string | undefined
-  /** A stash may have been recovered, or merged, that whoever wrote this did not know of: known only when it has its turn. */
-  waited: boolean
-}
+/** What is to be sealed. */
+export type PendingWrite = Pick<ComingVersion, 'data' | 'writtenAt' | 'waited' | 'preferred' | 'isTakenBack' | 'sealed'>
 
-/** A write that has become the current version. */
+/** A write has become the current version. */
 export interface Committed {
-  /** Resolves when the next write may have its turn. Does not reject. */
-  turn: Promise<void>
-  result: Promise<WriteResult>
-}
-
-/** Of the time to wait for copies, what passed before is gone. */
-export function optionsAt ({ options, until }: Pick<PendingWrite, 'options' | 'until'>, now: number): WriteOptions {
-  return until == null ? options : { ...options, timeout: Math.max(until - now, 1) }
-}
-
-interface Entry extends PendingWrite {
-  resolve (result: WriteResult): void
-  reject (err: unknown): void
-  cancel (): void
+  /** Resolves when the next version may be sealed. Does not reject. */
+  way: Promise<void>
 }
 
 export interface WritesInit {
   clock: Clock
-  /** Bytes of writes that may wait; one may in any case. */
+  /** Bytes of versions that may wait; one may in any case. */
   maxWaiting: number
+  /** There is a merge function, which is to see each write that waited for recovery. */
+  merges: boolean
   /** May writes go through? */
   isReady (): boolean
-  /** Undefined if it has to wait after all. */
+  /** Calls `sealed` once the write is the current version. Undefined if it has to wait after all. */
   commit (write: PendingWrite): Promise<Committed | undefined>
   /** What there is, for a write that waited too long. */
   result (): WriteResult
 }
 
 /**
- * Writes in the order in which they were made, one at a time: the next one does not wait until the one before has all its copies. Before it is known what the stash is they wait; none is lost and none goes over
- * what recovery brings.
+ * Writes in the order in which they were made. While one version is on its way, those that follow become one next
+ * version: the data of the latest, which is all that is kept in memory of them. Before it is known what the stash is
+ * they wait; none goes over what recovery brings.
  */
 export class Writes {
-  /** A stash was recovered after the application had been told that there is none; the next write does not know of it. */
+  /** A stash came back after the application had been told that there is none; the next write does not know of it. */
   unread = false
 
   private readonly init: WritesInit
-  private readonly queue: Entry[] = []
+  private readonly queue: ComingVersion[] = []
   private running = false
   /** It has its turn, or waits for it. */
-  private committing: Entry | undefined
+  private committing: ComingVersion | undefined
   private stopped = false
 
   constructor (init: WritesInit) {
@@ -66,11 +49,11 @@ export class Writes {
   }
 
   /** The latest write that waits, be it for recovery or for its turn. */
-  get latest (): PendingWrite | undefined {
+  get latest (): Pick<PendingWrite, 'data'> | undefined {
     return this.queue.at(-1)
   }
 
-  /** How many are not sealed yet. */
+  /** How many versions are not sealed yet. */
   get waiting (): number {
     return this.queue.length + (this.committing == null ? 0 : 1)
   }
@@ -82,45 +65,49 @@ export class Writes {
     options.signal?.throwIfAborted()
 
     if (this.stopped) {
-      return { ...this.init.result(), outcome: 'unstored' }
+      const { minimum, target } = this.init.result()
+
+      return { outcome: 'unstored', copies: 0, minimum, target, failures: [] }
     }
 
-    this.checkRoom(data)
+    const write = { waited: this.unread, preferred }
+    const last = this.queue.at(-1)
+    const situation = { isReady: this.init.isReady(), merges: this.init.merges }
+    const shared = joins(last, write, situation) ? last : undefined
 
-    return await new Promise((resolve, reject) => {
-      const until = options.timeout == null || options.timeout === 0 ? undefined : this.init.clock.now() + options.timeout
-      const entry: Entry = { data, options, writtenAt: Math.round(this.init.clock.wallTime()), preferred, waited: this.unread, until, resolve, reject, cancel: () => {} }
+    this.checkRoom(data, shared)
+    this.unread = false
 
-      this.unread = false
-      entry.cancel = this.giveUp(entry)
-      this.queue.push(entry)
-      this.flush()
-    })
+    const version = shared ?? this.enqueue(write.waited)
+    const answer = version.add(data, options, preferred)
+
+    this.flush()
+
+    return await answer
+  }
+
+  /** What is written from here on is another version than what was written before. */
+  close (): void {
+    this.queue.forEach(version => { version.isClosed = true })
   }
 
   /** A stash was found that the waiting writes did not know of. */
   recovered (): void {
-    this.queue.forEach(entry => { entry.waited = true })
-
-    if (this.committing != null) {
-      this.committing.waited = true
-    }
+    this.close()
+    ;[...this.queue, ...(this.committing == null ? [] : [this.committing])].forEach(version => { version.waited = true })
   }
 
   /** Returns what answers the writes that are waiting now: what is deleted takes along what was written before. */
   mark (): () => void {
     const before = new Set([...this.queue, ...(this.committing == null ? [] : [this.committing])])
 
-    return () => {
-      const { minimum, target } = this.init.result()
+    this.close()
 
-      this.queue.splice(0, Infinity, ...this.queue.filter(entry => !before.has(entry)))
-      before.forEach(entry => {
-        if (entry !== this.committing) {
-          entry.cancel()
-          entry.resolve({ outcome: 'unstored', copies: 0, minimum, target, failures: [] })
-        }
-      })
+    return () => {
+      const taken = this.queue.filter(version => before.has(version))
+
+      this.queue.splice(0, Infinity, ...this.queue.filter(version => !before.has(version)))
+      taken.forEach(version => { version.dropped() })
     }
   }
 
@@ -140,17 +127,37 @@ export class Writes {
   /** Answers those who wait: what they wrote is not stored. */
   stop (): void {
     this.stopped = true
-    this.queue.splice(0).forEach(entry => {
-      entry.cancel()
-      entry.resolve({ ...this.init.result(), outcome: 'unstored' })
-    })
+    this.queue.splice(0).forEach(version => { version.dropped() })
   }
 
-  private checkRoom (data: Uint8Array): void {
-    const waiting = this.queue.reduce((sum, entry) => sum + entry.data.byteLength, 0)
+  private enqueue (waited: boolean): ComingVersion {
+    const version = new ComingVersion({
+      clock: this.init.clock,
+      waited,
+      result: this.init.result,
+      onTakenBack: version => {
+        const at = this.queue.indexOf(version)
 
-    if (this.queue.length >= MAX_WAITING_WRITES || (this.queue.length > 0 && waiting + data.byteLength > this.init.maxWaiting)) {
-      throw new TooManyWritesError(`${this.queue.length} writes of ${waiting} bytes already wait; ${MAX_WAITING_WRITES} of ${this.init.maxWaiting} bytes may`)
+        if (at >= 0) {
+          this.queue.splice(at, 1)
+        }
+      }
+    })
+
+    this.queue.push(version)
+
+    return version
+  }
+
+  private checkRoom (data: Uint8Array, shared: ComingVersion | undefined): void {
+    const others = this.queue.filter(version => version !== shared)
+    const bytes = others.reduce((sum, version) => sum + version.data.byteLength, 0)
+    const { maxWaiting } = this.init
+
+    if (others.length >= MAX_WAITING_WRITES || (others.length > 0 && bytes + data.byteLength > maxWaiting)) {
+      throw new TooManyWritesError(
+        `${others.length} writes of ${bytes} bytes already wait; ${MAX_WAITING_WRITES} of ${maxWaiting} bytes may`
+      )
     }
   }
 
@@ -158,24 +165,20 @@ export class Writes {
     this.running = true
 
     while (this.init.isReady() && this.queue.length > 0) {
-      const entry = this.queue.shift() as Entry
-      this.committing = entry
+      const version = this.queue.shift() as ComingVersion
+      this.committing = version
 
       try {
-        const committed = await this.init.commit(entry)
+        const committed = await this.init.commit(version)
 
         if (committed == null) {
-          this.waitOn(entry)
+          this.waitOn(version)
         } else {
-          // until then it may have waited for its turn
-          entry.cancel()
           this.committing = undefined
-          committed.result.then(entry.resolve, entry.reject)
-          await committed.turn
+          await committed.way
         }
       } catch (err) {
-        entry.cancel()
-        entry.reject(err)
+        version.failed(err)
       }
 
       this.committing = undefined
@@ -185,41 +188,11 @@ export class Writes {
   }
 
   /** Something came up between its turn and its commit. */
-  private waitOn (entry: Entry): void {
+  private waitOn (version: ComingVersion): void {
     if (this.stopped) {
-      entry.cancel()
-      entry.resolve({ ...this.init.result(), outcome: 'unstored' })
-    } else if (entry.options.signal?.aborted !== true) {
-      this.queue.unshift(entry)
-    }
-  }
-
-  /** A waiting write is answered when its time is over, and goes on waiting; aborted, it is taken back. */
-  private giveUp (entry: Entry): () => void {
-    const { until, options: { signal } } = entry
-    const { clock, result } = this.init
-    const cancelTimer = until == null
-      ? () => {}
-      : clock.setTimer(() => {
-        const { minimum, target } = result()
-        entry.resolve({ outcome: 'unstored', copies: 0, minimum, target, failures: [] })
-      }, until - clock.now())
-    const onAbort = (): void => {
-      const at = this.queue.indexOf(entry)
-
-      if (at >= 0) {
-        this.queue.splice(at, 1)
-      }
-
-      cancelTimer()
-      entry.reject(signal?.reason)
-    }
-
-    signal?.addEventListener('abort', onAbort)
-
-    return () => {
-      cancelTimer()
-      signal?.removeEventListener('abort', onAbort)
+      version.dropped()
+    } else if (!version.isTakenBack) {
+      this.queue.unshift(version)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
 import { FAILED_AWAY } from '../../constants.ts'
 import { unaudited } from '../../policy/audit.ts'
-import { backoff, blank, breakWord, forgetWord, stateOf, stopStore } from './copy.ts'
+import { backoff, blank, breakWord, forgetWord, isPaced, stateOf, stopStore } from './copy.ts'
 import type { ConfidantState, CopyFailure } from '../../api.ts'
 import type { AuditState } from '../../policy/audit.ts'
 import type { Copy } from './copy.ts'
@@ -272,9 +272,10 @@ export class Copies {
     return [...this.table.values()]
   }
 
-  /** Why holders lack the record, and others are not asked. */
+  /** Why holders lack the record, and others are not asked. That one is asked no more often than it wishes is no failure. */
   failures (holders: readonly string[], record: string): CopyFailure[] {
     return [...this.table.values()]
+      .filter(copy => !isPaced(copy))
       .filter(({ peer, record: held, notBefore }) => holders.includes(peer) ? held !== record : notBefore > this.clock.now())
       .flatMap(({ peer, why }) => why == null ? [] : [{ peer, why }])
   }

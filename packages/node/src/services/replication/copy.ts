@@ -43,6 +43,11 @@ export function breakWord (copy: Copy, shown: string | undefined): void {
   forgetWord(copy)
 }
 
+/** It will take what is stored, only not yet: it said when. */
+export function isPaced ({ connected, refused, why }: Copy): boolean {
+  return connected && !refused && why === 'rate limited'
+}
+
 /** What its answer would have been is no longer asked. */
 export function stopStore (copy: Copy): void {
   copy.abort?.abort()

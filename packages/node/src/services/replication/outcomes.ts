@@ -8,6 +8,8 @@ import type { Clock } from '@nara-stash/protocol'
 export interface OutcomeOptions extends WaitOptions {
   /** `kept` by minCopies, by `all`, or acknowledged or not by one `peer`. @default 'kept' */
   until?: 'kept' | 'all' | { peer: string }
+  /** Goes on waiting though everybody willing was tried, as with a timeout. */
+  isPatient?: boolean
 }
 
 /** Tells who wrote what became of the current version. */
@@ -23,12 +25,12 @@ export class Outcomes {
   }
 
   async wait (options: OutcomeOptions): Promise<WriteResult> {
-    const { until = 'kept', timeout = 0 } = options
+    const { until = 'kept', timeout = 0, isPatient = timeout > 0 } = options
     const { keeping, stores } = this
     const isDone = (tried: boolean): boolean => {
       return typeof until === 'object'
         ? stores.isHeard(until.peer, keeping.version?.record.id)
-        : (until === 'kept' ? keeping.isKept : keeping.isWhole) || (tried && timeout === 0)
+        : (until === 'kept' ? keeping.isKept : keeping.isWhole) || (tried && !isPatient)
     }
 
     return await this.waiters.wait(options, isDone, () => keeping.result())

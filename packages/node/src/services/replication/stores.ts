@@ -2,6 +2,7 @@ import { order, UnreachableError } from '@nara-stash/protocol'
 import { Audits } from './audits.ts'
 import { Copies } from './copies.ts'
 import { Exposure } from './exposure.ts'
+import { isPaced } from './copy.ts'
 import { failureOf } from './failure.ts'
 import type { CopyFailure } from '../../api.ts'
 import type { Version } from '../owner/own-stash.ts'
@@ -126,8 +127,11 @@ export class Stores {
       }, { signal })
 
       if (this.copies.end(peer, signal, true)) {
-        this.heard.add(peer)
         this.answered(peer, answer, version, placement)
+
+        if (!this.isPaced([peer])) {
+          this.heard.add(peer)
+        }
 
         if (answer.type === 'refused' && !mayHaveIt) {
           this.exposure.hasNot(peer)
@@ -149,6 +153,11 @@ export class Stores {
   /** A store is under way. */
   get isBusy (): boolean {
     return this.copies.views().some(({ busy }) => busy)
+  }
+
+  /** One of these holders will take what is stored, only not yet. */
+  isPaced (holders: readonly string[]): boolean {
+    return holders.map(peer => this.copies.get(peer)).some(copy => copy != null && isPaced(copy))
   }
 
   /** True if some peer may hold the record with another placement than this one. */
@@ -191,7 +200,7 @@ export class Stores {
   whyNot (peer: string, record: string | undefined): CopyFailure['why'] | undefined {
     const copy = this.copies.get(peer)
 
-    return copy?.record != null && copy.record === record ? undefined : copy?.why ?? 'timeout'
+    return copy?.record != null && copy.record === record ? undefined : copy == null || isPaced(copy) ? 'timeout' : copy.why ?? 'timeout'
   }
 
   private connectionTo (peer: string): string | undefined {

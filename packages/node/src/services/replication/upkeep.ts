@@ -65,7 +65,7 @@ export class Upkeep {
   /**
    * Looks, and does what is to be done.
    *
-   * @returns whether everybody willing was tried, and when to look again; undefined if it is not `isDue` any longer
+   * @returns whether everybody willing was tried (one that admits no more at the moment is yet to be), and when to look again; undefined if it is not `isDue` any longer
    */
   async look (version: Version, isDue: () => boolean): Promise<{ isTried: boolean, next: number } | undefined> {
     const { init, keeping, placements, stores, surplus } = this
@@ -88,7 +88,7 @@ export class Upkeep {
     keeping.look()
 
     return {
-      isTried: step.stores.length === 0 && !stores.isBusy,
+      isTried: step.stores.length === 0 && !stores.isBusy && !stores.isPaced(placements.holders),
       next: Math.min(this.next(step), stores.audits.look(version, placements.holders), surplus.look())
     }
   }

@@ -1,46 +1,48 @@
 import { describe, expect, it } from 'vitest'
-import { optionsAt } from '../../../src/services/owner/writes.ts'
-import { bytes, Desk, kept } from './writing-desk.ts'
+import { Desk, kept, unstored } from './writing-desk.ts'
+
+const after = async (desk: Desk, ms: number): Promise<void> => { await new Promise<void>(resolve => { desk.clock.setTimer(resolve, ms) }) }
 
 describe('writes', () => {
   it('go through at once when they may', async () => {
     const desk = new Desk()
 
-    await expect(desk.add('one', {}, 'bob')).resolves.toStrictEqual(kept)
+    await expect(desk.add('one', {}, 'bob')).resolves.toStrictEqual({ ...kept, seq: '1' })
     expect(desk.committed).toStrictEqual([{ text: 'one', preferred: 'bob', waited: false, at: 0 }])
     expect(desk.writes.latest).toBeUndefined()
   })
 
   it('go one at a time, in their order, whatever becomes of one', async () => {
-    const desk = new Desk()
+    const desk = new Desk({ merges: true, ready: false })
     let atOnce = 0
     desk.commit = async ({ data }) => {
       expect(++atOnce).toBe(1)
-      await new Promise<void>(resolve => { desk.clock.setTimer(resolve, 100) })
+      await after(desk, 100)
       atOnce--
 
       if (new TextDecoder().decode(data) === 'two') {
         throw new RangeError('not this one')
       }
 
-      return kept
+      return true
     }
     const all = Promise.allSettled([desk.add('one'), desk.add('two'), desk.add('three')])
+    desk.open()
     await desk.clock.advance(1_000)
 
     expect(desk.committed.map(({ text, at }) => [text, at])).toStrictEqual([['one', 0], ['two', 100], ['three', 200]])
     expect((await all).map(({ status }) => status)).toStrictEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  it('wait until it is known what the stash is, all of them, in their order', async () => {
-    const desk = new Desk(false)
+  it('that a merge function is to see wait until it is known what the stash is, all of them, in their order', async () => {
+    const desk = new Desk({ ready: false, merges: true })
     const all = Promise.all([desk.add('one'), desk.add('two')])
     await desk.clock.advance(24 * 60 * 60_000)
     expect(desk.committed).toStrictEqual([])
-    expect(desk.writes.latest?.data).toStrictEqual(bytes('two'))
+    expect(desk.writes.waiting).toBe(2)
 
     desk.open()
-    await expect(all).resolves.toStrictEqual([kept, kept])
+    await expect(all).resolves.toStrictEqual([{ ...kept, seq: '1' }, { ...kept, seq: '2' }])
     expect(desk.texts).toStrictEqual(['one', 'two'])
   })
 
@@ -49,7 +51,7 @@ describe('writes', () => {
     desk.commit = async () => {
       desk.ready = false
 
-      return kept
+      return true
     }
     const one = desk.add('one')
     const two = desk.add('two')
@@ -67,49 +69,30 @@ describe('writes', () => {
     desk.commit = async () => {
       desk.ready = false
 
-      return undefined
+      return false
     }
     const all = Promise.all([desk.add('one'), desk.add('two')])
     await desk.clock.settle()
     expect(desk.texts).toStrictEqual(['one'])
 
-    desk.commit = async () => kept
+    desk.commit = async () => true
     desk.open()
-    await expect(all).resolves.toStrictEqual([kept, kept])
+    await expect(all).resolves.toMatchObject([{ seq: '2' }, { seq: '3' }])
     expect(desk.texts).toStrictEqual(['one', 'one', 'two'])
-  })
-
-  it('have as much time for copies as waiting left them', async () => {
-    const desk = new Desk(false)
-    const timeouts: unknown[] = []
-    desk.commit = async write => {
-      // what its turn took is gone as well
-      await new Promise<void>(resolve => { desk.clock.setTimer(resolve, 100) })
-      timeouts.push(optionsAt(write, desk.clock.now()).timeout)
-
-      return kept
-    }
-    const write = desk.add('one', { timeout: 1_000 })
-    await desk.clock.advance(400)
-    desk.open()
-    await desk.clock.advance(100)
-    await write
-
-    expect(timeouts).toStrictEqual([500])
   })
 
   it('are answered in time, or at once when their signal aborts, though their turn does not come', async () => {
     const desk = new Desk()
     const abort = new AbortController()
     const turns: Array<() => void> = []
-    desk.commit = async ({ options }) => {
+    desk.commit = async write => {
       await new Promise<void>(resolve => { turns.push(resolve) })
 
-      return options.signal?.aborted === true ? undefined : kept
+      return !write.isTakenBack
     }
     const one = desk.add('one', { timeout: 1_000 })
     await desk.clock.advance(1_000)
-    await expect(one).resolves.toMatchObject({ outcome: 'unstored' })
+    await expect(one).resolves.toStrictEqual(unstored)
 
     turns.shift()?.()
     const two = desk.add('two', { signal: abort.signal })
@@ -124,12 +107,12 @@ describe('writes', () => {
   })
 
   it('know whether a stash was recovered that they did not know of', async () => {
-    const desk = new Desk(false)
+    const desk = new Desk({ ready: false })
     const before = desk.add('before')
     desk.writes.recovered()
-    const after = desk.add('after')
+    const afterwards = desk.add('after')
     desk.open()
-    await Promise.all([before, after])
+    await Promise.all([before, afterwards])
 
     // told "empty", then found, and not read since: the next write does not know, the one after it does
     desk.writes.unread = true
@@ -142,11 +125,11 @@ describe('writes', () => {
 
 describe('a stop', () => {
   it('answers those who wait: unstored', async () => {
-    const desk = new Desk(false)
+    const desk = new Desk({ ready: false, merges: true })
     const all = [desk.add('one'), desk.add('two', { timeout: 60_000 })]
     desk.writes.stop()
 
-    await expect(Promise.all(all)).resolves.toStrictEqual([{ ...kept, outcome: 'unstored' }, { ...kept, outcome: 'unstored' }])
+    await expect(Promise.all(all)).resolves.toStrictEqual([unstored, unstored])
     desk.open()
     await desk.clock.advance(60_000)
     expect(desk.committed).toStrictEqual([])
@@ -155,11 +138,11 @@ describe('a stop', () => {
   it('answers those who come later, until the next start', async () => {
     const desk = new Desk()
     desk.writes.stop()
-    await expect(desk.add('late')).resolves.toMatchObject({ outcome: 'unstored' })
+    await expect(desk.add('late')).resolves.toStrictEqual(unstored)
     expect(desk.committed).toStrictEqual([])
 
     desk.writes.start()
-    await expect(desk.add('again')).resolves.toStrictEqual(kept)
+    await expect(desk.add('again')).resolves.toStrictEqual({ ...kept, seq: '1' })
     expect(desk.texts).toStrictEqual(['again'])
   })
 })

@@ -3,30 +3,41 @@ import { Writes } from '../../../src/services/owner/writes.ts'
 import type { WriteOptions, WriteResult } from '../../../src/api.ts'
 import type { PendingWrite } from '../../../src/services/owner/writes.ts'
 
-export const kept: WriteResult = { outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [] }
+export const kept: WriteResult = { outcome: 'kept', copies: 3, minimum: 2, target: 3, failures: [] }
+export const unstored: WriteResult = { outcome: 'unstored', copies: 0, minimum: 2, target: 3, failures: [] }
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** Writes, and those whom they are committed to. */
 export class Desk {
   readonly clock = new VirtualClock()
   readonly committed: Array<{ text: string, preferred: string | undefined, waited: boolean, at: number }> = []
-  ready = true
-  commit: (write: PendingWrite) => Promise<WriteResult | undefined> = async () => kept
-  /** What is committed is as good as kept at once. */
-  result = async (): Promise<WriteResult> => kept
   readonly writes: Writes
+  ready: boolean
+  /** False: it has to wait after all. */
+  commit: (write: PendingWrite) => Promise<boolean> = async () => true
+  /** What becomes of what is committed: as good as kept at once. */
+  outcome: () => Promise<WriteResult> = async () => kept
+  /** Until when the next one waits. */
+  way: () => Promise<void> = async () => {}
 
-  constructor (ready = true) {
+  constructor ({ ready = true, merges = false } = {}) {
     this.ready = ready
     this.writes = new Writes({
       clock: this.clock,
       maxWaiting: 20,
+      merges,
       isReady: () => this.ready,
       commit: async write => {
         this.committed.push({ text: new TextDecoder().decode(write.data), preferred: write.preferred, waited: write.waited, at: this.clock.now() })
-        const done = await this.commit(write)
+        const seq = String(this.committed.length)
 
-        return done == null ? undefined : { turn: Promise.resolve(), result: this.result() }
+        if (!await this.commit(write)) {
+          return
+        }
+
+        write.sealed({ seq, outcome: this.outcome })
+
+        return { way: this.way() }
       },
       result: () => kept
     })
