@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { connect } from '../../src/client/api-client.ts'
 import { NaraNetwork } from './nara-network.ts'
@@ -11,7 +10,7 @@ it('writes through a daemon are kept at any pace: at once, and each awaited befo
   const network = await NaraNetwork.open()
   const [owner] = await network.startAll(['owner', 'bo', 'cleo']) as [NaraDaemon]
   const api = await connect(owner.dir)
-  const put = async (text: string): Promise<PutAnswer> => await api.put(Readable.from([Buffer.from(text)]), MINUTE)
+  const put = async (text: string): Promise<PutAnswer> => await api.put(Buffer.from(text), { timeout: MINUTE })
   const answers: PutAnswer[] = await Promise.all(Array.from({ length: 200 }, async (_, i) => await put(`at once ${i}`)))
   const versions = new Set(answers.map(({ seq }) => seq)).size
 
