@@ -28,7 +28,7 @@ describe('put', () => {
   it('says so if others wrote over it before it could be stored', async () => {
     const { command, nara } = await harness()
 
-    nara.fake.outcome = { coalesced: true, seq: '7' } as Partial<WriteResult>
+    nara.fake.outcome = { coalesced: true, seq: '7', copies: 3 } as Partial<WriteResult>
     expect((await command(['put'], { stdin: 'x' })).stdout.toString()).toBe('kept: 1 B, written over by version 7, held by 3 of 3 confidants\n')
   })
 
