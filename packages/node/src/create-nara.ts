@@ -19,6 +19,7 @@ import { DIAL_TIMEOUT, PRESENCE_TOPIC } from './constants.ts'
 import { announced } from './host/announced.ts'
 import { InterfaceWatcher } from './host/interfaces.ts'
 import { keepAlive } from './host/keep-alive.ts'
+import { Listening } from './host/listening.ts'
 import { OwnAddresses } from './host/own-addresses.ts'
 import { DialRaces } from './host/racing-tcp.ts'
 import { wholeSegments } from './host/whole-segments.ts'
@@ -64,8 +65,10 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
   const privateKey = privateKeyFromSoul(soul)
   const clock = options.clock ?? systemClock
   const interfaces = new InterfaceWatcher({ clock })
+  const listening = new Listening(options.anotherPort ?? false)
   const races = new DialRaces({
     clock,
+    listening,
     interfaces: () => interfaces.addresses,
     // the dialler asks the same, but libp2p dials by itself, too
     denies: address => !bootstrap.some(given => isSamePlace(given.address, address)) && worthDialling([address], nara.addresses).length === 0
@@ -122,7 +125,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       stash: stash({ ...options, soul, fresh: options.fresh ?? options.soul == null })
     }
   })
-  const nara: StandaloneNara = new StandaloneNara({ libp2p, stash: libp2p.services.stash, soul, bootstrap, interfaces })
+  const nara: StandaloneNara = new StandaloneNara({ libp2p, stash: libp2p.services.stash, soul, bootstrap, interfaces, place: listening })
 
   if (options.start !== false) {
     await nara.start()
@@ -137,6 +140,7 @@ interface NaraParts {
   soul: Nara['soul']
   bootstrap: BootstrapPeer[]
   interfaces: InterfaceWatcher
+  place: Listening
 }
 
 class StandaloneNara implements Nara {
@@ -145,13 +149,15 @@ class StandaloneNara implements Nara {
   readonly soul: Nara['soul']
   private readonly bootstrap: BootstrapPeer[]
   private readonly interfaces: InterfaceWatcher
+  private readonly place: Listening
 
-  constructor ({ libp2p, stash, soul, bootstrap, interfaces }: NaraParts) {
+  constructor ({ libp2p, stash, soul, bootstrap, interfaces, place }: NaraParts) {
     this.libp2p = libp2p
     this.stash = stash
     this.soul = soul
     this.bootstrap = bootstrap
     this.interfaces = interfaces
+    this.place = place
   }
 
   get peerId (): string {
@@ -166,9 +172,21 @@ class StandaloneNara implements Nara {
     return this.libp2p.getMultiaddrs().map(String)
   }
 
+  get listening (): readonly string[] {
+    return this.place.addresses
+  }
+
   async start (): Promise<void> {
     this.interfaces.start()
-    await this.libp2p.start()
+
+    try {
+      await this.libp2p.start()
+      this.place.check()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+
     // all addresses of a peer are dialled in one race
     Map.groupBy(this.bootstrap, ({ peer }) => peer).forEach((places, peer) => {
       this.stash.discovered(peer, places.map(({ address }) => address), true)

@@ -6,7 +6,7 @@ import { InvalidOptionError } from './errors.ts'
 import { placeOf } from './policy/reach.ts'
 
 /** Everybody may listen anywhere; the system picks the port. */
-const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
 
 /** A libp2p private-network key: 32 bytes. */
 const PSK_DIGITS = /^[0-9a-f]{64}$/i

@@ -4,8 +4,11 @@ import type { Startable } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
 
 export interface NaraOptions extends StashInit {
-  /** Multiaddrs to listen on. @default ['/ip4/0.0.0.0/tcp/0'] */
+  /** Multiaddrs to listen on. A machine without IPv6 listens on the others. @default ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'] */
   listen?: readonly string[]
+
+  /** Where a port to listen on is taken, take one of the nine after it, or else any that is free. @default false, which fails */
+  anotherPort?: boolean
 
   /** Multiaddrs of ours that only the user knows, such as the outside of a router; those of the interfaces are known anyway. */
   announce?: readonly string[]
@@ -35,6 +38,8 @@ export interface Nara extends Startable {
   readonly soul: Soul
   /** Full multiaddrs with `/p2p/`, as others are told them: those worth most to them first, loopback only where there is nothing else. */
   readonly addresses: string[]
+  /** Multiaddrs that it listens on, with their ports: `/ip4/0.0.0.0/tcp/6272` stands for all interfaces. Empty while it does not run. */
+  readonly listening: readonly string[]
   readonly libp2p: Libp2p
   readonly stash: Stash
 }

@@ -45,7 +45,7 @@ it('a key is read however its lines end', () => {
 })
 
 it('what can be is taken', () => {
-  expect(listenAddresses()).toStrictEqual(['/ip4/0.0.0.0/tcp/0'])
+  expect(listenAddresses()).toStrictEqual(['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'])
   expect(listenAddresses(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'])).toStrictEqual(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'])
   expect(bootstrapPeer(`/dns4/example.org/tcp/4001/p2p/${bob}`)).toStrictEqual({ peer: bob, address: `/dns4/example.org/tcp/4001/p2p/${bob}` })
 })

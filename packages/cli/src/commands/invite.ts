@@ -108,6 +108,6 @@ function warnings ({ key, addresses }: Invitation, { listen }: DaemonStatus): st
       : 'it holds the private-network key: who has it can join the network. Hand it on in private',
     reach.every(who => who === 'machine') ? 'its addresses can be reached from this machine only; tell another with --address' : '',
     reach.every(who => who !== 'anybody') && reach.includes('local') ? 'its addresses can be reached from the local network only; tell another with --address' : '',
-    listen.every(address => /\/tcp\/0(?:\/|$)/.test(address)) ? 'the daemon takes another port at each start; an invitation that lasts wants a fixed one: nara-stash start --listen /ip4/0.0.0.0/tcp/4001' : ''
+    listen.every(address => /\/tcp\/0(?:\/|$)/.test(address)) ? 'the daemon takes another port at each start; an invitation that lasts wants a fixed one: leave --listen away, or give it a port' : ''
   ].filter(warning => warning !== '')
 }

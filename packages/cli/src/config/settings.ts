@@ -69,12 +69,13 @@ export const settings = {
     parse: parseText,
     path: true
   }),
-  listen: setting<string[]>({
+  listen: setting<string[] | undefined>({
     flag: '--listen <multiaddr...>',
     env: 'NARA_LISTEN',
     about: 'addresses to listen on',
     allowed: 'a multiaddr such as /ip4/0.0.0.0/tcp/4001; port 0 takes a free one',
-    default: ['/ip4/0.0.0.0/tcp/0'],
+    otherwise: 'port 6272 of all interfaces, or another one if that is taken, and the same at each start',
+    default: undefined,
     parse: parseList(parseListenAddress)
   }),
   announce: setting<string[]>({

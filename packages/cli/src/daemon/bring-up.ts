@@ -8,6 +8,7 @@ import { eventLog } from './event-log.ts'
 import { naraOptions } from './nara-options.ts'
 import { makeSocketPath } from './run-folder.ts'
 import { serve } from './serve.ts'
+import { stablePort } from './stable-port.ts'
 import { readWatermark, WatermarkKeeper } from './watermark-file.ts'
 import type { DaemonEvent } from '../api/types.ts'
 import type { EventFeed } from './event-feed.ts'
@@ -38,7 +39,8 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal,
   signal.throwIfAborted()
 
   const owner = peerIdString(publicKeyOf(found.soul))
-  const nara = await create(init, options, await readWatermark(init.config.dir, owner))
+  const port = await stablePort(init.config)
+  const nara = await create(init, { ...options, ...port.options }, await readWatermark(init.config.dir, owner))
   const feed = createEventFeed(nara.stash, init.io.clock)
   const watermark = new WatermarkKeeper(init.config.dir, owner)
 
@@ -49,6 +51,7 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal,
   signal.throwIfAborted()
   await nara.start()
   signal.throwIfAborted()
+  ;(await port.settle(nara)).forEach(note => { init.io.err.write(`nara-stash: ${note}\n`) })
   parts.api = await open(init, { folder, found, nara, feed, stopping: signal, onLeft })
 }
 
@@ -89,7 +92,7 @@ interface Running {
 
 /** Opens the socket to the other commands and tells everybody that the nara is up. */
 async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, stopping, onLeft }: Running): Promise<ApiServer> {
-  const { maxStash, listen, network, pskFile } = config
+  const { maxStash, listen = [...nara.listening], network, pskFile } = config
   const socket = await makeSocketPath(config.dir, io.env)
   const left = await readDaemonFile(folder.daemon)
 

@@ -20,14 +20,13 @@ export interface Prepared {
 export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<Prepared> {
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
   const store = config.datastore == null ? undefined : await openIn(config.datastore, openDatastore)
-  const { listen, announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
+  const { announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
   const { target, minCopies, countEach, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config
 
   return {
     options: {
       soul,
       fresh,
-      listen,
       announce,
       bootstrap,
       mdns,

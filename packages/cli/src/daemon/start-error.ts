@@ -13,7 +13,7 @@ export function startError (error: unknown, { listen }: Pick<Config, 'listen'>):
 
   return reason == null
     ? error
-    : new ListenError(`cannot listen on ${printable(listen.join(', '))}: ${reason}`, {
+    : new ListenError(`cannot listen${listen == null ? '' : ` on ${printable(listen.join(', '))}`}: ${reason}`, {
       hint: 'choose another --listen address; port 0 takes a free one', cause: error
     })
 }

@@ -35,7 +35,7 @@ describe('invite', () => {
   it('tells where the daemon is, its network and its key', async () => {
     const dir = await tempDir()
     const pskFile = await writeModed(join(dir, 'psk'), formatNetworkKey(key), 0o600)
-    const { nara } = await runningDaemon({ dir, flags: { pskFile, network: 'kiosks' } })
+    const { nara } = await runningDaemon({ dir, flags: { pskFile, network: 'kiosks', listen: ['/ip4/0.0.0.0/tcp/0'] } })
     const { code, stdout, stderr } = await command(['invite', '--dir', dir, '--address', '/dns4/nara.example.org/tcp/4001'])
 
     expect(code).toBe(0)
@@ -48,7 +48,7 @@ describe('invite', () => {
   it('gives JSON, in which the key stands in the invitation only', async () => {
     const dir = await tempDir()
     const pskFile = await writeModed(join(dir, 'psk'), formatNetworkKey(key), 0o600)
-    const { nara } = await runningDaemon({ dir, flags: { pskFile, listen: ['/ip4/0.0.0.0/tcp/4001'] } })
+    const { nara } = await runningDaemon({ dir, flags: { pskFile } })
     const { stdout, stderr, json } = await command(['invite', '--dir', dir, '--json'])
     const { invitation, ...open } = json() as { invitation: string }
 

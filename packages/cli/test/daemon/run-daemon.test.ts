@@ -52,7 +52,7 @@ describe('a daemon', () => {
 
     expect(nara.options).toMatchObject({
       target: 2, minCopies: 1, maxStash: 2 * 1024 * 1024, repairDelay: 1_000, mdns: false, memory: 'low', network: 'lab', maxHeldBytes: 5_000, surrogates: 'none', leaveTimeout: 3_000,
-      listen: ['/ip4/0.0.0.0/tcp/0'], bootstrap: []
+      bootstrap: []
     })
   })
 
@@ -203,7 +203,7 @@ describe('a daemon', () => {
   it('says in words that the port is taken, and leaves nothing behind', async () => {
     const dir = await tempDir()
     const taken = Object.assign(new Error('listen EADDRINUSE: address already in use'), { code: 'EADDRINUSE' })
-    const attempt = runningDaemon({ dir, prepare: nara => { nara.startFailure = new AggregateError([taken], 'failed') } })
+    const attempt = runningDaemon({ dir, flags: { listen: ['/ip4/0.0.0.0/tcp/0'] }, prepare: nara => { nara.startFailure = new AggregateError([taken], 'failed') } })
 
     await expect(attempt).rejects.toThrow('cannot listen on /ip4/0.0.0.0/tcp/0: the port is taken')
     expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
@@ -229,7 +229,7 @@ describe('a daemon', () => {
     }
 
     // a soul that came from elsewhere is not written down
-    expect(await readdir(dir)).toEqual(['run'])
+    expect(await readdir(dir)).toEqual(['port', 'run'])
   })
 
   it('tells people first that it is up, and then what happened a moment before', async () => {

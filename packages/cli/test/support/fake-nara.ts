@@ -205,6 +205,8 @@ export class FakeNara {
   readonly peerId: string
   readonly name: string
   readonly addresses: string[]
+  /** As told; a test may say what came of it. */
+  listening: readonly string[]
   readonly stash: Stash
   readonly fake: FakeStash
   started = false
@@ -218,6 +220,7 @@ export class FakeNara {
     this.stash = this.fake as unknown as Stash
     this.peerId = this.fake.status().peerId
     this.name = options.soul?.name ?? ''
+    this.listening = options.listen ?? []
     this.addresses = [`/ip4/127.0.0.1/tcp/4001/p2p/${this.peerId}`]
   }
 

@@ -6,6 +6,7 @@ import { DialRace, DialRaceError } from './dial-race.ts'
 import { acceptZones } from './zoned-listener.ts'
 import type { AttemptOptions } from './dial-race.ts'
 import type { InterfaceAddress } from './interfaces.ts'
+import type { Listening } from './listening.ts'
 import type { Connection, CreateListenerOptions, DialTransportOptions, Listener, Transport, Upgrader } from '@libp2p/interface'
 import type { Clock } from '@nara-stash/protocol'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -30,6 +31,7 @@ interface Round {
 export interface DialRacesInit {
   clock: Clock
   interfaces (): readonly InterfaceAddress[]
+  listening: Listening
   /** Whether an address is not dialled at all. */
   denies (address: string): boolean
 }
@@ -74,7 +76,9 @@ export class DialRaces {
 
   /** Wraps a transport over TCP. */
   transport <Components> (create: (components: Components) => Transport): (components: Components) => Transport {
-    return components => new RacingTcp(create(components), async (address, attempt, signal) => await this.dial(address, attempt, signal))
+    const { listening } = this.init
+
+    return components => new RacingTcp(create(components), listening, async (address, attempt, signal) => await this.dial(address, attempt, signal))
   }
 
   private async dial (address: Multiaddr, attempt: Attempt, signal: AbortSignal): Promise<Connection> {
@@ -125,10 +129,12 @@ class RacingTcp implements Transport {
   readonly [transportSymbol] = true
   readonly [Symbol.toStringTag] = '@nara-stash/racing-tcp'
   private readonly tcp: Transport
+  private readonly listening: Listening
   private readonly race: (address: Multiaddr, attempt: Attempt, signal: AbortSignal) => Promise<Connection>
 
-  constructor (tcp: Transport, race: RacingTcp['race']) {
+  constructor (tcp: Transport, listening: Listening, race: RacingTcp['race']) {
     this.tcp = tcp
+    this.listening = listening
     this.race = race
   }
 
@@ -144,7 +150,7 @@ class RacingTcp implements Transport {
   }
 
   createListener (options: CreateListenerOptions): Listener {
-    return acceptZones(this.tcp.createListener(options))
+    return this.listening.wrap(acceptZones(this.tcp.createListener(options)))
   }
 
   listenFilter (addresses: Multiaddr[]): Multiaddr[] {
