@@ -47,6 +47,7 @@ describe('import rules', () => {
     ['packages/node/src/policy/planted.ts', 'node:fs', 'policy is pure'],
     ['packages/node/src/services/planted.ts', 'libp2p', 'through the port'],
     ['packages/node/src/services/planted.ts', '../compose.ts', 'through the port'],
+    ['packages/node/src/services/owner/planted.ts', '../../compose-owner.ts', 'through the port'],
     ['packages/cli/src/planted.ts', '@nara-stash/testing', 'only tests'],
     ['packages/testing/src/planted.ts', '@nara-stash/node', 'testing simulates'],
     ['examples/planted.ts', '../packages/node/src/index.ts', 'published names']

@@ -1,22 +1,18 @@
 import {
-  Confidant, DatastoreStashStore, DEFAULT_LEASE, HeldStashes, NewestTable, RateLimiter, registerHeldMetrics
+  Confidant, DatastoreStashStore, HeldStashes, NewestTable, RateLimiter, registerHeldMetrics
 } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
-import { peerIdOf } from './identity.ts'
+import { composeOwner } from './compose-owner.ts'
 import { checkOptions, checkTrust } from './options.ts'
-import { checkedMerge } from './services/owner/checked-merge.ts'
-import { candidatesAmong, checkConfidants } from './services/replication/confidants.ts'
 import { Connector } from './services/presence/connector.ts'
 import { announceEvents } from './services/events.ts'
 import { leftBehind } from './services/owner/left-behind.ts'
-import { Owner } from './services/owner/owner.ts'
-import { OwnStash } from './services/owner/own-stash.ts'
 import { PeerDirectory } from './services/presence/peer-directory.ts'
 import { PresenceService } from './services/presence/presence.ts'
-import { Replication } from './services/replication/replication.ts'
 import { Steward } from './services/steward/steward.ts'
 import { Watermarks } from './services/steward/watermarks.ts'
 import type { Leave, StashInit } from './api.ts'
+import type { OwningParts } from './compose-owner.ts'
 import type { StashOptions } from './options.ts'
 import type { Dialler, PresencePort } from './ports/presence-port.ts'
 import type { EventSink } from './services/events.ts'
@@ -37,15 +33,6 @@ export interface StashPorts {
   metrics?: Metrics
 }
 
-/** The owner's parts; absent without a soul. */
-export interface OwningParts {
-  owner: Owner
-  own: OwnStash
-  replication: Replication
-  /** The header of the newest version that minCopies have acknowledged. */
-  watermark (): Uint8Array | undefined
-}
-
 export interface StashParts {
   self: string
   soul: Soul | undefined
@@ -56,6 +43,8 @@ export interface StashParts {
   held: HeldStashes
   confidant: Confidant
   steward: Steward
+  /** A peer of our choice, or one that was met before. */
+  isKnown (peer: string): boolean
   owning: OwningParts | undefined
   start (): Promise<void>
   afterStart (): Promise<void>
@@ -88,7 +77,9 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     clock,
     ...(init.datastore == null ? {} : { store: new DatastoreStashStore({ datastore: init.datastore, clock }) })
   })
-  const owning = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, trust, announce, onChosen: () => { connector?.look() } })
+  // who leaves its stash here was met, by an earlier process perhaps
+  const isKnown = (peer: string): boolean => trust.vouchedFor(peer) || held.get(peer) != null || owning?.replication.pinned.includes(peer) === true
+  const owning: OwningParts | undefined = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, trust, announce, isKnown, onChosen: () => { connector?.look() } })
   const confidant = new Confidant({
     network,
     held,
@@ -216,6 +207,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     held,
     confidant,
     steward,
+    isKnown,
     owning,
     start: async () => {
       left = undefined
@@ -258,71 +250,4 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     },
     whyUnreachable: peer => connector?.whyNot(peer)
   }
-}
-
-interface OwnerSurroundings {
-  options: StashOptions
-  network: StashNetwork
-  newest: NewestTable
-  directory: PeerDirectory
-  trust: Trust
-  announce: ReturnType<typeof announceEvents>
-  onChosen (): void
-}
-
-function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, trust, announce, onChosen }: OwnerSurroundings): OwningParts {
-  const { clock, random } = options
-  const own = new OwnStash({ soul, owner: peerIdOf(soul), random, newest })
-  const replication: Replication = new Replication({
-    network,
-    own,
-    clock,
-    random,
-    target: options.target,
-    minCopies: options.minCopies,
-    countEach: options.countEach,
-    repairDelay: options.repairDelay,
-    leaseSeconds: DEFAULT_LEASE,
-    surrogates: options.surrogates,
-    saysOnDisk: peer => directory.saysOnDisk(peer),
-    pinned: checkConfidants(init.confidants ?? [], network.self, trust),
-    candidates: () => candidatesAmong(network, directory, replication.copies, trust),
-    onCopies: ({ seq, have }) => { announce.copies({ seq, have, minimum: options.minCopies, target: options.target }) },
-    onHolders: change => {
-      announce.holders(change)
-      onChosen()
-    },
-    onAcknowledged: record => { owner.watermark.acknowledged(record) },
-    onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
-    onStranger: (record, placement, from) => { owner.met(record, placement, from) },
-    isInDoubt: () => owner.state === 'doubtful',
-    onOutdated: version => { void owner.revise(version) },
-    onChosen
-  })
-  const owner = new Owner({
-    network,
-    own,
-    replication,
-    clock,
-    merge: init.merge == null ? undefined : checkedMerge(init.merge, options.maxStash),
-    fresh: init.fresh ?? false,
-    maxStash: options.maxStash,
-    admits: trust.admits,
-    random,
-    lastKnown: init.lastKnown,
-    heard: () => [newest.get(own.owner), newest.beside(own.owner)].flatMap(record => record ?? []),
-    onState: (state, previous) => {
-      announce.state(state, previous)
-      // what waited for a doubt to end
-      replication.wake()
-    },
-    onFound: (version, origin) => { announce.found(version, origin) },
-    onRecovered: (version, origin, sureness) => { announce.recovered(version, origin, sureness) },
-    onDoubt: doubt => { announce.doubt(doubt) },
-    onSetAside: announce.setAside,
-    onTwin: (twin, from) => { announce.twin(twin, from) },
-    onWatermark: record => { announce.watermark(record) }
-  })
-
-  return { owner, own, replication, watermark: () => owner.watermark.latest?.envelope }
 }

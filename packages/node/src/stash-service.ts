@@ -222,9 +222,9 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   async drill (options?: AbortOptions): Promise<DrillResult> {
-    const { network, trust, options: { clock } } = this.#parts
+    const { network, trust, isKnown, options: { clock } } = this.#parts
 
-    return await drill({ network, clock, own: this.owning.own, admits: trust.admits }, this.whileRunning(options))
+    return await drill({ network, clock, own: this.owning.own, admits: trust.admits, isKnown }, this.whileRunning(options))
   }
 
   hasStashFor (owner: string): boolean {

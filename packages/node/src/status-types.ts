@@ -102,7 +102,10 @@ export interface StashStatus {
     /** Which way the stash came back first: pushed by a confidant or asked for. Null if it did not. */
     via: 'push' | 'fetch' | null
     from: string | null
+    /** The search was sure that this is the newest version. False in doubt, and while another version that turned up is not decided on. */
     confirmed: boolean
+    /** Versions that turned up since, of which it is not decided yet what they mean. */
+    undecided: number
     /** The current version was made here since, by a write, a merge or a person's choice: what `confirmed` says is of an older one. */
     written: boolean
     /** Stash peers that answered, of those met. */

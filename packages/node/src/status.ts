@@ -41,8 +41,9 @@ export function stashStatus (parts: StashParts): StashStatus {
     recovery: {
       via: recovered?.origin.via ?? null,
       from: recovered?.origin.from ?? null,
-      confirmed: recovered?.confirmed ?? false,
+      confirmed: recovered?.confirmed === true && owning?.owner.state === 'settled' && owning.owner.undecided === 0,
       written: owning != null && current != null && owning.owner.written && current.record.boot === owning.own.boot,
+      undecided: owning?.owner.undecided ?? 0,
       ...owning?.owner.tally() ?? { answered: 0, of: 0 },
       doubt: owning?.owner.doubt ?? null
     },

@@ -45,7 +45,7 @@ export interface StashAnswer {
   /** ISO 8601, by the clock of the machine that wrote it. */
   updatedAt: string
   state: StashStatus['state']
-  /** False if it came back without its being sure that it is the newest and nothing was written since, and in doubt. */
+  /** False if it came back without its being sure that it is the newest and nothing was written since, while another version that turned up is not decided on, and in doubt. */
   confirmed: boolean
 }
 

@@ -19,7 +19,7 @@ export function currentStash (stash: Pick<Stash, 'status' | 'getStashData'>): Gi
 
 /** What there is to tell about what is handed out. */
 export function stashAnswer (stash: Pick<Stash, 'status'>, { data, timestamp, seq }: Given): StashAnswer {
-  const { state, recovery: { via, confirmed, written } } = stash.status()
+  const { state, recovery: { via, confirmed, undecided, written } } = stash.status()
 
   return {
     seq: seq ?? null,
@@ -28,7 +28,7 @@ export function stashAnswer (stash: Pick<Stash, 'status'>, { data, timestamp, se
     updatedAt: isoDate(timestamp),
     state,
     // what did not have to come back is what was written here
-    confirmed: state !== 'doubtful' && (via == null || confirmed || written)
+    confirmed: state !== 'doubtful' && undecided === 0 && (via == null || confirmed || written)
   }
 }
 

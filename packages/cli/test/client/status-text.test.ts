@@ -14,7 +14,7 @@ const status: DaemonStatus = {
   copies: { have: 1, minimum: 2, target: 3 },
   confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true, keeps: 'on disk' }],
   held: { count: 1, limit: 20, bytes: 2048, byteLimit: 65_536 },
-  recovery: { via: 'push', from: 'peer', confirmed: true, written: false, answered: 2, of: 3, doubt: null },
+  recovery: { via: 'push', from: 'peer', confirmed: true, undecided: 0, written: false, answered: 2, of: 3, doubt: null },
   twin: null,
   addresses: ['/ip4/192.0.2.1/tcp/4001', '/ip4/127.0.0.1/tcp/4001'],
   setAside: [],

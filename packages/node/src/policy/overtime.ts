@@ -12,7 +12,7 @@ export interface Ripe {
 
 /** Something else is ripe once another record is known, or was read: then all who are here have their time again. */
 export function ripen (before: Ripe | undefined, input: SettleInput): Ripe | undefined {
-  const decision = settle({ ...input, answers: input.answers.map(answer => answer.status === 'pending' ? { ...answer, status: 'failed' } : answer) })
+  const decision = settle({ ...input, answers: input.answers.map(answer => ({ ...answer, status: answer.status === 'pending' ? 'failed' : answer.status, witnessing: false })) })
 
   if (decision.type === 'searching' || decision.type === 'waiting') {
     return before

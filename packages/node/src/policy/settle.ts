@@ -1,5 +1,5 @@
 import { newestOf, REQUEST_RATE, supersedesOrIs } from '@nara-stash/protocol'
-import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../constants.ts'
+import { ASK_TIMEOUT, ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../constants.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 
 /** Policy: a pure function of its arguments. */
@@ -12,6 +12,10 @@ export interface Answer {
   status: 'pending' | 'answered' | 'failed'
   /** Pending, and asked so late that what is decided by time does not wait for it. */
   late?: boolean
+  /** When it was asked first, over all its connections, on the clock's scale. */
+  askedAt?: number
+  /** When it first said what it says now, on the clock's scale. */
+  saidAt?: number
   /** It has not said yet which header it has seen, and may still. */
   witnessing?: boolean
   /** What it holds, be it a tombstone; undefined if it holds nothing. */
@@ -32,6 +36,8 @@ export interface SettleInput {
   /** When the first stash peer was met, on the clock's scale; undefined if none was. */
   firstContact: number | undefined
   now: number
+  /** A peer of our choice, or one that we have met before: it is given more time than a stranger. */
+  isKnown (peer: string): boolean
 }
 
 interface Tally {
@@ -61,19 +67,16 @@ interface View extends Tally {
   best: RecordHeader | undefined
   /** Somebody has a copy, be it one that nobody can read. */
   held: boolean
-  /** Nobody who is here is still to answer. */
-  allAsked: boolean
   heardOut: boolean
-  /** Nobody who is here is still to say what it has seen, or it has had its time. */
-  witnessed: boolean
+  isKnown (peer: string): boolean
   firstContact: number
   now: number
 }
 
 /**
  * Is it known what our stash is? (SPEC.md, "Settling".) The first answer is never taken for the newest: either so many of its holders
- * answered with a copy straight from us that a newer acknowledged one could not have escaped them, and no witness has seen one; or everybody within
- * reach was asked and said so.
+ * answered with a copy straight from us that a newer acknowledged one could not have escaped them, and no witness has seen one, all having had their
+ * time to say so; or everybody within reach was asked and said so.
  */
 export function settle (input: SettleInput): Decision {
   if (input.firstContact == null) {
@@ -84,7 +87,7 @@ export function settle (input: SettleInput): Decision {
   const [top] = view.newest
 
   if (top == null) {
-    return view.heardOut && view.answered > 0 ? { type: 'empty', ...tally(view) } : waiting(view, SETTLE_TIMEOUT)
+    return view.heardOut && view.answered > 0 ? { type: 'empty', ...tally(view) } : waitingFor(view, SETTLE_TIMEOUT)
   }
 
   if (view.newest.every(({ kind }) => kind === 'tombstone')) {
@@ -96,13 +99,13 @@ export function settle (input: SettleInput): Decision {
   }
 
   if (view.newest.length > 1) {
-    return view.heardOut ? doubtful(view, 'CONFLICT') : waiting(view, SETTLE_TIMEOUT)
+    return view.heardOut ? doubtful(view, 'CONFLICT') : waitingFor(view, SETTLE_TIMEOUT)
   }
 
   if (!view.readable.has(top.id)) {
     const patience = patienceFor(view, top)
 
-    return view.now >= view.firstContact + patience ? doubtful(view, 'ROLLBACK_SUSPECTED') : waiting(view, patience)
+    return view.now >= view.firstContact + patience ? doubtful(view, 'ROLLBACK_SUSPECTED') : waitingFor(view, patience)
   }
 
   return found(view, top)
@@ -120,10 +123,10 @@ export function bodyPatience (bodyLength: number): number {
   return ROLLBACK_TIMEOUT + bodyLength / REQUEST_RATE * 1_000
 }
 
-function viewOf ({ answers, readable, coming, heard, now }: SettleInput, firstContact: number): View {
+function viewOf ({ answers, readable, coming, heard, now, isKnown }: SettleInput, firstContact: number): View {
   const seen = [...answers.flatMap(({ record }) => record ?? []), ...heard]
   const here = answers.filter(({ connected }) => connected)
-  const allAsked = here.every(({ status }) => status !== 'pending')
+  const holders = new Set(answers.flatMap(({ placement }) => placement?.holders ?? []))
 
   return {
     answers,
@@ -132,9 +135,8 @@ function viewOf ({ answers, readable, coming, heard, now }: SettleInput, firstCo
     newest: newestOf(seen),
     best: newestOf(seen.filter(({ id }) => readable.has(id)))[0],
     held: seen.some(({ id }) => readable.has(id)) || answers.some(({ record, status }) => record?.kind === 'data' && status === 'answered'),
-    allAsked,
     heardOut: here.every(({ status, late }) => status !== 'pending' || late === true) && now >= firstContact + SETTLE_TIMEOUT,
-    witnessed: now >= firstContact + WITNESS_GRACE || here.every(({ witnessing }) => witnessing !== true),
+    isKnown: peer => holders.has(peer) || isKnown(peer),
     firstContact,
     now,
     answered: answers.filter(({ status }) => status === 'answered').length,
@@ -147,25 +149,33 @@ function found (view: View, top: RecordHeader): Decision {
   const placement = placementOf(top, view.answers)
 
   if (placement == null) {
-    return waiting(view, SETTLE_TIMEOUT)
+    return waitingFor(view, SETTLE_TIMEOUT)
   }
 
   const vote = voteOn(view, top, placement)
 
-  return vote === 'confirmed' || view.heardOut
-    ? { type: 'settled', best: top, placement, confirmed: vote === 'confirmed', ...tally(view) }
-    : waiting(view, vote === 'unwitnessed' ? WITNESS_GRACE : SETTLE_TIMEOUT)
+  if (vote.until > view.now) {
+    return waitingUntil(view, vote.until)
+  }
+
+  return vote.isEnough || view.heardOut
+    ? { type: 'settled', best: top, placement, confirmed: vote.isEnough, ...tally(view) }
+    : waitingFor(view, SETTLE_TIMEOUT)
 }
 
 /** The newest is a tombstone: it says all by itself, once nobody is likely to know of anything newer. Several that do not know of each other say the same. */
 function deleted (view: View): Decision {
   const [top, ...beside] = view.newest.toSorted((a, b) => b.seq - a.seq) as [RecordHeader, ...RecordHeader[]]
   const placement = placementOf(top, view.answers)
-  const vote = placement == null || beside.length > 0 ? 'open' : voteOn(view, top, placement)
+  const vote = placement == null || beside.length > 0 ? undefined : voteOn(view, top, placement)
 
-  return vote === 'confirmed' || (view.heardOut && view.answered > 0)
+  if (vote != null && vote.until > view.now) {
+    return waitingUntil(view, vote.until)
+  }
+
+  return vote?.isEnough === true || (view.heardOut && view.answered > 0)
     ? { type: 'empty', tombstone: top, ...(beside.length > 0 && { beside }), holders: named(view), ...tally(view) }
-    : waiting(view, vote === 'unwitnessed' ? WITNESS_GRACE : SETTLE_TIMEOUT)
+    : waitingFor(view, SETTLE_TIMEOUT)
 }
 
 /** The holders by every placement with which one of the newest came: each process that spreads a tombstone makes one of its own. */
@@ -179,25 +189,55 @@ function named ({ newest, answers }: View): string[] {
 function lost (view: View): Decision {
   const isTime = view.heardOut && view.now >= view.firstContact + ROLLBACK_TIMEOUT
 
-  return isTime && view.answered > 0 ? doubtful(view, 'LOST') : waiting(view, ROLLBACK_TIMEOUT)
+  return isTime && view.answered > 0 ? doubtful(view, 'LOST') : waitingFor(view, ROLLBACK_TIMEOUT)
 }
 
-/** One answer alone is no proof while others may still speak: they may know a later placement, or have seen a newer header. */
-function voteOn ({ answers, answered, allAsked, witnessed }: View, top: RecordHeader, placement: Placement): 'confirmed' | 'unwitnessed' | 'open' {
-  if (!isConfirmed(top, placement, answers) || (answered < 2 && !allAsked)) {
-    return 'open'
+interface Vote {
+  /** So many holders vouch for it that nothing newer was acknowledged under its placement. */
+  isEnough: boolean
+  /** Until then somebody is waited for, though they are enough; -Infinity if nobody is. */
+  until: number
+}
+
+/**
+ * Enough votes say nothing while others may still speak, who may have seen a newer header: all who are here have their time. One vote alone is no proof
+ * either while somebody may still answer with a copy, and a later placement.
+ */
+function voteOn (view: View, top: RecordHeader, placement: Placement): Vote {
+  const { answers, answered } = view
+  const votedAt = enoughSince(top, placement, answers)
+
+  if (votedAt == null) {
+    return { isEnough: false, until: -Infinity }
   }
 
-  return witnessed ? 'confirmed' : 'unwitnessed'
+  const silent = answers.filter(({ connected, witnessing, status }) => connected && (witnessing === true || (answered < 2 && status === 'pending')))
+
+  return { isEnough: true, until: Math.max(-Infinity, ...silent.map(answer => waitedUntil(view, answer, votedAt))) }
+}
+
+/**
+ * Who was chosen, or met before, has the time of one question. A stranger has less, and none if it was met only when the votes were there: strangers without end
+ * must not put off for ever what is known. A question that is asked once more is not waited for.
+ */
+function waitedUntil ({ isKnown, firstContact }: View, { peer, askedAt = firstContact }: Answer, votedAt: number): number {
+  if (isKnown(peer)) {
+    return askedAt + ASK_TIMEOUT
+  }
+
+  return askedAt > votedAt ? -Infinity : askedAt + WITNESS_GRACE
 }
 
 function doubtful (view: View, reason: Extract<Decision, { type: 'doubtful' }>['reason']): Decision {
   return { type: 'doubtful', reason, best: view.best, newest: view.newest, ...tally(view) }
 }
 
-function waiting (view: View, ms: number): Decision {
-  const until = view.firstContact + ms
+/** @param ms - from first contact */
+function waitingFor (view: View, ms: number): Decision {
+  return waitingUntil(view, view.firstContact + ms)
+}
 
+function waitingUntil (view: View, until: number): Decision {
   return { type: 'waiting', until: until > view.now ? until : undefined, found: view.newest.length > 0, ...tally(view) }
 }
 
@@ -216,11 +256,11 @@ export function placementOf (record: RecordHeader, answers: readonly Answer[]): 
 /**
  * Of the placement's holders, enough answered with a direct copy that `best` supersedes or is: any minCopies of them that had
  * acknowledged something newer would include one of those. A holder that is empty, or was refilled by others, confirms nothing.
+ *
+ * @returns since when; undefined if they are too few
  */
-function isConfirmed (best: RecordHeader, placement: Placement, answers: readonly Answer[]): boolean {
-  const votes = answers.filter(({ peer, record, direct }) =>
-    direct === true && record != null && placement.holders.includes(peer) && supersedesOrIs(best, record))
+function enoughSince (best: RecordHeader, { holders, minCopies }: Placement, answers: readonly Answer[]): number | undefined {
+  const votes = answers.filter(({ peer, record, direct }) => direct === true && record != null && holders.includes(peer) && supersedesOrIs(best, record))
 
-  return placement.holders.length >= placement.minCopies &&
-    votes.length >= placement.holders.length - placement.minCopies + 1
+  return holders.length < minCopies ? undefined : votes.map(({ saidAt = Infinity }) => saidAt).toSorted((a, b) => a - b)[holders.length - minCopies]
 }

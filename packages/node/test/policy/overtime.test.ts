@@ -12,7 +12,7 @@ const holding: Answer = { ...empty, record: best, placement: placementOf('three'
 const pending: Answer = { peer: 'w', connected: true, status: 'pending' }
 
 function input (answers: Answer[], now: number, readable: string[] = []): SettleInput {
-  return { answers, readable: new Set(readable), coming: new Map(), heard: [], firstContact: FIRST, now }
+  return { answers, readable: new Set(readable), coming: new Map(), heard: [], firstContact: FIRST, now, isKnown: () => false }
 }
 
 describe('what is decided unless somebody says more', () => {

@@ -126,7 +126,8 @@ class Schedule {
       coming: new Map(),
       heard: this.hearing(witnessed),
       firstContact: 0,
-      now: heardOut ? 3_600_000 : 100
+      now: heardOut ? 3_600_000 : 100,
+      isKnown: () => false
     }), witnessed)
   }
 

@@ -13,11 +13,13 @@ const placements = fc.record({ holders: fc.subarray(['x', 'y', 'z', 'v', 'w']), 
   .map(({ holders, version, minCopies }) => placementOf(`${holders.join('')} ${version} ${minCopies}`, version, holders, minCopies))
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ peer: peerIds, record: records, placement: placements, direct: fc.boolean(), connected: fc.boolean() }).map(rest => ({ status: 'answered' as const, ...rest })) },
+  { weight: 4, arbitrary: fc.record({ peer: peerIds, record: records, placement: placements, direct: fc.boolean(), connected: fc.boolean(), saidAt: fc.integer({ min: FIRST, max: FIRST + 1_500 }) })
+    .map(rest => ({ status: 'answered' as const, ...rest })) },
   {
     weight: 2,
     arbitrary: fc.record({
-      peer: peerIds, status: fc.constantFrom('pending' as const, 'failed' as const, 'answered' as const), connected: fc.boolean(), witnessing: fc.boolean(), late: fc.boolean()
+      peer: peerIds, status: fc.constantFrom('pending' as const, 'failed' as const, 'answered' as const), connected: fc.boolean(), witnessing: fc.boolean(), late: fc.boolean(),
+      askedAt: fc.integer({ min: FIRST, max: FIRST + SETTLE_TIMEOUT })
     })
   }
 )
@@ -29,7 +31,8 @@ const inputs: fc.Arbitrary<SettleInput> = fc.record({
     .map(coming => new Map(coming == null ? [] : [[coming.record.id, coming.since]])),
   heard: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(records, { maxLength: 1 }) }),
   firstContact: fc.option(fc.constant(FIRST), { nil: undefined, freq: 9 }),
-  now: fc.integer({ min: FIRST, max: FIRST + 2 * ROLLBACK_TIMEOUT + 1_000 })
+  now: fc.integer({ min: FIRST, max: FIRST + 2 * ROLLBACK_TIMEOUT + 1_000 }),
+  isKnown: fc.constantFrom((peer: string) => peer === 'v', () => false)
 })
 
 /** What is decided by time waits for it. */

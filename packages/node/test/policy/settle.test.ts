@@ -1,6 +1,6 @@
 import { REQUEST_RATE } from '@nara-stash/protocol'
 import { describe, expect, it } from 'vitest'
-import { ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../../src/constants.ts'
+import { ASK_TIMEOUT, ROLLBACK_TIMEOUT, SETTLE_TIMEOUT, WITNESS_GRACE } from '../../src/constants.ts'
 import { settle } from '../../src/policy/settle.ts'
 import { apart, best, FIRST, later, old, other, reborn, tombstone } from './settle-records.ts'
 import { header, placementOf } from './unsigned.ts'
@@ -28,7 +28,7 @@ function silent (peer: string): Answer {
 function ask (answers: Answer[], changes: Partial<SettleInput> = {}): Decision {
   const readable = new Set(answers.flatMap(({ record }) => record?.id ?? []))
 
-  return settle({ answers, readable, coming: new Map(), heard: [], firstContact: FIRST, now: FIRST + 1, ...changes })
+  return settle({ answers, readable, coming: new Map(), heard: [], firstContact: FIRST, now: FIRST + 1, isKnown: () => false, ...changes })
 }
 
 const atTenSeconds = { now: FIRST + SETTLE_TIMEOUT }
@@ -172,15 +172,49 @@ describe('with two records that do not know of each other', () => {
 })
 
 describe('with witnesses', () => {
-  const asking = (answer: Answer): Answer => ({ ...answer, witnessing: true })
+  const asking = (answer: Answer, askedAt = FIRST): Answer => ({ ...answer, witnessing: true, askedAt })
+  const voted = [holds('x', best), holds('y', best)].map(answer => ({ ...answer, saidAt: FIRST + 500 }))
 
-  it('is not confirmed before everybody here has told what it has seen, or has had a second for it', () => {
-    const answers = [asking(holds('x', best)), holds('y', best), asking(empty('w'))]
+  it('is not confirmed before each of them has told what it has seen, or has had its time: three seconds for a holder and who is known, one for a stranger', () => {
+    for (const [mute, time, isKnown] of [
+      [asking(empty('z')), ASK_TIMEOUT, () => false],
+      [asking(pending('w')), ASK_TIMEOUT, (peer: string) => peer === 'w'],
+      [asking(empty('w')), WITNESS_GRACE, () => false],
+      [asking(empty('w'), FIRST + 400), 400 + WITNESS_GRACE, () => false],
+      [asking(silent('w'), FIRST + 400), 400 + ASK_TIMEOUT, () => true]
+    ] as const) {
+      const until = FIRST + time
+      const at = (now: number, who: Answer = mute): Decision => ask([...voted, who], { now, isKnown })
 
-    expect(ask(answers)).toMatchObject({ type: 'waiting', until: FIRST + WITNESS_GRACE })
-    expect(ask(answers.map(answer => ({ ...answer, witnessing: false })))).toMatchObject({ type: 'settled', confirmed: true })
-    expect(ask(answers.map(answer => ({ ...answer, connected: answer.witnessing !== true })))).toMatchObject({ type: 'settled', confirmed: true })
-    expect(ask(answers, { now: FIRST + WITNESS_GRACE })).toMatchObject({ type: 'settled', confirmed: true })
+      expect(at(FIRST + 1)).toMatchObject({ type: 'waiting', until })
+      expect(at(until - 1)).toMatchObject({ type: 'waiting', until })
+      expect(at(until)).toMatchObject({ type: 'settled', confirmed: true })
+      expect(at(FIRST + 1, { ...mute, witnessing: false })).toMatchObject({ type: 'settled', confirmed: true })
+      expect(at(FIRST + 1, { ...mute, connected: false })).toMatchObject({ type: 'settled', confirmed: true })
+    }
+  })
+
+  it('is not put off by strangers that come when enough have voted, but by who is known', () => {
+    const late = asking(empty('w'), FIRST + 501)
+
+    expect(ask([...voted, late], { now: FIRST + 502 })).toMatchObject({ type: 'settled', confirmed: true })
+    expect(ask([...voted, late], { now: FIRST + 502, isKnown: () => true })).toMatchObject({ type: 'waiting', until: FIRST + 501 + ASK_TIMEOUT })
+    // the votes that are needed count, not one more
+    expect(ask([...voted, { ...holds('z', best), saidAt: FIRST + 600 }, late], { now: FIRST + 602 })).toMatchObject({ type: 'settled', confirmed: true })
+  })
+
+  it('is waited for also when all others were heard out: a holder that connects then may know of more', () => {
+    const late = { ...asking(empty('z'), FIRST + SETTLE_TIMEOUT - 500) }
+
+    expect(ask([...voted, late], atTenSeconds)).toMatchObject({ type: 'waiting', until: FIRST + SETTLE_TIMEOUT - 500 + ASK_TIMEOUT })
+    expect(ask([...voted, late], { now: FIRST + SETTLE_TIMEOUT - 500 + ASK_TIMEOUT })).toMatchObject({ type: 'settled', confirmed: true })
+  })
+
+  it('is deleted only then, too', () => {
+    const answers = [holds('x', tombstone), holds('y', tombstone), asking(empty('z'))]
+
+    expect(ask(answers, { now: FIRST + ASK_TIMEOUT - 1 })).toMatchObject({ type: 'waiting', until: FIRST + ASK_TIMEOUT })
+    expect(ask(answers, { now: FIRST + ASK_TIMEOUT })).toMatchObject({ type: 'empty', tombstone })
   })
 
   it('is never settled on what a witness has seen something newer than', () => {

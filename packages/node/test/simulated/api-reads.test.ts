@@ -5,7 +5,7 @@ import { apart } from './cut-short.ts'
 import { mute } from './mute.ts'
 import { recoveredTwin } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
-import type { OwningParts } from '../../src/compose.ts'
+import type { OwningParts } from '../../src/compose-owner.ts'
 import type { Nara } from './world.ts'
 import type { HeldStash } from '@nara-stash/protocol'
 

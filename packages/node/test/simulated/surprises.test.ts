@@ -11,6 +11,8 @@ describe('what a crash left behind', () => {
     await kept(world, owner, 'one')
     await kept(world, owner, 'two')
     const [a, b, c] = holdersAmong(confidants, owner) as [Nara, Nara, Nara]
+    // else it would bring them what it has
+    ;[a, b].forEach(({ id }) => { world.net.disconnect(c.id, id) })
     await dieCutShort(world, owner, c)
 
     await owner.restart()

@@ -39,12 +39,12 @@ export class Condition {
   }
 
   isDoubtful (doubt: Doubt): void {
-    const told = JSON.stringify(this.doubt) === JSON.stringify(doubt)
+    const isTold = this.doubt != null && matterOf(this.doubt) === matterOf(doubt)
 
     this.doubt = doubt
     this.set('doubtful')
 
-    if (!told) {
+    if (!isTold) {
       this.init.onDoubt(doubt)
     }
   }
@@ -56,4 +56,9 @@ export class Condition {
       this.init.onState(state, previous)
     }
   }
+}
+
+/** What a doubt is about: that one more peer shows a version is no other doubt. */
+function matterOf ({ reason, records, error }: Doubt): string {
+  return JSON.stringify([reason, records.map(({ id, readable }) => [id, readable]), error])
 }

@@ -29,6 +29,8 @@ export interface OwnerInit extends ConditionInit, OwnWatermarkInit {
   fresh: boolean
   maxStash: number
   admits (peer: string): boolean
+  /** A peer of our choice, or one that was met before. */
+  isKnown (peer: string): boolean
   heard (): RecordHeader[]
   onFound (version: Version, origin: Origin): void
   onSetAside (bytes: number, timestamp: number, why?: string): void

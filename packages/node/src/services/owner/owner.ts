@@ -74,6 +74,11 @@ export class Owner {
     return this.condition.recovered
   }
 
+  /** Versions that turned up since, of which it is not decided yet what they mean. */
+  get undecided (): number {
+    return this.settling.recovery.active ? 0 : this.lookout.surprises.strangers.list.length
+  }
+
   /** The application wrote, a merge did, or a person chose, since the content was recovered. */
   get written (): boolean {
     return this.author.standing.written

@@ -35,7 +35,7 @@ export class WitnessRound {
     this.stop()
     this.began = this.init.clock.now()
     this.arm()
-    this.present().filter(peer => !this.init.hasAnswered(peer)).forEach(peer => { void this.ask(peer) })
+    this.init.network.peers().filter(({ id }) => this.init.admits(id) && !this.init.hasAnswered(id)).forEach(({ id }) => { void this.ask(id) })
   }
 
   stop (): void {

@@ -1,5 +1,5 @@
 import type { Answer } from '../../policy/settle.ts'
-import type { Placement, RecordHeader } from '@nara-stash/protocol'
+import type { Clock, Placement, RecordHeader } from '@nara-stash/protocol'
 
 /** What a peer says that it holds. */
 export interface Holding {
@@ -18,16 +18,33 @@ export class Answers {
   private readonly before = new Map<string, Answer>()
   /** Peers that are still to say which header they have seen. */
   private readonly witnessing = new Set<string>()
+  /** When each peer was asked first: one that connects again and again gains no time. */
+  private readonly askedAt = new Map<string, number>()
+  private readonly clock: Pick<Clock, 'now'>
+
+  constructor (clock: Pick<Clock, 'now'>) {
+    this.clock = clock
+  }
 
   clear (): void {
     this.now.clear()
     this.before.clear()
     this.witnessing.clear()
+    this.askedAt.clear()
+  }
+
+  /** Everybody has their time again. */
+  anew (): void {
+    this.askedAt.clear()
   }
 
   /** The latest word of every peer. */
   list (): Answer[] {
-    return [...this.now.values()].map(answer => this.witnessing.has(answer.peer) ? { ...answer, witnessing: true } : answer)
+    return [...this.now.values()].map(answer => {
+      const askedAt = this.askedAt.get(answer.peer)
+
+      return { ...answer, ...(askedAt == null ? {} : { askedAt }), ...(this.witnessing.has(answer.peer) ? { witnessing: true } : {}) }
+    })
   }
 
   /** The latest word of every peer, and former holdings that are nobody's any longer. */
@@ -40,11 +57,15 @@ export class Answers {
   /** A peer is here and is asked. */
   asked (peer: string): void {
     this.witnessing.add(peer)
+    this.askedAt.set(peer, this.askedAt.get(peer) ?? this.clock.now())
     this.put({ peer, connected: true, status: 'pending' })
   }
 
   answered (peer: string, holding: Holding | undefined): void {
-    this.put({ peer, connected: true, status: 'answered', ...(holding == null ? {} : pick(holding)) })
+    const before = this.now.get(peer)
+    const isSaid = before?.status === 'answered' && before.record?.id === holding?.record.id
+
+    this.put({ peer, connected: true, status: 'answered', saidAt: isSaid ? before.saidAt : this.clock.now(), ...(holding == null ? {} : pick(holding)) })
   }
 
   /** It said which header it has seen, or will not. */
@@ -100,6 +121,7 @@ export class Answers {
     if (first != null) {
       this.keep(first)
       this.now.delete(first.peer)
+      this.askedAt.delete(first.peer)
     }
   }
 }

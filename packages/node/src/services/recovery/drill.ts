@@ -14,6 +14,7 @@ export interface DrillInit {
   own: OwnStash
   clock: Clock
   admits (peer: string): boolean
+  isKnown (peer: string): boolean
 }
 
 type Known = Exclude<Decision, { type: 'searching' | 'waiting' }>

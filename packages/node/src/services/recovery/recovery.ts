@@ -20,6 +20,8 @@ export interface RecoveryInit extends Pick<BodiesInit, 'onFound'> {
   clock: Clock
   /** Peers that are not dealt with are not asked. */
   admits (peer: string): boolean
+  /** Peers of our choice, or that were met before. */
+  isKnown (peer: string): boolean
   /** Headers of ours that were heard of, among them what others have `witnessed`. */
   heard (witnessed: readonly RecordHeader[]): RecordHeader[]
   onDecision (decision: Decision): void
@@ -31,7 +33,7 @@ export interface RecoveryInit extends Pick<BodiesInit, 'onFound'> {
  */
 export class Recovery {
   private readonly init: RecoveryInit
-  private readonly answers = new Answers()
+  private readonly answers: Answers
   private readonly bodies: Bodies
   /** When each peer was asked last; an answer to an earlier question does not count. */
   private readonly askedAt = new Map<string, number>()
@@ -46,6 +48,7 @@ export class Recovery {
 
   constructor (init: RecoveryInit) {
     this.init = init
+    this.answers = new Answers(init.clock)
     this.questions = new Questions(init)
     this.bodies = new Bodies({
       ...init,
@@ -69,6 +72,7 @@ export class Recovery {
   /** Asks everybody who is here, and gives them their time. */
   askAnew (): void {
     this.ripe = undefined
+    this.answers.anew()
     this.init.network.peers().forEach(({ id }) => { this.met(id) })
   }
 
@@ -171,7 +175,8 @@ export class Recovery {
       coming: this.bodies.onTheWay(),
       heard: this.heard(),
       firstContact: this.firstContact,
-      now
+      now,
+      isKnown: this.init.isKnown
     }
     this.ripe = ripen(this.ripe, input)
 

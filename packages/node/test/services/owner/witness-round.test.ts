@@ -17,7 +17,7 @@ class Scene {
   here = ['a', 'b', 'c', 'stranger']
   answer: WitnessResponse | undefined = { type: 'not-found' }
   /** Who answered in recovery. */
-  readonly answered = new Set(['a', 'b', 'c'])
+  readonly answered = new Set(['a', 'b', 'c', 'stranger'])
   readonly round: WitnessRound
 
   constructor () {
@@ -61,9 +61,15 @@ describe('the round of witnesses', () => {
     expect(scene.peers).toBe('abcabcc')
   })
 
-  it('asks at once who has not answered yet, as long as it has not', async () => {
+  it('asks at once who has not answered yet, holder or stranger, as long as it has not', async () => {
     const scene = new Scene()
-    scene.answered.delete('c')
+    scene.answered.delete('stranger')
+    scene.here.push('denied')
+    scene.round.start()
+    expect(scene.asked).toStrictEqual([{ peer: 'stranger', at: 0 }])
+
+    scene.answered.add('stranger').delete('c')
+    scene.asked.splice(0)
     scene.round.start()
     expect(scene.asked).toStrictEqual([{ peer: 'c', at: 0 }])
 
