@@ -4,7 +4,6 @@ import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import { peerDiscoverySymbol } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
-import { mdns } from '@libp2p/mdns'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
@@ -20,6 +19,7 @@ import { announced } from './host/announced.ts'
 import { InterfaceWatcher } from './host/interfaces.ts'
 import { keepAlive } from './host/keep-alive.ts'
 import { Listening } from './host/listening.ts'
+import { Mdns } from './host/mdns/mdns.ts'
 import { OwnAddresses } from './host/own-addresses.ts'
 import { DialRaces } from './host/racing-tcp.ts'
 import { wholeSegments } from './host/whole-segments.ts'
@@ -77,6 +77,8 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
     nara.stash.discovered(id.toString(), multiaddrs.map(String).filter(fits))
   }
 
+  let mdns: Mdns | undefined
+
   const libp2p = await createLibp2p({
     privateKey,
     start: false,
@@ -100,7 +102,11 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       inboundConnectionThreshold: INBOUND_PER_SECOND
     },
     ...(options.psk == null ? {} : { connectionProtector: preSharedKey({ psk: options.psk }) }),
-    peerDiscovery: options.mdns === false ? [] : [hookDiscovery(peer => { found(peer) })(mdns({ serviceTag: serviceTag(network, key) }))],
+    peerDiscovery: options.mdns === false ? [] : [hookDiscovery(peer => { found(peer) })(components => {
+      mdns = new Mdns(components, { service: serviceTag(network, key), interfaces, clock })
+
+      return mdns
+    })],
     services: {
       addresses: components => new OwnAddresses(components, interfaces),
       identify: identify(),
@@ -125,7 +131,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       stash: stash({ ...options, soul, fresh: options.fresh ?? options.soul == null })
     }
   })
-  const nara: StandaloneNara = new StandaloneNara({ libp2p, stash: libp2p.services.stash, soul, bootstrap, interfaces, place: listening })
+  const nara: StandaloneNara = new StandaloneNara({ libp2p, stash: libp2p.services.stash, soul, bootstrap, interfaces, place: listening, mdns })
 
   if (options.start !== false) {
     await nara.start()
@@ -141,23 +147,26 @@ interface NaraParts {
   bootstrap: BootstrapPeer[]
   interfaces: InterfaceWatcher
   place: Listening
+  mdns: Mdns | undefined
 }
 
 class StandaloneNara implements Nara {
   readonly libp2p: Libp2p
   readonly stash: StashService
   readonly soul: Nara['soul']
+  readonly mdns: Nara['mdns']
   private readonly bootstrap: BootstrapPeer[]
   private readonly interfaces: InterfaceWatcher
   private readonly place: Listening
 
-  constructor ({ libp2p, stash, soul, bootstrap, interfaces, place }: NaraParts) {
+  constructor ({ libp2p, stash, soul, bootstrap, interfaces, place, mdns }: NaraParts) {
     this.libp2p = libp2p
     this.stash = stash
     this.soul = soul
     this.bootstrap = bootstrap
     this.interfaces = interfaces
     this.place = place
+    this.mdns = mdns
   }
 
   get peerId (): string {

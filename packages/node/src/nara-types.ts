@@ -29,6 +29,25 @@ export interface NaraOptions extends StashInit {
   start?: boolean
 }
 
+/** Whether peers on the local network can be found, and if not, why. */
+export interface MdnsStatus {
+  working: boolean
+  /** Why nobody can be found, for people: on no interface does it work. */
+  problem?: string
+  interfaces: Array<{
+    name: string
+    family: 'IPv4' | 'IPv6'
+    /** Why it does not work on this one, for people. */
+    problem?: string
+  }>
+}
+
+export interface LocalDiscovery {
+  status(): MdnsStatus
+  /** It cannot find anybody, or can again. */
+  addEventListener(type: 'status', listener: (event: CustomEvent<MdnsStatus>) => void): void
+}
+
 /** A whole node: transports, discovery, presence and the stash. */
 export interface Nara extends Startable {
   /** The nara's peer id, base58. */
@@ -42,4 +61,6 @@ export interface Nara extends Startable {
   readonly listening: readonly string[]
   readonly libp2p: Libp2p
   readonly stash: Stash
+  /** Finds peers on the local network; undefined with `mdns: false`. */
+  readonly mdns: LocalDiscovery | undefined
 }

@@ -1,4 +1,4 @@
-import type { ConfidantStatus, ForgetResult, Leave, PeerStatus, SetAsideStash, StashEvents, StashStatus, WriteResult } from '@nara-stash/node'
+import type { ConfidantStatus, ForgetResult, Leave, MdnsStatus, PeerStatus, SetAsideStash, StashEvents, StashStatus, WriteResult } from '@nara-stash/node'
 
 /** `GET /v1/status`, and `nara-stash status --json`. */
 export interface DaemonStatus extends StashStatus {
@@ -10,6 +10,8 @@ export interface DaemonStatus extends StashStatus {
   listen: string[]
   network: string
   pskFile: string | null
+  /** Whether peers on the local network can be found, and if not, why; null with `--no-mdns`. */
+  mdns: MdnsStatus | null
   /** Stash peers that are connected. */
   peers: number
   /** Largest stash, in bytes. */
@@ -85,7 +87,7 @@ export interface ErrorAnswer {
 }
 
 /** What a nara reports: one line of `GET /v1/events` and of `nara-stash start --json`. */
-export type DaemonEvent = NodeEvent | StartedEvent | StoppingEvent | StoppedEvent | MissedEvent
+export type DaemonEvent = NodeEvent | StartedEvent | MdnsEvent | StoppingEvent | StoppedEvent | MissedEvent
 
 type NodeEvent = {
   [K in keyof StashEvents]: { event: K, time: string } & Omit<StashEvents[K]['detail'], 'envelope'>
@@ -108,6 +110,12 @@ export interface StartedEvent {
   newSoul: boolean
   /** Milliseconds from the start of the process to here. */
   startedIn: number
+}
+
+/** mDNS finds nobody on this network, or works again. */
+export interface MdnsEvent extends Pick<MdnsStatus, 'working' | 'problem'> {
+  event: 'mdns'
+  time: string
 }
 
 export interface StoppingEvent {

@@ -21,13 +21,14 @@ const explanations: Record<StashState, (status: DaemonStatus) => string> = {
 
 /** The status for people. */
 export function statusText (status: DaemonStatus): string {
-  const { name, peerId, state, held, addresses, peers, uptime, pid, twin } = status
+  const { name, peerId, state, held, addresses, mdns, peers, uptime, pid, twin } = status
 
   return table([
     ['name', printable(name)],
     ['peer id', peerId],
     ['state', `${state}: ${explanations[state](status)}`],
     ['peers', peers === 0 ? 'no peer is connected; who was tried, and why it failed: nara-stash peers' : `${peers} connected`],
+    ...(mdns?.problem == null ? [] : [['mDNS', `finds nobody on this network: ${printable(mdns.problem)}`]]),
     ...recoveryRows(status),
     ...(twin == null ? [] : [['twin', `another process with this soul wrote version ${twin.seq} (boot ${printable(twin.boot)}), seen ${twin.since}. Run one of them only`]]),
     ...versionRows(status),

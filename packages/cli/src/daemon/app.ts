@@ -23,7 +23,7 @@ import type { Context } from 'hono'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export interface AppInit {
-  nara: Pick<Nara, 'addresses' | 'stash'>
+  nara: Pick<Nara, 'addresses' | 'stash'> & Partial<Pick<Nara, 'mdns'>>
   feed: EventFeed
   about: Pick<DaemonStatus, 'pid' | 'socket' | 'version' | 'maxStash' | 'listen' | 'network' | 'pskFile'>
   clock: Pick<Clock, 'now' | 'date' | 'setTimer'>
@@ -49,6 +49,7 @@ export function createApp ({ nara, feed, about, clock, stopping, onLeft, unexpec
     addresses: nara.addresses,
     setAside: setAsideList(stash),
     ...about,
+    mdns: nara.mdns?.status() ?? null,
     peers: connectedPeers(stash),
     uptime: Math.floor((clock.now() - started) / 1_000)
   }))

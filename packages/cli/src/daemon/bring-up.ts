@@ -44,6 +44,9 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal,
   const feed = createEventFeed(nara.stash, init.io.clock)
   const watermark = new WatermarkKeeper(init.config.dir, owner)
 
+  nara.mdns?.addEventListener('status', ({ detail: { working, problem } }) => {
+    feed.publish({ event: 'mdns', working, ...(problem == null ? {} : { problem }) })
+  })
   watermark.listen(nara.stash, error => { init.io.err.write(`nara-stash: ${error.message}\n`) })
   nara.stash.addEventListener('leave', ({ detail }) => { parts.left = detail })
   Object.assign(parts, { nara, feed, watermark })

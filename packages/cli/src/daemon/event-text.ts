@@ -15,6 +15,7 @@ const sayings: Sayings = {
     ...addresses.map(address => `  listens on ${address}`),
     newSoul ? `  a new soul was made: back up ${printable(dir)}/soul, or write down the words that nara-stash id words tells` : ''
   ].filter(line => line !== '').join('\n'),
+  mdns: ({ working, problem = '' }) => working ? 'mDNS works again' : `mDNS finds nobody on this network: ${printable(problem)}`,
   stopping: ({ why }) => `stops: ${printable(why)}`,
   stopped: () => 'stopped',
   missed: ({ events }) => `${count(events, 'event')} not shown: the output was read too slowly`,

@@ -16,6 +16,7 @@ const status: DaemonStatus = {
   held: { count: 1, limit: 20, bytes: 2048, byteLimit: 65_536 },
   recovery: { via: 'push', from: 'peer', confirmed: true, undecided: 0, written: false, answered: 2, of: 3, doubt: null },
   twin: null,
+  mdns: { working: true, interfaces: [{ name: 'eth0', family: 'IPv4' }] },
   addresses: ['/ip4/192.0.2.1/tcp/4001', '/ip4/127.0.0.1/tcp/4001'],
   setAside: [],
   listen: [],
@@ -85,6 +86,15 @@ describe('the status for people', () => {
 
     expect(statusText(empty)).toContain('state      empty: there is no stash of this nara: nobody who answered holds one\n')
     expect(statusText({ ...empty, deleted: { seq: '8' } })).toContain('state      empty: the stash of this nara was deleted, by its version 8\n')
+  })
+
+  it('says why nobody can be found on the local network, and nothing where it works on one interface', () => {
+    const problem = 'it is down\u0007'
+    const interfaces = [{ name: 'eth0', family: 'IPv4' as const, problem }]
+
+    expect(statusText({ ...status, mdns: { working: false, problem, interfaces } })).toContain('mDNS       finds nobody on this network: it is down\\u{7}\n')
+    expect(statusText({ ...status, mdns: { working: true, interfaces } })).not.toContain('mDNS')
+    expect(statusText({ ...status, mdns: null })).not.toContain('mDNS')
   })
 
   it('says what is doubtful, and what waits', () => {

@@ -10,7 +10,7 @@ describe('GET /v1/status', () => {
     const status = await (await harness().app.request('/v1/status')).json() as DaemonStatus
 
     expect(Object.keys(status).sort()).toEqual([
-      'addresses', 'confidants', 'copies', 'deleted', 'held', 'listen', 'maxStash', 'name', 'naraId', 'network', 'peerId', 'peers', 'pending', 'pid', 'pskFile', 'recovery', 'safe', 'setAside', 'socket', 'stash', 'state',
+      'addresses', 'confidants', 'copies', 'deleted', 'held', 'listen', 'maxStash', 'mdns', 'name', 'naraId', 'network', 'peerId', 'peers', 'pending', 'pid', 'pskFile', 'recovery', 'safe', 'setAside', 'socket', 'stash', 'state',
       'twin', 'uptime', 'version'
     ])
     expect(status).toMatchObject({ name: 'kiosk', state: 'empty', stash: null, pid: 1, version: '1.2.3' })

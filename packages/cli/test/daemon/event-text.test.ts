@@ -58,6 +58,8 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'leave', time, ...nothing, deletion: { seq: '3', told: 0 } }, 'the deletion (version 3) was told to nobody: who was away may still have a copy'],
   [{ event: 'leave', time, ...nothing, deletion: { seq: '3', told: 1 } }, 'the deletion (version 3) was told to 1 peer: who was away may still have a copy'],
   [{ event: 'leave', time, ...nothing, handedOn: 1, left: [peer, 'a\u0007'] }, 'handed on 1 stash; of those of …TXp8V4wB, a\\u{7} no other copy is known to be safe'],
+  [{ event: 'mdns', time, working: false, problem: 'no\u0007' }, 'mDNS finds nobody on this network: no\\u{7}'],
+  [{ event: 'mdns', time, working: true }, 'mDNS works again'],
   [{ event: 'peer:connect', time, peer, name, address: '192.0.2.1' }, `met ${shown} at 192.0.2.1`],
   [{ event: 'peer:disconnect', time, peer, name }, `lost ${shown}`],
   [{ event: 'peer:unreachable', time, peer, name, addresses: [`/ip4/192.0.2.1/tcp/1/p2p/${peer}`], why: 'connection refused' },

@@ -43,9 +43,40 @@ export class Lan {
     this.in(host, 'link', 'set', 'lo', 'up')
     this.in(host, 'link', 'set', 'eth0', 'up')
     ;(addresses.length > 0 ? addresses : [`10.78.0.${number}/24`]).forEach(address => { this.address(host, address) })
-    this.in(host, 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
 
     return host
+  }
+
+  /** Gives a host `2 * pairs` interfaces more: cables between its own containers. */
+  containers (host: string, pairs: number): void {
+    for (let i = 1; i <= pairs; i++) {
+      this.in(host, 'link', 'add', `c${i}`, 'type', 'veth', 'peer', 'name', `d${i}`)
+
+      for (const [name, last] of [[`c${i}`, 1], [`d${i}`, 2]] as const) {
+        this.in(host, 'link', 'set', name, 'up')
+        this.in(host, 'addr', 'add', `172.20.${i}.${last}/24`, 'dev', name)
+      }
+    }
+  }
+
+  /** Gives a host another cable to the switch, with an address there. */
+  cable (host: string, name: string, address: string): void {
+    const port = `${host.slice(this.prefix.length)}${name}`
+
+    this.in(this.bridge, 'link', 'add', port, 'type', 'veth', 'peer', 'name', name, 'netns', host)
+    this.in(this.bridge, 'link', 'set', port, 'master', 'br0', 'up')
+    this.in(host, 'link', 'set', name, 'up')
+    this.in(host, 'addr', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : []))
+  }
+
+  /** Switches IPv6 off on a host. */
+  withoutIpv6 (host: string): void {
+    this.ip('netns', 'exec', host, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6')
+  }
+
+  /** Takes an interface of a host away. */
+  uncable (host: string, name: string): void {
+    this.in(host, 'link', 'del', name)
   }
 
   /** Gives a host one address more, or takes one away. */
