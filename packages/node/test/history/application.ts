@@ -50,7 +50,7 @@ export class Application {
     this.knows.add(write)
     recorder.note({ type: 'write', owner: process, write, text })
     owner.put(text, { timeout: WRITE_TIMEOUT }).then(
-      ({ outcome }) => { recorder.note({ type: 'told', owner: process, write, outcome }) },
+      ({ outcome, coalesced }) => { recorder.note({ type: 'told', owner: process, write, outcome, ...(coalesced === true ? { coalesced } : {}) }) },
       (err: Error) => {
         this.knows = new Set()
         recorder.note({ type: 'refused', owner: process, write, error: err.name })

@@ -27,7 +27,7 @@ export type Happening =
   // the application of an owner
   { type: 'write', owner: string, write: string, text: string } |
   { type: 'merge', owner: string, text: string } |
-  { type: 'told', owner: string, write: string, outcome: 'kept' | 'degraded' | 'unstored' } |
+  { type: 'told', owner: string, write: string, outcome: 'kept' | 'degraded' | 'unstored', coalesced?: true } |
   { type: 'refused', owner: string, write: string, error: string } |
   /** A deletion is a write without content. */
   { type: 'forget', owner: string, write: string, ends: string[] } |

@@ -25,6 +25,7 @@ it(`${SCHEDULES} random histories break no rule`, async () => {
 
   // the schedules are worth something: there was much to lose, and to doubt
   expect(sum.kept).toBeGreaterThan(3 * SCHEDULES)
+  expect(sum.coalesced).toBeGreaterThan(SCHEDULES)
   expect(sum.recovered).toBeGreaterThan(3 * SCHEDULES)
   expect(sum.unconfirmed).toBeGreaterThan(SCHEDULES / 2)
   expect(sum.doubts).toBeGreaterThan(SCHEDULES / 10)

@@ -28,6 +28,8 @@ export async function historyOf (plan: Plan | number, options?: RunOptions): Pro
 /** How much there was to lose: what makes schedules worth something. */
 export interface Tally {
   kept: number
+  /** Writes whose data never travelled, since what was written after them became one version with it. */
+  coalesced: number
   recovered: number
   unconfirmed: number
   doubts: number
@@ -44,6 +46,7 @@ export function tallyOf (histories: ReadonlyArray<Pick<History, 'entries'>>): Ta
 
   return {
     kept: all.filter(entry => entry.type === 'told' && entry.outcome === 'kept').length,
+    coalesced: all.filter(entry => entry.type === 'told' && entry.coalesced === true).length,
     recovered: all.filter(({ type }) => type === 'recovered').length,
     unconfirmed: all.filter(entry => entry.type === 'recovered' && !entry.confirmed).length,
     doubts: all.filter(({ type }) => type === 'doubt').length,

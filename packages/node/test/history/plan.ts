@@ -159,7 +159,25 @@ export function planOf (seed: number): Plan {
     plan.steps.push(...weighted(random, kinds)(random, plan))
   }
 
+  plan.steps = hurried(plan)
+
   return plan
+}
+
+/** In the place of some writes several come in a hurry, so that they become one version. */
+function hurried ({ seed, latency, steps }: Plan): Step[] {
+  // of its own, so that all else of a schedule is as it would be without
+  const random = seededRandom(seed + 1_000_000)
+
+  return steps.flatMap(step => {
+    if (step.do !== 'write' || random.next() < 0.7) {
+      return [step]
+    }
+
+    const before = Array.from({ length: int(random, 1, 4) }, () => ({ ...step, ms: pick(random, [0, 0, latency, 3 * latency]) }))
+
+    return [...before, step]
+  })
 }
 
 function weighted (random: Random, kinds: Kinds): Kinds[number][1] {

@@ -4,11 +4,13 @@ import { findEach } from './find-each.ts'
 import { crowded, handedOn, lost, overslept, refilled } from './planted-plans.ts'
 import type { Bug } from './find-each.ts'
 import type { Decision, settle, SettleInput } from '../../src/policy/settle.ts'
+import type { ComingVersion, Sealed } from '../../src/services/owner/coming-version.ts'
 import type { Owner } from '../../src/services/owner/owner.ts'
 import type { duties, DutyInput } from '../../src/policy/duties.ts'
 import type { OwnWatermark } from '../../src/services/owner/own-watermark.ts'
 import type { Placements } from '../../src/services/replication/placements.ts'
 import type { Surplus } from '../../src/services/replication/surplus.ts'
+import type { WriteResult } from '../../src/api.ts'
 import type { Confidant, HeldStashes, NewestTable, RecordHeader, StashNetwork, StashStore, Surrogates } from '@nara-stash/protocol'
 
 /** Which bug is in. The histories must then break a rule: a checker that cannot fail shows nothing. */
@@ -53,6 +55,28 @@ vi.mock('../../src/services/owner/owner.ts', async (original) => {
   })
 
   return { ...real, Owner: Impatient }
+})
+
+vi.mock('../../src/services/owner/coming-version.ts', async (original) => {
+  const real = await original<{ ComingVersion: typeof ComingVersion }>()
+  /** By process, what became of the version that was sealed last. */
+  const before = new WeakMap<object, Promise<WriteResult>>()
+  const processOf = (version: ComingVersion): object => (version as unknown as { init: { clock: object } }).init.clock
+
+  class Hasty extends real.ComingVersion {
+    override sealed (sealed: Sealed): void {
+      before.set(processOf(this), sealed.outcome({}))
+      super.sealed(sealed)
+    }
+
+    override async add (...write: Parameters<ComingVersion['add']>): Promise<WriteResult> {
+      const answer = super.add(...write)
+
+      return planted.bug === 'kept by the version before' ? await Promise.race([before.get(processOf(this)) ?? answer, answer]) : await answer
+    }
+  }
+
+  return { ...real, ComingVersion: Hasty }
 })
 
 vi.mock('../../src/services/owner/own-watermark.ts', async (original) => {
@@ -195,6 +219,7 @@ function firstAnswer ({ answers, readable }: SettleInput, decision: Decision): D
 const BUGS: Record<string, Bug> = {
   'the first answer wins': { within: 60, breaks: /confirmed|heard out|no silence|covered unseen|promised/ },
   'STALE ignored': { within: 60, breaks: /promised/ },
+  'kept by the version before': { within: 10, breaks: /kept: who is told/ },
   'acknowledge before keep': { within: 10, breaks: /acknowledged after it is kept/ },
   'no waiting writes': { within: 10, breaks: /writes wait/ },
   'a lease that counts one\'s own absence': { within: 1, breaks: /leased/, plan: overslept },
