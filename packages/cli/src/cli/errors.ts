@@ -47,7 +47,7 @@ export class NoDaemonError extends CommandError {
   override name = 'NoDaemonError'
 
   constructor (dir: string) {
-    super(`no daemon runs in ${dir}`, { hint: `start one: nara-stash start --dir ${dir}`, exitCode: exitCodes.noDaemon })
+    super(`no daemon runs in ${dir}`, { hint: 'start one: nara-stash start', exitCode: exitCodes.noDaemon })
   }
 }
 

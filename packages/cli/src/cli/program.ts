@@ -2,8 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { fileError } from '../files/read-small.ts'
 import { UsageError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
+import { givenFolder, hintingIo } from './hints.ts'
 import { report } from './report.ts'
-import type { CommandModule } from './command.ts'
+import type { CommandModule, CommonOptions } from './command.ts'
 import type { Io } from './io.ts'
 
 interface Entry {
@@ -45,12 +46,18 @@ function entry (name: string, summary: string, load: Entry['load']): Entry {
 export async function run (argv: readonly string[], io: Io): Promise<number> {
   const args = rewriteHelp(argv)
   const name = args.find(arg => !arg.startsWith('-'))
+  const isText = !asksForJson(args)
+  let folder: string | undefined
   let code: number
 
   try {
-    code = await parse(args, name, io)
+    code = await parse(args, name, io, dir => {
+      folder = givenFolder(io, dir)
+
+      return hintingIo(io, folder, isText)
+    })
   } catch (error) {
-    code = report(io, error, asksForJson(args) ? name === 'start' ? 'line' : 'document' : 'text')
+    code = report(io, error, isText ? 'text' : name === 'start' ? 'line' : 'document', folder)
   }
 
   try {
@@ -63,7 +70,8 @@ export async function run (argv: readonly string[], io: Io): Promise<number> {
   return code
 }
 
-async function parse (args: string[], name: string | undefined, io: Io): Promise<number> {
+/** @param ioFor - what a command sees of the process, once it is known which folder was given */
+async function parse (args: string[], name: string | undefined, io: Io, ioFor: (dir: string | undefined) => Io): Promise<number> {
   let code: number = exitCodes.done
   const program = createProgram(io)
 
@@ -75,7 +83,7 @@ async function parse (args: string[], name: string | undefined, io: Io): Promise
 
       module.configure(command, (bound, handler) => {
         bound.action(async () => {
-          code = await handler(io, bound.opts(), ...bound.args)
+          code = await handler(ioFor(bound.optsWithGlobals<CommonOptions>().dir), bound.opts(), ...bound.args)
         })
       })
     }

@@ -2,6 +2,7 @@ import { jsonDocument, jsonLine } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { CommandError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
+import { inFolder } from './hints.ts'
 import type { Io } from './io.ts'
 import type { ErrorAnswer } from '../api/types.ts'
 
@@ -12,10 +13,12 @@ export type ReportForm = 'text' | 'document' | 'line'
  * Says what went wrong: to people on standard error; with `--json` as `{ "error": { name, message, hint? } }` on standard
  * output.
  *
+ * @param dir - the folder, if it is not the default one
  * @returns the exit code
  */
-export function report (io: Io, error: unknown, form: ReportForm): number {
-  const { name, message, hint, exitCode } = describe(error)
+export function report (io: Io, error: unknown, form: ReportForm, dir?: string): number {
+  const { name, message, exitCode, ...more } = describe(error)
+  const hint = more.hint == null ? undefined : inFolder(more.hint, dir)
 
   if (form === 'text') {
     io.err.write(`nara-stash: ${printable(message)}\n${hint == null ? '' : `  ${printable(hint)}\n`}`)

@@ -12,6 +12,7 @@ import { makeSoul } from '../soul/make-soul.ts'
 import { writeSoulFile } from '../soul/write-soul.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable, quoted } from '../text/printable.ts'
+import { shellWord } from '../text/shell-word.ts'
 import type { Bind, CommonOptions } from '../cli/command.ts'
 import type { Io } from '../cli/io.ts'
 import type { FoundSoul } from '../soul/find-soul.ts'
@@ -91,7 +92,7 @@ function configureWords (command: Command, bind: Bind): void {
     io.out.write(options.json === true ? jsonDocument({ name: soul.name, words }) : `${words}\n`)
 
     if (options.json !== true && isNamed(soul)) {
-      io.err.write(`nara-stash: the name ${quoted(soul.name)} belongs to the identity, and the words do not tell it: note it, too (nara-stash id import --name ${asArgument(soul.name)})\n`)
+      io.err.write(`nara-stash: the name ${quoted(soul.name)} belongs to the identity, and the words do not tell it: note it, too (nara-stash id import --name ${shellWord(soul.name)})\n`)
     }
 
     return exitCodes.done
@@ -124,11 +125,6 @@ function configureImport (command: Command, bind: Bind): void {
 
     return exitCodes.done
   })
-}
-
-/** As a shell takes it: plain words as they are, others in quotes. */
-function asArgument (name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${printable(name).replaceAll("'", "'\\''")}'`
 }
 
 function withSoul (command: Command): Command {

@@ -53,7 +53,7 @@ export function configure (command: Command, bind: Bind): void {
     } else {
       io.out.write(`joined the network ${printable(invitation.network)}: ${count(addresses, 'address', 'addresses')}` +
         `${pskFile == null ? ', without a key' : `, its key is in ${printable(pskFile)}`}\n` +
-        (restart ? `the daemon of ${printable(folder)} runs with its old settings: restart it\n` : `next: nara-stash start --dir ${printable(folder)}\n`))
+        (restart ? `the daemon of ${printable(folder)} runs with its old settings: restart it\n` : 'next: nara-stash start\n'))
     }
 
     warnOfVariables(io)
