@@ -43,6 +43,32 @@ export function normalizeName (name: string): string {
   return normal
 }
 
+// spaces and separators, format characters, and what is ignored where it is shown (UAX #44)
+const UNSEEN = /^[\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u
+
+/** What a decoder puts in place of bytes that are no UTF-8: names that differ there would all be this one. */
+const REPLACEMENT = '\ufffd'
+
+/**
+ * A name that a new soul may be bonded to: normalized, and one that people can see and type again. Souls that were bonded to another
+ * come back all the same.
+ *
+ * @throws InvalidName
+ */
+export function newName (name: string): string {
+  const normal = normalizeName(name)
+
+  if (UNSEEN.test(normal)) {
+    throw new InvalidName('a name must show something; this one is only spaces')
+  }
+
+  if (normal.includes(REPLACEMENT)) {
+    throw new InvalidName('a name must be UTF-8; this one holds U+FFFD, which stands for bytes that are not')
+  }
+
+  return normal
+}
+
 /**
  * The name of a soul that was given none: `nara-` and the first 8 hex digits of its Ed25519 public key (32 bytes). It follows
  * from the seed, so words alone restore it.

@@ -3,7 +3,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { base58 } from '@scure/base'
 import { InvalidSeed, InvalidSoul, NameMismatch, NameMissing } from './errors.ts'
-import { defaultName, nameTag, normalizeName, TAG_LENGTH } from './name.ts'
+import { defaultName, nameTag, newName, normalizeName, TAG_LENGTH } from './name.ts'
 
 /** Bytes of a seed: the private key of RFC 8032, section 5.1.5, and the entropy of 24 BIP-39 words. */
 export const SEED_LENGTH = 32
@@ -53,7 +53,7 @@ export interface ParseSoulOptions {
 export function createSoul (options: CreateSoulOptions = {}): Soul {
   const random = options.random ?? randomBytes
 
-  return soulFromSeed(random(SEED_LENGTH), options.name)
+  return soulFromSeed(random(SEED_LENGTH), options.name === undefined ? undefined : newName(options.name))
 }
 
 /**

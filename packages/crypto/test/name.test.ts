@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { defaultName, normalizeName } from '../src/name.ts'
+import { defaultName, newName, normalizeName } from '../src/name.ts'
 import { hex } from './bytes.ts'
 import { thrownBy } from './errors.ts'
 
@@ -65,6 +65,26 @@ describe('normalizeName', () => {
       expect(length).toBeLessThanOrEqual(64)
       expect(name).not.toMatch(/\p{Cc}/u)
     }), { numRuns: 1000 })
+  })
+})
+
+describe('newName', () => {
+  test.each(['alice', ' alice ', 'Ame\u0301lie', '👩‍🚀', '\u3000x'])('%j can be chosen', (name) => {
+    expect(newName(name)).toBe(normalizeName(name))
+  })
+
+  test.each([
+    ['a space', ' ', 'only spaces'],
+    ['spaces of all kinds', ' \u00a0\u2003\u3000', 'only spaces'],
+    ['what nobody sees', '\u200b\u2060\u00ad', 'only spaces'],
+    ['what was no UTF-8', new TextDecoder().decode(Uint8Array.of(0x61, 0xff)), 'must be UTF-8'],
+    ['nothing', '', 'takes 0']
+  ])('%s is refused, and still a name of souls that have it', (_, name, told) => {
+    expect(thrownBy(() => newName(name))).toMatchObject({ name: 'InvalidName', message: expect.stringContaining(told) as string })
+
+    if (name !== '') {
+      expect(normalizeName(name)).toBe(name.normalize('NFC'))
+    }
   })
 })
 

@@ -35,6 +35,9 @@ describe('createSoul', () => {
 
   test('takes a name', () => {
     expect(createSoul({ name: 'Ame\u0301lie' }).name).toBe('Am\u00e9lie')
+    expect(() => createSoul({ name: '  ' })).toThrow('only spaces')
+    // one that was bonded to it comes back
+    expect(soulFromSeed(new Uint8Array(32), '  ').name).toBe('  ')
   })
 
   test('no two are the same', () => {

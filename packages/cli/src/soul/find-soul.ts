@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSoul } from '@nara-stash/crypto'
 import { asBadSetting, SoulFileError, UsageError } from '../cli/errors.ts'
 import { fileError } from '../files/read-small.ts'
+import { makeSoul } from './make-soul.ts'
 import { readSoulFile, readSoulStream, readSoulVariable } from './read-soul.ts'
 import { writeSoulFile } from './write-soul.ts'
 import type { Io } from '../cli/io.ts'
@@ -73,7 +73,7 @@ export async function findOrMakeSoul (request: SoulRequest, io: Pick<Io, 'env' |
     return found
   }
 
-  const soul = createSoul(request.name == null ? {} : { name: request.name })
+  const soul = makeSoul(request.name)
   const path = soulPath(request.dir)
 
   await writeSoulFile(path, soul)

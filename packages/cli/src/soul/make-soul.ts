@@ -7,6 +7,6 @@ export function makeSoul (name: string | undefined): Soul {
   try {
     return createSoul(name == null ? {} : { name })
   } catch (error) {
-    throw (error as Error).name === 'InvalidName' ? new UsageError(`--name: ${(error as Error).message}`) : error
+    throw (error as Error).name === 'InvalidName' ? new UsageError(`the name cannot be one: ${(error as Error).message}`, 'choose another one: --name NAME') : error
   }
 }

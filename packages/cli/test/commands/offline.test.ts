@@ -279,4 +279,14 @@ describe('id', () => {
     expect(await show('--soul-file', named, '--name', 'kiosk')).toMatchObject({ code: 0 })
     expect((await command(['id', 'new', '--name', 'a\u0007'])).code).toBe(2)
   })
+
+  it('is not made with a name that nobody could type again', async () => {
+    const dir = join(await tempDir(), 'nara')
+
+    expect(await command(['id', 'new', '--name', '   '])).toMatchObject(ended(2, 'the name cannot be one: a name must show something; this one is only spaces\n  choose another one: --name NAME'))
+    // what Node makes of an argument that is no UTF-8
+    expect(await command(['id', 'new', '--name', 'caf\ufffd'])).toMatchObject(ended(2, 'the name cannot be one: a name must be UTF-8'))
+    expect(await command(['start', '--name', ' ', '--dir', dir, '--no-mdns'])).toMatchObject(ended(2, 'the name cannot be one'))
+    await expect(stat(join(dir, 'soul'))).rejects.toThrow('ENOENT')
+  })
 })

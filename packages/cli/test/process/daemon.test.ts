@@ -16,6 +16,7 @@ const TIMEOUT = 60_000
 
 /** A user without any rights. */
 const NOBODY = 65_534
+const UNLISTED = 54_321
 const clock1970 = new URL('./clock-1970.mjs', import.meta.url).href
 const stuckThread = new URL('./stuck-thread.mjs', import.meta.url).href
 const loadLog = new URL('./load-log.mjs', import.meta.url).href
@@ -126,8 +127,8 @@ describe('a daemon', () => {
     const data = Buffer.alloc(64 * 1024 * 1024, 'nara')
 
     await owner.until('peer:connect')
-    expect(await owner.command(['put'], '')).toMatchObject({ code: 0 })
-    expect(await owner.status()).toMatchObject({ stash: { bytes: 0 }, copies: { have: 1 } })
+    expect(await owner.command(['put', '--allow-empty'], '')).toMatchObject({ code: 0 })
+    expect(await owner.status()).toMatchObject({ stash: { bytes: 0 }, safe: true, copies: { have: 1 } })
     expect(await owner.command(['put', '--timeout', '40s'], data)).toMatchObject({ code: 0 })
     expect((await owner.command(['get'])).stdout.equals(data)).toBe(true)
   }, TIMEOUT)
@@ -213,6 +214,18 @@ describe('the program', () => {
 
     expect(stderr).toMatch(/^nara-stash: permission denied: the daemon of .*, if one runs, is another user's\n {2}run the command as that user/)
     expect(code).toBe(1)
+  }, TIMEOUT)
+
+  // a user that no list of users names, as in many containers: only root can become one
+  it.runIf(process.getuid?.() === 0)('says of a user without a home folder what to give instead', async () => {
+    const { root } = await NaraNetwork.open()
+    const asNobodyKnown = { uid: UNLISTED, env: { HOME: '', XDG_STATE_HOME: '' } }
+
+    expect(await nara(['status'], asNobodyKnown).done).toMatchObject({
+      code: 2, stderr: 'nara-stash: this user has no home folder: HOME is not set, and the system does not know the user\n  give a folder with --dir, or in NARA_DIR\n'
+    })
+    await chmod(root, 0o777)
+    expect(await nara(['status', '--dir', join(root, 'none')], asNobodyKnown).done).toMatchObject({ code: 5 })
   }, TIMEOUT)
 
   it('loads libp2p for nothing but start', async () => {

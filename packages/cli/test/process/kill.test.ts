@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { copyFile, readdir, readFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { nara, NaraNetwork } from './nara-network.ts'
+import { NaraNetwork } from './nara-network.ts'
 import type { NaraInit } from './nara-network.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 import type { PutAnswer } from '../../src/api/types.ts'
@@ -194,20 +195,20 @@ describe.runIf(process.platform === 'linux')('a kill -9 in the middle', () => {
     expect(await back.command(['put', '--timeout', '30s'], 'after all that')).toMatchObject({ code: 0 })
   }, TIMEOUT)
 
-  it('of the upload, of `put` itself: nothing changes, and the daemon goes on', async () => {
+  it('of an upload: nothing changes, and the daemon goes on', async () => {
     const { owner, data } = await kept(['bo', 'cleo'], { args })
     const readBefore = await readBytes(owner)
-    // its input does not end, and a part of it is at the daemon already
-    const put = nara(['put', '--dir', owner.dir], { stdio: ['pipe', 'ignore', 'ignore'] })
+    const upload = request({ socketPath: (await owner.started()).socket, method: 'PUT', path: '/v1/stash' })
 
-    put.child.stdin?.write(randomBytes(4 * mebibyte))
+    // it does not end, and a part of it is at the daemon already
+    upload.on('error', () => {})
+    upload.write(randomBytes(4 * mebibyte))
 
     while (await readBytes(owner) < readBefore + mebibyte) {
       await setImmediate()
     }
 
-    put.child.kill('SIGKILL')
-    await put.done
+    upload.destroy()
     expect((await owner.status()).stash).toMatchObject({ seq: '1', sha256: sha256(data) })
     expect(await owner.command(['put'], 'next')).toMatchObject({ code: 0 })
     expect((await owner.status()).stash).toMatchObject({ seq: '2' })
