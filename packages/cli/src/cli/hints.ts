@@ -2,7 +2,7 @@ import { shellWord } from '../text/shell-word.ts'
 import type { Io, Output } from './io.ts'
 
 /** A command that works on a folder, where a text names one for a person to run. */
-const COMMAND = /\bnara-stash (?:id (?:show|words)|confidants(?: (?:set|add|remove|auto))?|start|put|get|status|peers|recover|forget|verify|drill|invite|join)\b(?! --dir| \[| --help)/g
+const COMMAND = /\bnara-stash (?:id (?:show|words)|confidants(?: (?:set|add|remove|auto))?|start|put|get|status|peers|recover|forget|verify|drill|invite|join|leave)\b(?! --dir| \[| --help)/g
 
 /** Has each command that a text names work on the folder that this one works on. */
 export function inFolder (text: string, dir: string | undefined): string {

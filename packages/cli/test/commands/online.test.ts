@@ -32,7 +32,7 @@ describe('get', () => {
 
     expect(await command(['get', '-o', 'nodir/x'])).toMatchObject(ended(1, `cannot write ${dir}/nodir/x: there is no folder ${dir}/nodir\n`))
     expect(await command(['get', '-o', 'a'.repeat(256)])).toMatchObject(ended(1, /: a name in its path is too long\n/))
-    expect((await readdir(dir)).sort()).toEqual(['out', 'run', 'soul'])
+    expect((await readdir(dir)).sort()).toEqual(['out', 'port', 'run', 'soul'])
   })
 
   it('writes to a pipe as it is', async () => {
