@@ -4,7 +4,7 @@ import type {
 } from './result-types.ts'
 import type { PeerStatus, StashStatus } from './status-types.ts'
 import type { Soul } from '@nara-stash/crypto'
-import type { Clock, Random, Surrogates } from '@nara-stash/protocol'
+import type { Clock, Random, StashStore, Surrogates } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
 import type { TypedEventTarget } from 'main-event'
@@ -107,7 +107,15 @@ export interface StashInit {
   /** Peer ids pinned as confidants from the start; what cannot be is an InvalidConfidantsError. */
   confidants?: readonly string[]
 
-  /** Keeps what is held for others over a restart; ciphertext only. @default RAM */
+  /**
+   * Where what is held for others is kept (ciphertext). `fileStore(path)` of `@nara-stash/node/file-store` keeps it in a folder, over
+   * restarts and power cuts.
+   *
+   * @default RAM
+   */
+  held?: StashStore
+
+  /** In place of `held`: an interface-datastore. What a restart or a power cut leaves is what that keeps. */
   datastore?: Datastore
 
   /** @default the machine's clock */

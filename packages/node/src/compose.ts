@@ -1,5 +1,5 @@
 import {
-  Confidant, DatastoreStashStore, HeldStashes, NewestTable, RateLimiter, registerHeldMetrics
+  Confidant, HeldStashes, NewestTable, RateLimiter, registerHeldMetrics, storeOf
 } from '@nara-stash/protocol'
 import { toString } from 'uint8arrays/to-string'
 import { composeOwner } from './compose-owner.ts'
@@ -69,14 +69,14 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   const trust = checkTrust(init)
   const newest = new NewestTable()
   const directory = new PeerDirectory(clock)
-  const onDisk = init.datastore != null
   const announce = announceEvents(events, directory)
   const held = new HeldStashes({
     capacity: options.capacity,
     newest,
     clock,
-    ...(init.datastore == null ? {} : { store: new DatastoreStashStore({ datastore: init.datastore, clock }) })
+    store: storeOf({ ...init, clock })
   })
+  const { persistent: onDisk } = held
   // who leaves its stash here was met, by an earlier process perhaps
   const isKnown = (peer: string): boolean => trust.vouchedFor(peer) || held.get(peer) != null || owning?.replication.pinned.includes(peer) === true
   const owning: OwningParts | undefined = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, trust, announce, isKnown, onChosen: () => { connector?.look() } })

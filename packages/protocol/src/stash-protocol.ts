@@ -6,6 +6,7 @@ import { DEFAULT_MAX_STASH, LARGEST_MAX_STASH, MEMORY_MODES } from './constants.
 import { DatastoreStashStore } from './held/datastore-store.ts'
 import { HeldStashes } from './held/held-stashes.ts'
 import { detectMemoryMode } from './held/memory-mode.ts'
+import { MemoryStashStore } from './held/memory-store.ts'
 import { LeaseWatch } from './lease-watch.ts'
 import { Libp2pStashNetwork } from './libp2p-network.ts'
 import { registerHeldMetrics } from './metrics.ts'
@@ -16,6 +17,7 @@ import type { Clock } from './clock.ts'
 import type { ConfidantEvents } from './confidant.ts'
 import type { Capacity, HeldStash } from './held/held-stashes.ts'
 import type { MemoryMode } from './held/memory-mode.ts'
+import type { StashStore } from './held/stash-store.ts'
 import type { Libp2pStashNetworkComponents } from './libp2p-network.ts'
 import type { OfferResponse } from './messages.ts'
 import type { TrustInit } from './trust.ts'
@@ -42,10 +44,13 @@ export interface StashProtocolInit extends TrustInit {
    */
   maxStash?: number
   /**
-   * Keeps what is held over a restart; ciphertext only.
+   * Where what is held is kept (ciphertext). `fileStore(path)` of `@nara-stash/protocol/file-store` keeps it in a folder, over restarts and
+   * power cuts.
    *
    * @default RAM
    */
+  held?: StashStore
+  /** In place of `held`: an interface-datastore. What a restart or a power cut leaves is what that keeps. */
   datastore?: Datastore
   /** @default systemClock */
   clock?: Clock
@@ -71,6 +76,19 @@ export function capacityOf ({ memory = detectMemoryMode(), maxHeldBytes, maxStas
     bytes: wholeBytes('maxHeldBytes', maxHeldBytes ?? bytes, 0, Number.MAX_SAFE_INTEGER),
     maxStash: wholeBytes('maxStash', maxStash, 1, LARGEST_MAX_STASH)
   }
+}
+
+/**
+ * Where what is held is kept.
+ *
+ * @throws {RangeError} two places are given
+ */
+export function storeOf ({ held, datastore, clock }: Pick<StashProtocolInit, 'held' | 'datastore'> & { clock: Clock }): StashStore {
+  if (held != null && datastore != null) {
+    throw new RangeError('held and datastore are both given; what is held is kept in one place')
+  }
+
+  return held ?? (datastore == null ? new MemoryStashStore() : new DatastoreStashStore({ datastore, clock }))
 }
 
 function wholeBytes (name: string, value: number, low: number, high: number): number {
@@ -106,7 +124,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
       capacity: capacityOf(init),
       newest,
       clock,
-      ...(init.datastore == null ? {} : { store: new DatastoreStashStore({ datastore: init.datastore, clock }) })
+      store: storeOf({ ...init, clock })
     })
     this.network = new Libp2pStashNetwork(components, { clock })
     this.confidant = new Confidant({

@@ -59,8 +59,7 @@ export function configure (command: Command, bind: Bind): void {
       io,
       json,
       exitWithParent,
-      createNara,
-      openDatastore: async path => await (await import('../daemon/datastore.ts')).openDatastore(path)
+      createNara
     })
   })
 }

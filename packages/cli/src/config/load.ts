@@ -47,7 +47,7 @@ export async function loadConfig ({ dir, flags, io }: ConfigInit): Promise<Confi
 
     config[key] = source === 'default' ? setting.default : parse(raw, key, setting, source, file.path)
 
-    if (setting.path === true && typeof config[key] === 'string' && config[key] !== '-') {
+    if (setting.path === true && typeof config[key] === 'string' && config[key] !== setting.noPath) {
       config[key] = resolve(source === 'file' ? dirname(file.path) : io.cwd, config[key])
     }
 

@@ -8,6 +8,9 @@ import type { Parser } from './values.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
+/** In place of a folder: what is held for others touches no disk. A folder of this name is `./memory`. */
+export const IN_MEMORY = 'memory'
+
 /** One setting of the daemon: everything there is to know about it. */
 export interface Setting<T> {
   /** As commander takes it. */
@@ -23,6 +26,8 @@ export interface Setting<T> {
   parse: Parser<Exclude<T, undefined>>
   /** A path: in the file it is relative to the file's folder. */
   path?: boolean
+  /** The one value that is no path though the others are. */
+  noPath?: string
 }
 
 const parseName: Parser<string> = raw => {
@@ -67,7 +72,8 @@ export const settings = {
     otherwise: 'NARA_SOUL, then DIR/soul, which is made if it is not there',
     default: undefined,
     parse: parseText,
-    path: true
+    path: true,
+    noPath: '-'
   }),
   listen: setting<string[] | undefined>({
     flag: '--listen <multiaddr...>',
@@ -223,15 +229,16 @@ export const settings = {
     default: [],
     parse: parseList(parsePeerId)
   }),
-  datastore: setting<string | undefined>({
-    flag: '--datastore <folder>',
-    env: 'NARA_DATASTORE',
-    about: 'keep what is held for others (ciphertext) in this folder, over a restart',
-    allowed: 'the path of a folder',
-    otherwise: 'in memory only',
+  held: setting<string | undefined>({
+    flag: '--held <folder>',
+    env: 'NARA_HELD',
+    about: `keep what is held for others (ciphertext) in this folder, over a restart, or only in ${IN_MEMORY}`,
+    allowed: `the path of a folder, or ${IN_MEMORY}`,
+    otherwise: 'DIR/held',
     default: undefined,
-    parse: parseFolder,
-    path: true
+    parse: raw => raw === IN_MEMORY ? raw : parseFolder(raw),
+    path: true,
+    noPath: IN_MEMORY
   })
 }
 

@@ -33,9 +33,8 @@ export interface BringUp {
 
 /** Starts the nara and opens the socket to the other commands; resolves once everybody was told that it is up. */
 export async function bringUp (init: DaemonInit, { folder, found, parts, signal, onLeft }: BringUp): Promise<void> {
-  const { options, close } = await naraOptions(init.config, found, init.openDatastore)
+  const options = await naraOptions(init.config, found)
 
-  parts.closeStore = close
   signal.throwIfAborted()
 
   const owner = peerIdString(publicKeyOf(found.soul))

@@ -13,7 +13,6 @@ const FLUSH_TIMEOUT = 1_000
 
 /** What there is of a daemon; filled in as it comes up, so that a start that fails half-way is cleared as far as it came. */
 export interface DaemonParts {
-  closeStore?: () => Promise<void>
   nara?: Nara
   feed?: EventFeed
   watermark?: Pick<WatermarkKeeper, 'settled'>
@@ -36,12 +35,11 @@ export interface Leaving {
  * @param leaveTimeout - the nara's own bound for that, in milliseconds
  */
 export async function leave (parts: DaemonParts, io: Io, leaveTimeout: number): Promise<Leaving> {
-  const { nara, api, watermark, closeStore } = parts
+  const { nara, api, watermark } = parts
   const inGoodOrder = nara == null || await stopped(nara, io, leaveTimeout + STOP_GRACE)
 
   await api?.close()
   await watermark?.settled()
-  await closeStore?.()
 
   return { inGoodOrder, withLoss: parts.left != null && isLoss(parts.left) }
 }

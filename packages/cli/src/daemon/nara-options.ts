@@ -1,57 +1,48 @@
+import { dirname, join } from 'node:path'
+import { fileStore } from '@nara-stash/node/file-store'
 import { asBadSetting } from '../cli/errors.ts'
+import { IN_MEMORY } from '../config/settings.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { readNetworkKey } from './network-key.ts'
+import type { FileStashStore } from '@nara-stash/node/file-store'
 import type { FoundSoul } from '../soul/find-soul.ts'
 import type { Config } from '../config/load.ts'
 import type { NaraOptions } from '@nara-stash/node'
 
-type Datastore = NonNullable<NaraOptions['datastore']>
-
-/** Opens a datastore in a folder, and closes it. */
-export type OpenDatastore = (path: string) => Promise<{ datastore: Datastore, close: () => Promise<void> }>
-
-export interface Prepared {
-  options: NaraOptions
-  /** To be called after the nara has stopped. */
-  close: () => Promise<void>
-}
-
 /** What the settings and the soul mean for `createNara`. */
-export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, openDatastore: OpenDatastore): Promise<Prepared> {
+export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): Promise<NaraOptions> {
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
-  const store = config.datastore == null ? undefined : await openIn(config.datastore, openDatastore)
+  const held = config.held === IN_MEMORY ? undefined : await heldIn(config.held ?? join(config.dir, 'held'))
   const { announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
   const { target, minCopies, countEach, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config
 
   return {
-    options: {
-      soul,
-      fresh,
-      announce,
-      bootstrap,
-      mdns,
-      network,
-      target,
-      countEach,
-      maxStash,
-      repairDelay,
-      surrogates,
-      leaveTimeout,
-      deny,
-      confidants,
-      ...(psk == null ? {} : { psk }),
-      ...(memory == null ? {} : { memory }),
-      ...(maxHeldBytes == null ? {} : { maxHeldBytes }),
-      ...(minCopies == null ? {} : { minCopies }),
-      ...(allow == null ? {} : { allow }),
-      ...(store == null ? {} : { datastore: store.datastore })
-    },
-    close: async () => { await store?.close() }
+    soul,
+    fresh,
+    announce,
+    bootstrap,
+    mdns,
+    network,
+    target,
+    countEach,
+    maxStash,
+    repairDelay,
+    surrogates,
+    leaveTimeout,
+    deny,
+    confidants,
+    ...(psk == null ? {} : { psk }),
+    ...(memory == null ? {} : { memory }),
+    ...(maxHeldBytes == null ? {} : { maxHeldBytes }),
+    ...(minCopies == null ? {} : { minCopies }),
+    ...(allow == null ? {} : { allow }),
+    ...(held == null ? {} : { held })
   }
 }
 
-async function openIn (folder: string, openDatastore: OpenDatastore): ReturnType<OpenDatastore> {
-  await makeFolder(folder)
+async function heldIn (folder: string): Promise<FileStashStore> {
+  // that itself is the store's
+  await makeFolder(dirname(folder))
 
-  return await openDatastore(folder)
+  return fileStore(folder)
 }

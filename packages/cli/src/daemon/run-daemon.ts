@@ -11,7 +11,6 @@ import { makeRunFolder } from './run-folder.ts'
 import { startError } from './start-error.ts'
 import { whenToStop } from './stop.ts'
 import type { DaemonParts, Leaving } from './leave.ts'
-import type { OpenDatastore } from './nara-options.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { StopReason } from './stop.ts'
 import type { Io } from '../cli/io.ts'
@@ -26,7 +25,6 @@ export interface DaemonInit {
   /** Stop when standard input ends: the process that started this one holds its other end. */
   exitWithParent: boolean
   createNara: (options: NaraOptions) => Promise<Nara>
-  openDatastore: OpenDatastore
 }
 
 /**
@@ -61,7 +59,7 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   try {
     const starting = bringUp(init, { folder, found, parts, signal: stopping.signal, onLeft: () => { hasLeft.resolve('it was told to leave') } }).then(() => { isUp = true })
 
-    // a start may be stuck, in a datastore that does not open for instance, and is to be stopped all the same
+    // a start may be stuck, on a disk that does not answer for instance, and is to be stopped all the same
     await Promise.race([starting, toStop])
 
     if (isUp) {

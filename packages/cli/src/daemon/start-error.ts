@@ -1,3 +1,4 @@
+import { HeldFolderError as FolderError } from '@nara-stash/node/file-store'
 import { CommandError } from '../cli/errors.ts'
 import { printable } from '../text/printable.ts'
 import type { Config } from '../config/load.ts'
@@ -7,8 +8,17 @@ export class ListenError extends CommandError {
   override name = 'ListenError'
 }
 
+/** What is held for others cannot be kept where it was to be. */
+export class HeldFolderError extends CommandError {
+  override name = 'HeldFolderError'
+}
+
 /** What kept a nara from starting, in words that name the setting to change. */
 export function startError (error: unknown, { listen }: Pick<Config, 'listen'>): unknown {
+  if (error instanceof FolderError) {
+    return new HeldFolderError(printable(error.message), { hint: `${printable(error.mend)} (--held)`, cause: error })
+  }
+
   const reason = listenReason(error)
 
   return reason == null

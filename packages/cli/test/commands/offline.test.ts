@@ -119,7 +119,7 @@ describe('start', () => {
   // where Node's own way to make folders would try for ever
   it.runIf(process.platform === 'linux')('refuses a folder, also for the datastore, that cannot be made', async () => {
     expect(await command(['start', '--dir', '/proc/nara'])).toMatchObject(ended(1, 'cannot make the folder /proc/nara: none can be made there'))
-    expect(await command(['start', '--dir', await tempDir(), '--datastore', '/proc/nara/held', '--no-mdns']))
+    expect(await command(['start', '--dir', await tempDir(), '--held', '/proc/nara/held', '--no-mdns']))
       .toMatchObject(ended(1, 'cannot make the folder /proc/nara: none can be made there'))
   })
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { comeBack, HOLDS_NOTHING, inDatastore, json, peerId, scene, written } from './scene.ts'
+import { comeBack, HOLDS_NOTHING, json, peerId, scene, written } from './scene.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 import type { Told } from './scene.ts'
 
@@ -9,7 +9,7 @@ const TIMEOUT = 150_000
 
 describe('a rollback', () => {
   it('is suspected where a peer has heard of a newer version than is left, and can be accepted', async () => {
-    const { network, owner, holders: [bo, cleo], soul } = await scene(['bo', 'cleo'], 'version 1', { args: ['--min-copies', '1'], lastHasDatastore: true })
+    const { network, owner, holders: [bo, cleo], soul } = await scene(['bo', 'cleo'], 'version 1', { args: ['--min-copies', '1'] })
 
     await cleo?.kill()
     expect(await owner.command(['put', '--timeout', '30s'], 'version 2')).toMatchObject({ code: 0 })
@@ -22,7 +22,7 @@ describe('a rollback', () => {
     await fay.until('presence', ({ peer, kind }) => peer === id && kind === 'hey-there')
     await Promise.all([owner.kill(), bo?.kill()])
 
-    const again = network.start('cleo', { dir: (cleo as NaraDaemon).dir, args: inDatastore(network) })
+    const again = network.start('cleo', { dir: (cleo as NaraDaemon).dir })
 
     expect((await again.started()).peerId).toBe(await peerId(cleo as NaraDaemon))
 

@@ -12,11 +12,7 @@ async function household (): Promise<{ start (): Promise<NaraDaemon[]>, laptops:
   // it holds nothing: the three meet through it in the evening and in the morning
   await network.startAll(['router'], { args: ['--max-held', '0'] })
   const start = async (): Promise<NaraDaemon[]> => {
-    const laptops = NAMES.map(name => {
-      const dir = join(network.root, name)
-
-      return network.start(name, { dir, args: ['--name', name, '--datastore', join(dir, 'held')] })
-    })
+    const laptops = NAMES.map(name => network.start(name, { dir: join(network.root, name), args: ['--name', name] }))
 
     await Promise.all(laptops.map(async laptop => await laptop.started()))
 

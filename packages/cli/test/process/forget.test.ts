@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { comeBack, inDatastore, json, met, peerId, scene } from './scene.ts'
+import { comeBack, json, met, peerId, scene } from './scene.ts'
 import type { ForgetAnswer } from '../../src/api/types.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 
@@ -35,14 +35,14 @@ describe('forget', () => {
   }, TIMEOUT)
 
   it('is learnt from co-holders by one that was away, although the owner is gone', async () => {
-    const { network, owner, holders, soul } = await scene(['bo', 'cleo', 'dev'], 'to be forgotten', { lastHasDatastore: true })
+    const { network, owner, holders, soul } = await scene(['bo', 'cleo', 'dev'], 'to be forgotten')
     const id = await peerId(owner)
 
     await holders[2]?.kill()
     expect(await owner.command(['forget', '--yes', '--timeout', '5s'])).toMatchObject({ code: 0 })
     await owner.kill()
 
-    const again = network.start('dev', { dir: (holders[2] as NaraDaemon).dir, args: inDatastore(network) })
+    const again = network.start('dev', { dir: (holders[2] as NaraDaemon).dir })
 
     await met(again, holders[0] as NaraDaemon)
     await again.until('held:dropped', ({ owner }) => owner === id)

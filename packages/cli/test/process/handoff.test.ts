@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { comeBack, heard, HOLDS_NOTHING, leave, met, metSince, peerId, scene } from './scene.ts'
+import { comeBack, heard, HOLDS_NOTHING, IN_MEMORY, leave, met, metSince, peerId, scene } from './scene.ts'
 import type { Scene } from './scene.ts'
 import type { NaraDaemon } from '../support/nara-process.ts'
 
@@ -34,7 +34,7 @@ async function startedAgain (): Promise<Back & { took: number }> {
 
   await bo.kill()
 
-  const again = network.start('bo', { dir: bo.dir })
+  const again = network.start('bo', { dir: bo.dir, args: IN_MEMORY })
   const seen = await Promise.all(others.map(async daemon => await metSince(daemon, again, killed)))
 
   return { ...made, bo, again, others, spare, took: Math.max(...seen) - killed }
@@ -60,7 +60,7 @@ async function backInTime (): Promise<Back> {
 
 describe('a holder that is told to stop while the owner is dead', () => {
   it('stores elsewhere first, so that its copy is not missed, and says chau', async () => {
-    const { network, owner, holders, soul } = await scene(['bo', 'cleo'], 'handed on')
+    const { network, owner, holders, soul } = await scene(['bo', 'cleo'], 'handed on', { args: IN_MEMORY })
     const [bo, cleo] = holders as [NaraDaemon, NaraDaemon]
     const [dev] = await network.startAll(['dev']) as [NaraDaemon]
     const id = await peerId(bo)
@@ -82,7 +82,7 @@ describe('a holder that is told to stop while the owner is dead', () => {
   }, TIMEOUT)
 
   it('ends with 3, and says whose, if there is nobody to take it', async () => {
-    const { owner, holders: [bo] } = await scene(['bo'], 'the only copy', { args: ['--leave-timeout', '1s'] })
+    const { owner, holders: [bo] } = await scene(['bo'], 'the only copy', { args: ['--leave-timeout', '1s', ...IN_MEMORY] })
     const id = await peerId(owner)
 
     await owner.kill()
@@ -93,7 +93,7 @@ describe('a holder that is told to stop while the owner is dead', () => {
   }, TIMEOUT)
 
   it('leaves at once if the owner is there, which replaces it', async () => {
-    const { network, owner, holders: [bo, cleo] } = await scene(['bo', 'cleo'], 'moved by its owner')
+    const { network, owner, holders: [bo, cleo] } = await scene(['bo', 'cleo'], 'moved by its owner', { args: IN_MEMORY })
     const [dev] = await network.startAll(['dev']) as [NaraDaemon]
     const id = await peerId(bo as NaraDaemon)
 

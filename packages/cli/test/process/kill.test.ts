@@ -117,7 +117,7 @@ describe('after a kill -9', () => {
     const network = await NaraNetwork.open()
     const folders = ['bo', 'cleo'].map(name => join(network.root, name))
     const start = async (): Promise<{ confidants: NaraDaemon[], args: string[] }> => {
-      const confidants = folders.map(dir => network.start('confidant', { dir, args: ['--datastore', join(dir, 'held')] }))
+      const confidants = folders.map(dir => network.start('confidant', { dir }))
       const addresses = await Promise.all(confidants.map(async daemon => (await daemon.started()).addresses[0] ?? ''))
 
       return { confidants, args: ['--target', '2', '--bootstrap', ...addresses] }

@@ -20,7 +20,7 @@ interface House {
 /** An owner and three confidants with datastores; one more, through which they meet, holds nothing. */
 async function house (): Promise<House> {
   const network = await NaraNetwork.open()
-  const argsOf = (name: string): string[] => ['--name', name, '--datastore', join(network.root, `held-${name}`)]
+  const argsOf = (name: string): string[] => ['--name', name, '--held', join(network.root, `held-${name}`)]
 
   const [witness] = await network.startAll(['witness'], { args: HOLDS_NOTHING }) as [NaraDaemon]
   const holders = NAMES.map(name => network.start(name, { args: argsOf(name) }))

@@ -22,18 +22,14 @@ export interface Scene {
 
 export interface SceneInit {
   args?: readonly string[]
-  /** The last holder keeps its copy in its folder. */
-  lastHasDatastore?: boolean
 }
 
 /** An owner whose stash as many as its target hold, and somebody who only watches. */
-export async function scene (names: readonly string[], data: string | Uint8Array, { args = [], lastHasDatastore = false }: SceneInit = {}): Promise<Scene> {
+export async function scene (names: readonly string[], data: string | Uint8Array, { args = [] }: SceneInit = {}): Promise<Scene> {
   const network = await NaraNetwork.open()
   const all = ['--target', String(names.length), '--repair-delay', '500ms', ...args]
   const [witness] = await network.startAll(['witness'], { args: HOLDS_NOTHING }) as [NaraDaemon]
-  const holders = (await Promise.all(names.map(async (name, i) => await network.startAll([name], {
-    args: lastHasDatastore && i === names.length - 1 ? [...all, ...inDatastore(network)] : all
-  })))).flat()
+  const holders = (await Promise.all(names.map(async name => await network.startAll([name], { args: all })))).flat()
   const [owner] = await network.startAll(['owner'], { args: all }) as [NaraDaemon]
   const soul = join(network.root, 'owner.soul')
 
@@ -44,10 +40,8 @@ export async function scene (names: readonly string[], data: string | Uint8Array
   return { network, witness, owner, holders, soul }
 }
 
-/** Keeps what is held in a folder: of the one holder that a scene has of this kind. */
-export function inDatastore ({ root }: NaraNetwork): string[] {
-  return ['--datastore', join(root, 'held')]
-}
+/** Forgets with its end what it holds. */
+export const IN_MEMORY = ['--held', 'memory']
 
 /** The owner in an empty folder, with nothing but its soul. */
 export function comeBack ({ network, soul }: Pick<Scene, 'network' | 'soul'>, args: readonly string[] = []): NaraDaemon {

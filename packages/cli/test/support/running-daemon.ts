@@ -37,8 +37,7 @@ export async function runningDaemon ({ dir, flags = {}, prepare, daemon = {}, ..
 
     return nara.asNara()
   }
-  const openDatastore = async (): Promise<never> => { throw new Error('no datastore here') }
-  const ended = runDaemon({ config, io, json: true, exitWithParent: false, createNara, openDatastore, ...daemon })
+  const ended = runDaemon({ config, io, json: true, exitWithParent: false, createNara, ...daemon })
   const stop = async (): Promise<number> => {
     io.signal('SIGTERM')
 

@@ -1,8 +1,7 @@
 import { bodyMatches } from '../record/body.ts'
-import { DatastoreClock } from './datastore-clock.ts'
 import { DatastoreKeys } from './datastore-keys.ts'
-import { leaseLeft } from './held-stash.ts'
 import { isNotFound } from './not-found.ts'
+import { RunningClock } from './running-clock.ts'
 import { decodeEntry, encodeEntry } from './stored-entry.ts'
 import type { HeldStash } from './held-stash.ts'
 import type { DamagedStash, LoadedStashes, Stamp, StashStore } from './stash-store.ts'
@@ -50,23 +49,24 @@ interface Entry {
  * may lose its last writes in a power cut. Then, too, a copy is whole or it is not there.
  */
 export class DatastoreStashStore implements StashStore {
+  readonly persistent = true
   private readonly datastore: StashDatastore
   private readonly clock: Clock
   private readonly keys: DatastoreKeys
-  private readonly time: DatastoreClock
+  private readonly time: RunningClock
   private readonly shelves = new Map<string, Shelf>()
 
   constructor (init: DatastoreStashStoreInit) {
     this.datastore = init.datastore
     this.clock = init.clock
     this.keys = new DatastoreKeys(init.prefix ?? '/nara/stash')
-    this.time = new DatastoreClock(init.datastore, this.keys, init.clock)
+    this.time = new RunningClock(init.clock)
   }
 
   async load (options?: AbortOptions): Promise<LoadedStashes> {
     const stashes: HeldStash[] = []
     const damaged: DamagedStash[] = []
-    await this.time.load(options)
+    this.time.load(await this.readStamps(options))
 
     for (const [owner, entries] of await this.readEntries(options)) {
       const found = await this.newestWhole(owner, entries, options)
@@ -136,7 +136,8 @@ export class DatastoreStashStore implements StashStore {
   }
 
   async stamp (stamp: Stamp): Promise<void> {
-    await this.time.write(stamp)
+    // to two places in turn: whatever a crash leaves of one, the one before is whole, and a disk that deletes nothing does not fill
+    await this.time.stamp(stamp, async (bytes, revision) => await this.datastore.put(this.keys.stamp(revision), bytes))
   }
 
   private async write (stash: HeldStash, body?: Uint8Array): Promise<void> {
@@ -155,6 +156,16 @@ export class DatastoreStashStore implements StashStore {
     shelf.revision = revision
     shelf.recordId = id
     await this.clear(owner).catch(() => { /* the write has succeeded; tried again before the next one, or when it matters */ })
+  }
+
+  private async readStamps (options?: AbortOptions): Promise<Uint8Array[]> {
+    const stamps: Uint8Array[] = []
+
+    for await (const { value } of this.datastore.query({ prefix: this.keys.stamps }, options)) {
+      stamps.push(value)
+    }
+
+    return stamps
   }
 
   private async readEntries (options?: AbortOptions): Promise<Map<string, Entry[]>> {
@@ -182,7 +193,7 @@ export class DatastoreStashStore implements StashStore {
       if (stash != null && (stash.record.kind === 'tombstone' || await this.body(stash.record, options) != null)) {
         Object.assign(this.shelf(owner), { revision, recordId: stash.record.id })
 
-        return this.withLease(stash)
+        return this.time.withLease(stash)
       }
 
       if (stash != null) {
@@ -191,16 +202,6 @@ export class DatastoreStashStore implements StashStore {
     }
 
     return damage
-  }
-
-  /** What a stamp says of its lease, which may have been renewed since the entry was written, unless the entry is of later. */
-  private withLease (stash: HeldStash): HeldStash {
-    const stamped = this.time.lease(stash.record.owner)
-    const now = this.clock.now()
-
-    return stamped == null || stash.leaseNotedAt > stamped.leaseNotedAt || leaseLeft(stash, now) >= leaseLeft(stamped, now)
-      ? stash
-      : { ...stash, ...stamped }
   }
 
   private async noteBodies (options?: AbortOptions): Promise<void> {

@@ -112,34 +112,14 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
    * @throws {HeldStoreError}
    */
   async start (options?: AbortOptions): Promise<void> {
-    if (this.started) {
-      await this.goOn()
+    await inStore(async () => { await this.store.open?.() }, options)
 
-      return
+    try {
+      await (this.started ? this.goOn() : this.load(options))
+    } catch (err) {
+      await this.store.close?.()
+      throw err
     }
-
-    const { stashes, damaged, lastWall } = await inStore(async () => await this.store.load(options), options)
-    const outlived = (awayFor(lastWall, this.clock.wallTime()) ?? 0) > TOMBSTONE_LIFE * second
-    const dropped = stashes.filter(({ record }) => outlived && record.kind === 'data')
-
-    // before anything else is written: where this fails, the next start must find it to be done
-    for (const { record } of dropped) {
-      await inStore(async () => { await this.store.delete(record.owner) }, options)
-    }
-
-    // in the order in which they were met, so that of tombstones beyond the bound the same ones go
-    for (const stash of stashes.sort((a, b) => a.leaseNotedAt - b.leaseNotedAt)) {
-      if (stash.record.kind === 'tombstone') {
-        this.burials.take(stash)
-      } else if (!outlived) {
-        this.index.keep(stash)
-      }
-    }
-
-    this.started = true
-    await this.log.start(lastWall)
-    damaged.forEach(detail => { this.safeDispatchEvent('stash:damaged', { detail }) })
-    dropped.forEach(({ record }) => { this.safeDispatchEvent('stash:outlived', { detail: { owner: record.owner, record } }) })
   }
 
   /** Notes that it ran until now. What is held stays readable; until the next start no lease runs. */
@@ -147,7 +127,13 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     if (this.started) {
       this.stoppedAt ??= this.clock.now()
       await this.log.stop()
+      await this.store.close?.()
     }
+  }
+
+  /** True if what is held outlives this process. */
+  get persistent (): boolean {
+    return this.store.persistent
   }
 
   get count (): number {
@@ -247,6 +233,31 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
   /** The owner, or a co-holder of its stash, has answered. */
   confirmed (owner: string): void {
     this.leases.confirm(owner)
+  }
+
+  private async load (options?: AbortOptions): Promise<void> {
+    const { stashes, damaged, lastWall } = await inStore(async () => await this.store.load(options), options)
+    const outlived = (awayFor(lastWall, this.clock.wallTime()) ?? 0) > TOMBSTONE_LIFE * second
+    const dropped = stashes.filter(({ record }) => outlived && record.kind === 'data')
+
+    // before anything else is written: where this fails, the next start must find it to be done
+    for (const { record } of dropped) {
+      await inStore(async () => { await this.store.delete(record.owner) }, options)
+    }
+
+    // in the order in which they were met, so that of tombstones beyond the bound the same ones go
+    for (const stash of stashes.sort((a, b) => a.leaseNotedAt - b.leaseNotedAt)) {
+      if (stash.record.kind === 'tombstone') {
+        this.burials.take(stash)
+      } else if (!outlived) {
+        this.index.keep(stash)
+      }
+    }
+
+    this.started = true
+    await this.log.start(lastWall)
+    damaged.forEach(detail => { this.safeDispatchEvent('stash:damaged', { detail }) })
+    dropped.forEach(({ record }) => { this.safeDispatchEvent('stash:outlived', { detail: { owner: record.owner, record } }) })
   }
 
   private async goOn (): Promise<void> {

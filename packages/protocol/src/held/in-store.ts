@@ -11,6 +11,11 @@ export async function inStore <T> (task: () => Promise<T>, options?: AbortOption
     return await task()
   } catch (err) {
     options?.signal?.throwIfAborted()
+
+    if (err instanceof HeldStoreError) {
+      throw err
+    }
+
     throw new HeldStoreError(`the store of held stashes failed: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
   }
 }

@@ -4,6 +4,7 @@ import type { RecordHeader } from '../record/header.ts'
 
 /** Keeps bodies in RAM, the default: nothing that a confidant holds touches a disk, and a restart forgets it. */
 export class MemoryStashStore implements StashStore {
+  readonly persistent = false
   private readonly byOwner = new Map<string, Uint8Array>()
 
   async load (): Promise<LoadedStashes> {

@@ -31,6 +31,18 @@ export interface Stamp {
  * Any rejection means that the store failed, and says nothing about what is there.
  */
 export interface StashStore {
+  /** True if what is kept here outlives this process. */
+  readonly persistent: boolean
+
+  /**
+   * Takes into use what is for one nara at a time, such as a folder. Called before `load`, and before anything else after `close`. A store
+   * that others may use beside it has none.
+   */
+  open? (): Promise<void>
+
+  /** Lets go of what `open` took, once all that is under way is done. What is there can be read all the same. */
+  close? (): Promise<void>
+
   /** All that is there and whole. What is not is cleared away. Called once, before anything else. */
   load (options?: AbortOptions): Promise<LoadedStashes>
 
@@ -54,6 +66,20 @@ export interface StashStore {
 
   /** Nothing of the owner's is found by a later `load`. */
   delete (owner: string): Promise<void>
+
+  /**
+   * Bytes of the holder's capacity that a stash with a body of so many takes here.
+   *
+   * @default the body's
+   */
+  cost? (bodyLength: number): number
+
+  /**
+   * False if so many bytes more would not fit, or take what is to stay free.
+   *
+   * @default true
+   */
+  hasRoom? (bytes: number): Promise<boolean>
 
   /**
    * Keeps a stamp in place of the last one. Its `leases` count on from the time that was run until then, over any number of restarts. A

@@ -3,8 +3,8 @@ import { toString } from 'uint8arrays/to-string'
 import { openHeader } from '../record/header.ts'
 import { openPlacement } from '../record/placement.ts'
 import { underDigest, withDigest } from './digested.ts'
-import type { RunningTime } from './datastore-clock.ts'
 import type { HeldStash } from './held-stash.ts'
+import type { RunningTime } from './running-clock.ts'
 
 const VERSION: number = 1
 

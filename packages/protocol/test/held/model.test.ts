@@ -42,6 +42,7 @@ describe('held stashes', () => {
         expect(held.bytes).toBeLessThanOrEqual(CAPACITY.bytes)
       }
       const scheduled: StashStore = {
+        persistent: false,
         load: async () => await memory.load(),
         put: async (stash, body) => {
           within()

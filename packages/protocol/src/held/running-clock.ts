@@ -1,11 +1,10 @@
 import { underDigest, withDigest } from './digested.ts'
-import type { DatastoreKeys } from './datastore-keys.ts'
-import type { StashDatastore } from './datastore-store.ts'
+import { leaseLeft } from './held-stash.ts'
+import type { HeldStash } from './held-stash.ts'
 import type { Stamp } from './stash-store.ts'
 import type { Clock } from '../clock.ts'
-import type { AbortOptions } from '@libp2p/interface'
 
-/** A scale that goes on where it stopped when the process before ended: how long this datastore's holder has been running. */
+/** A scale that goes on where it stopped when the process before ended: how long this store's holder has been running. */
 export interface RunningTime {
   /** Milliseconds of running time at `now`, of the clock's monotonic scale. */
   ranUntil (now: number): number
@@ -24,20 +23,15 @@ interface StoredStamp {
 }
 
 /**
- * The running time of a datastore, kept by stamps. They are written to two places in turn, so whatever a crash leaves of one, the one
- * before is whole, and a disk that deletes nothing does not fill. What was lost of the time since the last stamp prolongs leases by as
- * much.
+ * The running time of a store that outlives its process, told by the stamps that the store keeps. What was lost of the time since the
+ * last stamp prolongs leases by as much.
  */
-export class DatastoreClock implements RunningTime {
-  private readonly datastore: StashDatastore
-  private readonly keys: DatastoreKeys
-  private readonly clock: Clock
+export class RunningClock implements RunningTime {
+  private readonly clock: Pick<Clock, 'now'>
   private last: StoredStamp | undefined
   private base: { ran: number, now: number }
 
-  constructor (datastore: StashDatastore, keys: DatastoreKeys, clock: Clock) {
-    this.datastore = datastore
-    this.keys = keys
+  constructor (clock: Pick<Clock, 'now'>) {
     this.clock = clock
     this.base = { ran: 0, now: clock.now() }
   }
@@ -47,12 +41,12 @@ export class DatastoreClock implements RunningTime {
     return this.last?.wall
   }
 
-  /** Reads the last whole stamp. */
-  async load (options?: AbortOptions): Promise<void> {
+  /** Takes up the newest whole stamp of those that were kept. */
+  load (kept: Iterable<Uint8Array>): void {
     this.last = undefined
 
-    for await (const { value } of this.datastore.query({ prefix: this.keys.stamps }, options)) {
-      const stamp = underDigest(value) as StoredStamp | undefined
+    for (const bytes of kept) {
+      const stamp = underDigest(bytes) as StoredStamp | undefined
 
       if (stamp != null && stamp.revision > (this.last?.revision ?? 0)) {
         this.last = stamp
@@ -73,23 +67,36 @@ export class DatastoreClock implements RunningTime {
     return this.base.now - (this.base.ran - ran)
   }
 
-  /** What the last stamp says of an owner's lease: seconds left, and when that was, on the clock's monotonic scale. */
-  lease (owner: string): { leaseRemaining: number, leaseNotedAt: number } | undefined {
+  /** With what the last stamp says of its lease, which may have been renewed since the entry was written, unless the entry is of later. */
+  withLease (stash: HeldStash): HeldStash {
     const { last } = this
+    const { owner } = stash.record
 
-    return last == null || !Object.hasOwn(last.leases, owner)
-      ? undefined
-      : { leaseRemaining: last.leases[owner] as number, leaseNotedAt: this.whenRan(last.ran) }
+    if (last == null || !Object.hasOwn(last.leases, owner)) {
+      return stash
+    }
+
+    const stamped = { leaseRemaining: last.leases[owner] as number, leaseNotedAt: this.whenRan(last.ran) }
+    const now = this.clock.now()
+
+    return stash.leaseNotedAt > stamped.leaseNotedAt || leaseLeft(stash, now) >= leaseLeft(stamped, now)
+      ? stash
+      : { ...stash, ...stamped }
   }
 
-  async write ({ wallTime, leases }: Stamp): Promise<void> {
+  /**
+   * Has a stamp kept by `keep`, under the next revision, in place of the last one.
+   *
+   * @throws what `keep` throws; the last one counts then
+   */
+  async stamp ({ wallTime, leases }: Stamp, keep: (bytes: Uint8Array, revision: number) => Promise<unknown>): Promise<void> {
     const stamp: StoredStamp = {
       revision: (this.last?.revision ?? 0) + 1,
       ran: this.ranUntil(this.clock.now()),
       ...(wallTime == null ? {} : { wall: wallTime }),
       leases: Object.fromEntries(leases)
     }
-    await this.datastore.put(this.keys.stamp(stamp.revision), withDigest(stamp))
+    await keep(withDigest(stamp), stamp.revision)
     this.last = stamp
   }
 }

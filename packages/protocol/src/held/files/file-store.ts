@@ -1,0 +1,336 @@
+import * as nodeFs from 'node:fs/promises'
+import { bodyMatches } from '../../record/body.ts'
+import { RunningClock } from '../running-clock.ts'
+import { encodeEntry } from '../stored-entry.ts'
+import { HeldFolderError } from './folder-error.ts'
+import { takeLock } from './folder-lock.ts'
+import { HeldFolder } from './held-folder.ts'
+import { readShelves } from './shelves.ts'
+import { DAMAGED, ENTRY_ALLOWANCE, PART, fileOf, headOf, parseDamaged, readBody } from './stash-file.ts'
+import type { FileSystem } from './file-system.ts'
+import type { Lock } from './folder-lock.ts'
+import type { Shelf } from './shelves.ts'
+import type { Clock } from '../../clock.ts'
+import type { RecordHeader } from '../../record/header.ts'
+import type { HeldStash } from '../held-stash.ts'
+import type { LoadedStashes, Stamp, StashStore } from '../stash-store.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+const mebibyte = 1024 * 1024
+
+/** Share of the disk that is left free, and the most that it is: what ext4 keeps for root, and more than a household misses for a while. */
+const KEEP_FREE_SHARE = 1 / 20
+const MOST_KEPT_FREE = 1024 * mebibyte
+
+/** Nearly every file system gives room in units of this. Bytes. */
+const BLOCK = 4096
+
+/** Damaged files that are kept for who wants to know what happened; of the largest stash 64 MiB each. */
+const MAX_DAMAGED = 4
+
+const CLOCK_FILE = 'clock'
+
+export interface FileStashStoreInit {
+  /** The folder. It is made if it is not there; the one above it has to be. */
+  path: string
+  /**
+   * Bytes of the disk that are left free: a copy that would take more is refused.
+   *
+   * @default 5 % of the disk, 1 GiB at most
+   */
+  keepFree?: number
+  clock: Clock
+  fs?: FileSystem
+  takeLock? (path: string): Lock
+}
+
+/**
+ * Keeps held stashes as files, so that a restart and a power cut find them. A copy is a file of its own: its entry and its body are
+ * written aside, synced, and renamed to the owner's next revision; then the folder is synced, and only then does what it replaces go. So
+ * whatever moment a crash picks, the old copy or the new one is whole, and no failure of one owner's write touches what is kept of
+ * another. What changes of a copy without its body, its placement for one, is a small file of the next revision beside it.
+ *
+ * A write costs two syncs, and all that wait for the folder at the same moment share one.
+ */
+export class FileStashStore implements StashStore {
+  readonly persistent = true
+  private readonly init: FileStashStoreInit & { fs: FileSystem }
+  private readonly time: RunningClock
+  private shelves = new Map<string, Shelf>()
+  private folder: HeldFolder | undefined
+  private isOpen = false
+  /** Of what is in `clock`, if it was this that wrote it. */
+  private lastStamp: Uint8Array | undefined
+  /** Names of damaged files, the oldest first. */
+  private damaged: string[] = []
+  private readonly writing = new Set<Promise<unknown>>()
+
+  constructor (init: FileStashStoreInit) {
+    this.init = { fs: nodeFs, ...init }
+    this.time = new RunningClock(init.clock)
+  }
+
+  /** @throws {HeldFolderError} */
+  async open (): Promise<void> {
+    if (this.isOpen) {
+      return
+    }
+
+    const { path, fs } = this.init
+    const folder = await HeldFolder.open({ path, fs, takeLock: this.init.takeLock ?? takeLock })
+
+    if (this.lastStamp != null && !sameBytes(this.lastStamp, await folder.readWhole(CLOCK_FILE))) {
+      await folder.close()
+      throw new HeldFolderError(path, 'another process has used it since this one stopped', 'start anew, with a new store')
+    }
+
+    this.folder = folder
+    this.isOpen = true
+  }
+
+  async close (): Promise<void> {
+    if (this.isOpen) {
+      this.isOpen = false
+      await Promise.allSettled(this.writing)
+      await this.folder?.close()
+    }
+  }
+
+  async load (options?: AbortOptions): Promise<LoadedStashes> {
+    return await this.write(async folder => {
+      const stamp = await folder.readWhole(CLOCK_FILE)
+      this.time.load(stamp == null ? [] : [stamp])
+      const { shelves, stashes, damaged, parts, setAside } = await readShelves(folder, this.time, options)
+      this.shelves = shelves
+      this.damaged = setAside
+
+      // all is read: from here on what does not count can go. What does not go is tried again before the owner's next write
+      for (const part of parts) {
+        await folder.remove(part).catch(() => {})
+      }
+
+      for (const [owner, shelf] of shelves) {
+        for (const { name } of shelf.damaged) {
+          await this.setAside(folder, shelf, name).catch(() => {})
+        }
+
+        await removeRest(folder, shelf).catch(() => {})
+        this.removeIfEmpty(owner)
+      }
+
+      const { lastWall } = this.time
+
+      return { stashes, damaged, ...(lastWall == null ? {} : { lastWall }) }
+    })
+  }
+
+  async put (stash: HeldStash, body: Uint8Array): Promise<void> {
+    await this.keep(stash, 'stash', body)
+  }
+
+  async update (stash: HeldStash): Promise<void> {
+    await this.keep(stash, 'note')
+  }
+
+  async body (record: RecordHeader, options?: AbortOptions): Promise<Uint8Array | undefined> {
+    const { folder } = this
+    const shelf = this.shelves.get(record.owner)
+
+    if (folder == null || shelf?.stash == null || shelf.recordId !== record.id) {
+      return
+    }
+
+    const { name } = shelf.stash
+    const body = await folder.read(name, async file => await readBody(file, record.bodyLength))
+
+    if (body != null && await bodyMatches(record, body, this.init.clock, options)) {
+      return body
+    }
+
+    if (body != null && this.isOpen) {
+      await this.setAside(folder, shelf, name).catch(() => {})
+    }
+  }
+
+  /** Removes all that may be there of an owner but what counts. */
+  async clear (owner: string): Promise<void> {
+    await this.write(async folder => {
+      const shelf = this.shelves.get(owner)
+
+      if (shelf != null) {
+        await this.clearShelf(folder, owner, shelf)
+      }
+    })
+  }
+
+  async delete (owner: string): Promise<void> {
+    await this.write(async folder => {
+      const shelf = this.shelves.get(owner)
+
+      if (shelf == null) {
+        return
+      }
+
+      // what counts goes last
+      await this.clearShelf(folder, owner, shelf)
+
+      if (shelf.stash != null) {
+        await letGo(folder, shelf, shelf.stash.name)
+      }
+
+      // a note without its stash counts for nothing
+      delete shelf.stash
+      delete shelf.note
+      await removeRest(folder, shelf).catch(() => { /* tried again before the owner's next write, and at the next start */ })
+      this.removeIfEmpty(owner)
+    })
+  }
+
+  /** It may be lost in a crash, and then the one before counts. */
+  async stamp (stamp: Stamp): Promise<void> {
+    await this.write(async folder => {
+      await this.time.stamp(stamp, async bytes => {
+        await folder.write(CLOCK_FILE, [bytes])
+        this.lastStamp = bytes
+      })
+    })
+  }
+
+  /** A body and what is noted with it, in whole blocks. */
+  cost (bodyLength: number): number {
+    return Math.ceil(bodyLength / BLOCK) * BLOCK + ENTRY_ALLOWANCE
+  }
+
+  async hasRoom (bytes: number): Promise<boolean> {
+    const size = await this.folder?.size()
+
+    return size == null || size.free - bytes >= (this.init.keepFree ?? Math.min(size.total * KEEP_FREE_SHARE, MOST_KEPT_FREE))
+  }
+
+  private async keep (stash: HeldStash, kind: 'stash' | 'note', body: Uint8Array = new Uint8Array(0)): Promise<void> {
+    await this.write(async folder => {
+      const { owner, id } = stash.record
+      const shelf = this.shelves.get(owner) ?? { revision: 0, names: new Set<string>(), unsettled: false, damaged: [] }
+      const file = fileOf(owner, shelf.revision + 1, kind)
+
+      // if what an earlier write left behind cannot go, nothing is added to it: an owner never takes more than two copies' room
+      await removeRest(folder, shelf)
+      this.shelves.set(owner, shelf)
+      // a write that fails may have happened, in part or in whole
+      shelf.names.add(file.name)
+
+      try {
+        await folder.write(file.name, [headOf(encodeEntry(stash, this.time)), body])
+        await settle(folder, shelf)
+      } catch (err) {
+        await removeRest(folder, shelf).catch(() => { /* tried again before the next write, or when it matters */ })
+        this.removeIfEmpty(owner)
+        throw err
+      }
+
+      shelf.revision = file.revision
+      shelf.recordId = id
+
+      if (kind === 'stash') {
+        shelf.stash = file
+        delete shelf.note
+        shelf.isTombstone = stash.record.kind === 'tombstone'
+      } else {
+        shelf.note = file
+      }
+
+      await removeRest(folder, shelf).catch(() => { /* the write has succeeded; tried again, as above */ })
+    })
+  }
+
+  private async clearShelf (folder: HeldFolder, owner: string, shelf: Shelf): Promise<void> {
+    if (shelf.isTombstone === true) {
+      for (const name of this.damaged.filter(name => parseDamaged(name) === owner)) {
+        await folder.remove(name)
+        shelf.unsettled = true
+        this.damaged.splice(this.damaged.indexOf(name), 1)
+      }
+    }
+
+    await removeRest(folder, shelf)
+
+    if (shelf.unsettled) {
+      await settle(folder, shelf)
+    }
+  }
+
+  /** A file does not hold what it should: it counts no longer, and is kept for who wants to know. */
+  private async setAside (folder: HeldFolder, shelf: Shelf, name: string): Promise<void> {
+    if (shelf.stash?.name === name) {
+      delete shelf.stash
+    }
+
+    await folder.rename(name, name + DAMAGED)
+    shelf.names.delete(name)
+    this.damaged.push(name + DAMAGED)
+
+    while (this.damaged.length > MAX_DAMAGED) {
+      await folder.remove(this.damaged.shift() as string)
+    }
+  }
+
+  private removeIfEmpty (owner: string): void {
+    const shelf = this.shelves.get(owner)
+
+    if (shelf?.names.size === 0 && !shelf.unsettled) {
+      this.shelves.delete(owner)
+    }
+  }
+
+  /** Runs what changes the folder; `close` waits for it. */
+  private async write <T> (task: (folder: HeldFolder) => Promise<T>): Promise<T> {
+    if (this.folder == null || !this.isOpen) {
+      throw new Error('the folder of held stashes is not open')
+    }
+
+    const running = task(this.folder)
+    this.writing.add(running)
+
+    try {
+      return await running
+    } finally {
+      this.writing.delete(running)
+    }
+  }
+}
+
+/** Removes what is there and does not count. */
+async function removeRest (folder: HeldFolder, shelf: Shelf): Promise<void> {
+  for (const name of shelf.names) {
+    if (name !== shelf.stash?.name && name !== shelf.note?.name) {
+      shelf.unsettled = await folder.remove(name) || shelf.unsettled
+      shelf.names.delete(name)
+    }
+  }
+}
+
+/** Takes a file its name, so that it counts no longer, for good. If it fails, the file counts as before. */
+async function letGo (folder: HeldFolder, shelf: Shelf, name: string): Promise<void> {
+  const aside = name + PART
+
+  try {
+    await folder.rename(name, aside)
+    await settle(folder, shelf)
+  } catch (err) {
+    await folder.rename(aside, name).catch(() => { /* it has its name already, or is found damaged when it is read */ })
+    throw err
+  }
+
+  shelf.names.delete(name)
+  shelf.names.add(aside)
+}
+
+/** So that a crash brings nothing back that was removed, and takes nothing that was written. */
+async function settle (folder: HeldFolder, shelf: Shelf): Promise<void> {
+  await folder.settle()
+  shelf.unsettled = false
+}
+
+function sameBytes (a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b != null && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
+}
