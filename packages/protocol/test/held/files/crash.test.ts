@@ -70,8 +70,8 @@ describe('held stashes in a folder', () => {
     const operations = await count()
 
     for (let at = 0; at < operations; at++) {
-      await crashes([{ at, happens: false, then: 'crash' }], luck)
-      await crashes([{ at, happens: true, then: 'crash' }], luck)
+      await crashes([{ at, happens: false, outcome: 'crash' }], luck)
+      await crashes([{ at, happens: true, outcome: 'crash' }], luck)
     }
   })
 
@@ -80,7 +80,7 @@ describe('held stashes in a folder', () => {
     let failures = 0
 
     for (let at = 0; at < operations; at++) {
-      const disk = new FragileDisk([{ at, happens: at % 2 === 0, then: failure }])
+      const disk = new FragileDisk([{ at, happens: at % 2 === 0, outcome: failure }])
       const held = over(disk)
       const failed = await held.start().then(async () => await runUntilFailure(held), async () => {
         await held.start()
@@ -101,8 +101,8 @@ describe('held stashes in a folder', () => {
   it('stand any faults, followed by a power cut, wherever they fall and whatever survives', async () => {
     const operations = await count()
     const at = fc.nat(operations + 10)
-    const failing = fc.record({ at, happens: fc.oneof(fc.boolean(), fc.nat(300)), then: fc.constantFrom(...FAILURES, 'short' as const) })
-    const crash = fc.record({ at, happens: fc.oneof(fc.boolean(), fc.nat(300)), then: fc.constant('crash' as const) })
+    const failing = fc.record({ at, happens: fc.oneof(fc.boolean(), fc.nat(300)), outcome: fc.constantFrom(...FAILURES, 'short' as const) })
+    const crash = fc.record({ at, happens: fc.oneof(fc.boolean(), fc.nat(300)), outcome: fc.constant('crash' as const) })
 
     await fc.assert(fc.asyncProperty(failing, failing, crash, fc.nat(), async (one, two, last, seed) => {
       await crashes([one, two, last], luckOf(seed))

@@ -18,7 +18,7 @@ export interface Fault {
   /** Whether the operation happens all the same; of a write so many bytes. */
   happens: boolean | number
   /** The process is dead from then on; or it gets an error; or a write takes no more than `happens`, which is no error. */
-  then: 'crash' | 'ENOSPC' | 'EDQUOT' | 'EIO' | 'short'
+  outcome: 'crash' | 'ENOSPC' | 'EDQUOT' | 'EIO' | 'short'
 }
 
 /** What becomes of each change that was not synced when the machine stops. */
@@ -216,7 +216,7 @@ export class FragileDisk {
   private async operate (operation: Operation, happen: () => void): Promise<void> {
     const fault = this.next(operation)
 
-    if (fault == null || fault.happens !== false || fault.then === 'short') {
+    if (fault == null || fault.happens !== false || fault.outcome === 'short') {
       happen()
     }
 
@@ -231,12 +231,12 @@ export class FragileDisk {
   }
 
   private suffer (fault: Fault | undefined): void {
-    if (fault == null || fault.then === 'short') {
+    if (fault == null || fault.outcome === 'short') {
       return
     }
 
-    this.isDead = fault.then === 'crash'
-    throw failure(fault.then)
+    this.isDead = fault.outcome === 'crash'
+    throw failure(fault.outcome)
   }
 
   private live (): void {
