@@ -10,7 +10,7 @@ const NAMES = ['laptop-1', 'laptop-2', 'laptop-3']
 async function household (): Promise<{ start (): Promise<NaraDaemon[]>, laptops: NaraDaemon[] }> {
   const network = await NaraNetwork.open()
   // it holds nothing: the three meet through it in the evening and in the morning
-  await network.startAll(['router'], { args: ['--max-held', '0'] })
+  await network.startAll(['router'], { args: ['--max-held', '0', '--held', 'memory'] })
   const start = async (): Promise<NaraDaemon[]> => {
     const laptops = NAMES.map(name => network.start(name, { dir: join(network.root, name), args: ['--name', name] }))
 
