@@ -4,11 +4,11 @@
  * it took from the start of the process until the stash was settled and readable.
  */
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { NaraDaemon, runNara } from '../packages/cli/test/support/nara-process.ts'
+import { Daemons } from './daemons.ts'
+import type { NaraDaemon } from '../packages/cli/test/support/nara-process.ts'
 
 const CONFIDANTS = 5
 const MAX_BYTES = 1024 * 1024
@@ -22,30 +22,8 @@ if (!Number.isInteger(rounds) || rounds < 1) {
   process.exit(2)
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'nara-stash-kill-recover-'))
-const psk = join(folder, 'psk')
-const daemons = new Set<NaraDaemon>()
-
-writeFileSync(psk, `/key/swarm/psk/1.0.0/\n/base16/\n${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
-process.on('exit', () => {
-  daemons.forEach(daemon => daemon.run.child.kill('SIGKILL'))
-  rmSync(folder, { recursive: true, force: true })
-})
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => { process.exit(130) })
-}
-
-function start (name: string, args: readonly string[], nodeArgs: readonly string[] = []): NaraDaemon {
-  const dir = join(folder, name)
-  const common = ['start', '--json', '--dir', dir, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', psk]
-  const daemon = new NaraDaemon(dir, runNara([...common, ...args], { nodeArgs, stdio: ['ignore', 'pipe', 'inherit'] }))
-
-  daemons.add(daemon)
-  void daemon.run.done.then(() => { daemons.delete(daemon) })
-
-  return daemon
-}
+const daemons = new Daemons('kill-recover')
+const { folder } = daemons
 
 async function run (daemon: NaraDaemon, command: string, args: readonly string[]): Promise<void> {
   const { code, stderr } = await daemon.command([command, ...args])
@@ -76,13 +54,13 @@ function report (what: string, times: number[]): void {
   console.log(`${what}: p50 ${quantile(sorted, 0.5).toFixed(0)} ms, p99 ${quantile(sorted, 0.99).toFixed(0)} ms, slowest ${quantile(sorted, 1).toFixed(0)} ms`)
 }
 
-const first = start('confidant-1', ['--name', 'confidant-1'])
+const first = daemons.start('confidant-1', ['--name', 'confidant-1'])
 const [meeting = ''] = (await first.started()).addresses
-const others = Array.from({ length: CONFIDANTS - 1 }, (_, i) => start(`confidant-${i + 2}`, ['--name', `confidant-${i + 2}`, '--bootstrap', meeting]))
+const others = Array.from({ length: CONFIDANTS - 1 }, (_, i) => daemons.start(`confidant-${i + 2}`, ['--name', `confidant-${i + 2}`, '--bootstrap', meeting]))
 await Promise.all(others.map(async daemon => await daemon.started()))
 
 // the first owner makes its soul; from then on the soul file is all that is left of it
-let owner = start('owner-0', ['--name', 'owner', '--bootstrap', meeting])
+let owner = daemons.start('owner-0', ['--name', 'owner', '--bootstrap', meeting])
 await owner.started()
 const soul = join(folder, 'soul')
 copyFileSync(join(owner.dir, 'soul'), soul)
@@ -105,7 +83,7 @@ for (let round = 1; round <= rounds; round++) {
 
     const profile = values.profile != null && round === rounds ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : []
     mkdirSync(join(folder, `owner-${round}`))
-    owner = start(`owner-${round}`, ['--soul-file', soul, '--name', 'owner', '--bootstrap', meeting], profile)
+    owner = daemons.start(`owner-${round}`, ['--soul-file', soul, '--name', 'owner', '--bootstrap', meeting], { nodeArgs: profile })
 
     const seen = await heard(owner, 'stash:found')
     const settled = await heard(owner, 'stash:recovered')
@@ -123,7 +101,7 @@ for (let round = 1; round <= rounds; round++) {
     faults.push(`round ${round}: ${(err as Error).message}`)
     console.error(faults.at(-1))
     await owner.kill()
-    owner = start(`owner-${round}-again`, ['--soul-file', soul, '--name', 'owner', '--bootstrap', meeting])
+    owner = daemons.start(`owner-${round}-again`, ['--soul-file', soul, '--name', 'owner', '--bootstrap', meeting])
     await owner.started()
   }
 

@@ -13,6 +13,7 @@ const steps: Array<[name: string, command: string, args: string[]]> = [
   ['tests', 'vitest', ['run']],
   ['examples', node, ['scripts/examples.ts']],
   ['kill and recover, short form', node, ['scripts/kill-recover.ts', '--rounds', '8']],
+  ['evenings, short form', node, ['scripts/evening.ts', '--rounds', '3', '--seed', '49']],
   ['simulation, short form', node, ['scripts/simulate.ts', '--nodes', '50', '--days', '7', '--max-lost', '0', '--max-cpu', '60', '--quiet']],
   ['packages hold what they should', node, ['scripts/pack.ts']],
   ['documents', node, ['scripts/docs.ts']]

@@ -47,6 +47,11 @@ export const RECONCILE_INTERVAL = 30 * second
 /** A confidant may be away this long before it is replaced, while minCopies are there. Milliseconds. */
 export const REPAIR_DELAY = 60 * second
 
+/**
+ * The same if it went with its copy on a disk: it is likely to bring it back, and until then the owner has the content, and the holders that are here. Milliseconds.
+ */
+export const DISK_REPAIR_DELAY = 10 * minute
+
 /** After so many failed stores, or this long away, a confidant counts as failed. */
 export const FAILED_AFTER = 2
 export const FAILED_AWAY = 10 * minute

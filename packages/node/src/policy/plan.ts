@@ -1,5 +1,5 @@
 import { MAX_HOLDERS } from '@nara-stash/protocol'
-import { FAILED_AFTER, FAILED_AWAY, REUNION, SURROGATE_CHOICE } from '../constants.ts'
+import { DISK_REPAIR_DELAY, FAILED_AFTER, FAILED_AWAY, REUNION, SURROGATE_CHOICE } from '../constants.ts'
 import { distinctCopies, select } from './select.ts'
 import type { AuditState } from './audit.ts'
 import type { Candidate, Counting } from './select.ts'
@@ -19,6 +19,8 @@ export interface CopyView {
   promisedAt?: number
   /** Since when it is away. */
   awaySince?: number
+  /** It took what it has along on a disk, as it says: it brings it back. */
+  onDisk?: boolean
   /** Failed stores in a row. */
   failures: number
   /** What its challenges showed; undefined before it was promised one. */
@@ -191,7 +193,11 @@ function dueTime (copy: CopyView, belowMinimum: boolean, input: PlanInput): numb
     return -Infinity
   }
 
-  const due = belowMinimum ? -Infinity : (copy.awaySince ?? -Infinity) + Math.min(input.repairDelay, FAILED_AWAY)
+  const { awaySince = -Infinity, onDisk = false } = copy
+  const delay = Math.min(input.repairDelay, FAILED_AWAY)
+  // an owner that is here has the content itself: who brings its copy back is waited for, once a later process would find it there
+  const isExpected = onDisk && input.isAcknowledged === true
+  const due = isExpected ? awaySince + (belowMinimum ? delay : Math.max(delay, DISK_REPAIR_DELAY)) : belowMinimum ? -Infinity : awaySince + delay
 
   return Math.max(due, reunionOf(input))
 }

@@ -1,7 +1,7 @@
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FAILED_AWAY, REUNION } from '../../src/constants.ts'
+import { DISK_REPAIR_DELAY, FAILED_AWAY, REUNION } from '../../src/constants.ts'
 import { plan } from '../../src/policy/plan.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { addresses } from './places.ts'
@@ -29,6 +29,26 @@ describe('a confidant that is away', () => {
 
     expect(holders.toSorted()).toStrictEqual(['a', 'x', 'y'])
     expect(wakeAt).toBeUndefined()
+  })
+
+  it('is waited for ten minutes if it went with its copy on a disk, and for as long as any other below minCopies', () => {
+    const onDisk = (since: number) => away('c', since, { onDisk: true })
+    const acknowledged = { candidates: both, isAcknowledged: true }
+
+    expect(decide(input([...two, onDisk(NOW - DELAY)], acknowledged)).holders).toContain('c')
+    expect(decide(input([...two, onDisk(NOW - DISK_REPAIR_DELAY + 1)], acknowledged))).toMatchObject({ holders: ['a', 'b', 'c'], wakeAt: NOW + 1 })
+    expect(decide(input([...two, onDisk(NOW - DISK_REPAIR_DELAY)], acknowledged)).holders).not.toContain('c')
+
+    expect(decide(input([copy('a'), away('b', NOW, { onDisk: true }), onDisk(NOW - DELAY + 1)], acknowledged)).holders).toStrictEqual(['a', 'b', 'c'])
+    expect(decide(input([copy('a'), away('b', NOW, { onDisk: true }), onDisk(NOW - DELAY)], acknowledged)).holders).not.toContain('c')
+    // who took its copy along in RAM is not waited for
+    expect(decide(input([copy('a'), away('b', NOW), onDisk(NOW)], acknowledged)).holders).toStrictEqual(expect.not.arrayContaining(['b']))
+  })
+
+  it('on a disk or not, is replaced at once below minCopies until the record is acknowledged', () => {
+    const { holders } = decide(input([copy('a'), away('b', NOW, { onDisk: true }), away('c', NOW, { onDisk: true })], { candidates: both, isAcknowledged: false }))
+
+    expect(holders.toSorted()).toStrictEqual(['a', 'x', 'y'])
   })
 
   it('is given time to be back if it was we who were away, below minCopies and when its delay is over', () => {

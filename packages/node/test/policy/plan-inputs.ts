@@ -9,8 +9,8 @@ export function copy (peer: string, state: Partial<CopyView> = {}): CopyView {
   return { peer, connected: true, record: 'new', placement: 'p', failures: 0, refused: false, busy: false, notBefore: 0, ...state }
 }
 
-export function away (peer: string, since: number): CopyView {
-  return { peer, connected: false, awaySince: since, failures: 0, refused: false, busy: false, notBefore: 0 }
+export function away (peer: string, since: number, state: Partial<CopyView> = {}): CopyView {
+  return { peer, connected: false, awaySince: since, failures: 0, refused: false, busy: false, notBefore: 0, ...state }
 }
 
 export function input (copies: CopyView[], changes: Partial<PlanInput> = {}): PlanInput {

@@ -1,20 +1,19 @@
-import { RETRY_AFTER, STORES_PER_SECOND } from '@nara-stash/protocol'
+import { RETRY_AFTER } from '@nara-stash/protocol'
 import { FAILED_AWAY } from '../../constants.ts'
 import { unaudited } from '../../policy/audit.ts'
-import { backoff, blank, breakWord, forgetWord, isPaced, stateOf, stopStore } from './copy.ts'
+import { backoff, blank, breakWord, forgetWord, isPaced, LEAST_RETRY, stateOf, stopStore } from './copy.ts'
+import { TakenAlong } from './taken-along.ts'
 import type { ConfidantState, CopyFailure } from '../../api.ts'
 import type { AuditState } from '../../policy/audit.ts'
 import type { Copy } from './copy.ts'
 import type { Clock, NetworkPeer, RefusalReason } from '@nara-stash/protocol'
-
-/** Who asks for less is not asked more often than any honest peer allows, whatever it answers. Milliseconds. */
-const LEAST_RETRY = 1_000 / STORES_PER_SECOND
 
 /**
  * What the owner knows of each peer that holds, or was asked to hold, its stash. What a peer acknowledged is forgotten when its connection
  * ends: a peer that returns may have lost its memory.
  */
 export class Copies {
+  readonly takenAlong = new TakenAlong()
   private readonly table = new Map<string, Copy>()
   private readonly clock: Clock
 
@@ -26,6 +25,7 @@ export class Copies {
   connected ({ id, address }: NetworkPeer): void {
     const copy = this.table.get(id)
 
+    this.takenAlong.back(id)
     copy?.abort?.abort()
 
     if (copy?.dropped === true) {
@@ -47,8 +47,7 @@ export class Copies {
     if (copy != null) {
       stopStore(copy)
       copy.connected = false
-      // if it keeps that on a disk, it will bring it back; who lost its copy has none to keep
-      copy.took = copy.audit?.verdict === 'failed' || copy.leaving === true ? undefined : copy.record
+      this.takenAlong.went(copy)
       copy.awaySince = this.clock.now()
       copy.why = 'unreachable'
       delete copy.leaving
@@ -130,10 +129,7 @@ export class Copies {
       return false
     }
 
-    if (isAnswered) {
-      delete copy.unproved
-    }
-
+    copy.unproved = isAnswered ? undefined : copy.unproved
     copy.busy = false
     delete copy.abort
 
@@ -262,6 +258,7 @@ export class Copies {
   clear (): void {
     this.keepOnly([])
     this.table.clear()
+    this.takenAlong.clear()
   }
 
   get (peer: string): Copy | undefined {

@@ -1,6 +1,10 @@
+import { STORES_PER_SECOND } from '@nara-stash/protocol'
 import { STORE_BACKOFF } from '../../constants.ts'
 import type { ConfidantState, CopyFailure } from '../../api.ts'
 import type { CopyView } from '../../policy/plan.ts'
+
+/** Who asks for less is not asked more often than any honest peer allows, whatever it answers. Milliseconds. */
+export const LEAST_RETRY = 1_000 / STORES_PER_SECOND
 
 /** What the owner knows of one peer that holds, or was asked to hold, its stash. */
 export interface Copy extends CopyView {
@@ -8,8 +12,6 @@ export interface Copy extends CopyView {
   /** Wall time, for people. */
   since: number
   abort?: AbortController
-  /** Id of the record that it had when it went. */
-  took?: string | undefined
   /** It is no holder, and only remembered as one that refused or failed, or that has a copy all the same. */
   dropped?: boolean
   /** How often it was dropped like that since it last held anything. */
@@ -21,7 +23,7 @@ export interface Copy extends CopyView {
   /** Id of the record that it took, or proved, on this connection: of that it has said more than that it has it. */
   shown?: string
   /** Id of the record that it was sent and has not answered for, acknowledged and did not prove, or showed in place of that: it counts for nothing, and may be there. */
-  unproved?: string
+  unproved?: string | undefined
 }
 
 /** One of whom nothing is known. */

@@ -52,10 +52,11 @@ export class Keeping {
 
   /** The same, and those whose holders went with them on their disks, and are expected back with them. */
   staying (): number {
-    const { stores, placements, version, init } = this
+    const { stores: { copies }, version, init } = this
+    const here = copies.views().filter(copy => this.isCurrent(copy))
+    const away = version == null ? [] : copies.takenAlong.of(version.record.id).filter(({ peer }) => init.saysOnDisk(peer))
 
-    return distinctCopies(stores.copies.views().filter(copy => this.isCurrent(copy) ||
-      (!copy.connected && copy.took != null && copy.took === version?.record.id && placements.holders.includes(copy.peer) && init.saysOnDisk(copy.peer))), init)
+    return distinctCopies([...here, ...away], init)
   }
 
   /** minCopies acknowledged the current version, and as many are here. */

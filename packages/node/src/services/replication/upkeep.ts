@@ -4,7 +4,7 @@ import { removalOf } from '../../policy/removal.ts'
 import { Reunion } from '../reunion.ts'
 import { sameSet } from './placements.ts'
 import { Surplus } from './surplus.ts'
-import type { Plan } from '../../policy/plan.ts'
+import type { CopyView, Plan } from '../../policy/plan.ts'
 import type { Candidate } from '../../policy/select.ts'
 import type { Keeping } from './keeping.ts'
 import type { Version } from '../owner/own-stash.ts'
@@ -29,6 +29,8 @@ export interface UpkeepInit {
   repairDelay: number
   leaseSeconds: number
   pinned: readonly string[]
+  /** What `peer` holds outlives its process, as it says. */
+  saysOnDisk (peer: string): boolean
   /** Connected peers that may be chosen. */
   candidates (): Candidate[]
   /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
@@ -148,7 +150,7 @@ export class Upkeep {
       record: version.record.id,
       isAcknowledged: this.keeping.acknowledged,
       placement: this.placements.current,
-      copies: this.stores.copies.views(),
+      copies: this.views(version),
       // looked up only if somebody is to be chosen
       get candidates () { return candidates() },
       pinned,
@@ -159,6 +161,13 @@ export class Upkeep {
       ...(this.reunion.at == null ? {} : { reunitedAt: this.reunion.at }),
       renewAfter: leaseSeconds * second * RENEW_SHARE
     }, random)
+  }
+
+  private views ({ record }: Version): CopyView[] {
+    const { copies } = this.stores
+    const gone = new Set(copies.takenAlong.of(record.id).map(({ peer }) => peer))
+
+    return copies.views().map(copy => gone.has(copy.peer) && this.init.saysOnDisk(copy.peer) ? { ...copy, onDisk: true } : copy)
   }
 
   private holds (peer: string, version: Version): boolean {

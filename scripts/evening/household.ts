@@ -1,0 +1,125 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from '../../packages/cli/src/client/api-client.ts'
+import type { AddressInfo } from 'node:net'
+import type { NaraDaemon } from '../../packages/cli/test/support/nara-process.ts'
+import type { Daemons } from '../daemons.ts'
+import type { Turn } from './plan.ts'
+
+const CLOCK = fileURLToPath(new URL('jumping-clock.mjs', import.meta.url))
+
+/** A write that is under way when its machine goes ends with it; before that it has this long. Milliseconds. */
+const PUT_TIMEOUT = 30_000
+
+/** One machine through its days: its folder stays, its processes come and go. */
+export class Machine {
+  /** The last content that was told to be kept, and what was put since. */
+  kept: string | undefined
+  since: string[] = []
+  private process: NaraDaemon | undefined
+  private readonly daemons: Daemons
+  private readonly name: string
+  private readonly port: number
+  /** Where the others are. */
+  private readonly others: () => readonly string[]
+
+  constructor (daemons: Daemons, name: string, port: number, others: () => readonly string[]) {
+    this.daemons = daemons
+    this.name = name
+    this.port = port
+    this.others = others
+  }
+
+  get daemon (): NaraDaemon {
+    if (this.process == null) {
+      throw new Error(`${this.name} does not run`)
+    }
+
+    return this.process
+  }
+
+  start (): void {
+    const bootstrap = this.others().flatMap(address => ['--bootstrap', address])
+    const held = ['--datastore', join(this.daemons.folder, this.name, 'held')]
+
+    this.process = this.daemons.start(this.name, ['--name', this.name.replaceAll('/', ' '), ...bootstrap, ...held], { port: this.port, nodeArgs: ['--import', CLOCK] })
+  }
+
+  /** Where it can be dialled, once it was up. */
+  async address (): Promise<string> {
+    return `/ip4/127.0.0.1/tcp/${this.port}/p2p/${(await this.daemon.started()).peerId}`
+  }
+
+  /** Puts so many random bytes. Resolves with what became of it, also if the machine goes meanwhile. */
+  async put (bytes: number): Promise<string> {
+    const data = randomBytes(bytes)
+    const digest = digestOf(data)
+    this.since.push(digest)
+
+    try {
+      const { outcome } = await (await connect(this.daemon.dir)).put(data, { timeout: PUT_TIMEOUT })
+
+      // what was put before it, and was not told to be kept by then, cannot come back any longer
+      if (outcome === 'kept') {
+        this.kept = digest
+        this.since = this.since.slice(this.since.indexOf(digest) + 1)
+      }
+
+      return outcome
+    } catch (err) {
+      return (err as Error).name
+    }
+  }
+
+  /** What it has: a digest, and what it says of it. */
+  async get (): Promise<{ digest: string, state: string, confirmed: boolean }> {
+    const client = await connect(this.daemon.dir)
+    const { data, about: { state } } = await client.get({ doubtful: true })
+    const { recovery: { via, confirmed } } = await client.status()
+
+    return { digest: digestOf(data), state, confirmed: via == null || confirmed }
+  }
+}
+
+export function digestOf (data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+/** Does something to one machine after the other, with pauses between them. */
+export async function oneAfterTheOther (machines: readonly Machine[], turns: readonly Turn[], act: (machine: Machine) => void): Promise<void> {
+  for (const { who, pause } of turns) {
+    act(machines[who] as Machine)
+    await delay(pause)
+  }
+}
+
+/** A household that has just moved in: all are up, and each has a stash that is kept. */
+export async function moveIn (daemons: Daemons, name: string, size: number): Promise<Machine[]> {
+  const addresses: string[] = []
+  const ports = await freePorts(size)
+  const machines = ports.map((port, i) => new Machine(daemons, `${name}/${i}`, port, () => addresses.filter((_, other) => other !== i)))
+
+  // until all are known they meet through the first
+  for (const machine of machines) {
+    machine.start()
+    addresses.push(await machine.address())
+  }
+
+  return machines
+}
+
+async function freePorts (count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+
+  await Promise.all(servers.map(async server => await once(server, 'listening')))
+
+  const ports = servers.map(server => (server.address() as AddressInfo).port)
+
+  await Promise.all(servers.map(async server => await new Promise(resolve => { server.close(resolve) })))
+
+  return ports
+}
