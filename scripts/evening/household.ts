@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from '../../packages/cli/src/client/api-client.ts'
@@ -44,9 +43,8 @@ export class Machine {
 
   start (): void {
     const bootstrap = this.others().flatMap(address => ['--bootstrap', address])
-    const held = ['--datastore', join(this.daemons.folder, this.name, 'held')]
 
-    this.process = this.daemons.start(this.name, ['--name', this.name.replaceAll('/', ' '), ...bootstrap, ...held], { port: this.port, nodeArgs: ['--import', CLOCK] })
+    this.process = this.daemons.start(this.name, ['--name', this.name.replaceAll('/', ' '), ...bootstrap], { port: this.port, nodeArgs: ['--import', CLOCK] })
   }
 
   /** Where it can be dialled, once it was up. */
