@@ -143,14 +143,17 @@ export const STORE_BACKOFF = [1 * second, 5 * second, 15 * second, 30 * second] 
 export const HERE_INTERVAL = 30 * second
 export const HERE_PER_PEER = 1 * second
 
+/** While there is nothing new to say, and nobody new to hear it, HERE is said no oftener than this: connections tell who is alive. Milliseconds. */
+export const HERE_UNCHANGED = 2 * minute
+
 /** Peers that these grow with at most, and how long one counts that is not heard any more: invented peers cannot silence anybody. Milliseconds. */
 export const MAX_AUDIENCE = 300
 export const ALIVE_FOR = 15 * minute
 
-/** A watermark that has not changed is told with every so many-th HERE, for those who missed it. */
+/** A watermark that has not changed is told again after so many intervals of HERE, for those who missed it. */
 export const WATERMARK_EVERY = 10
 
-/** Where a nara can be dialled is told with every so many-th HERE, too, for those who came too late for its HEY_THERE. */
+/** So is where a nara can be dialled, for those who came too late for its HEY_THERE. */
 export const ADDRESSES_EVERY = 10
 
 /** Who speaks with our own key, and has for this long, is another living process. Milliseconds. */

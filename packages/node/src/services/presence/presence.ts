@@ -1,5 +1,5 @@
 import {
-  ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
+  ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
 } from '../../constants.ts'
 import { decodePresence, encodePresence, openPeerRecord } from '../../presence-message.ts'
 import { isLinkLocal } from '../../policy/reach.ts'
@@ -38,19 +38,24 @@ export interface PresenceInit {
  */
 export class PresenceService {
   private readonly init: PresenceInit
-  private hasMoved = false
   private startedAt = 0
   private n = 0
   private cancelNext: () => void = () => {}
   private cancelRepeat: () => void = () => {}
   private cancelGreeting: (() => void) | undefined
   private repeats = 0
-  /** How often it said HERE. */
-  private heres = 0
+  /** Moments at which it said HERE, or might have. */
+  private moments = 0
+  /** Where it can be dialled goes with the next HERE. */
+  private addressesDue = false
+  /** Somebody came who has not heard from us. */
+  private hasNewcomer = false
+  /** What it said last of itself, and when. */
+  private said: { state: StashState | undefined, accepting: boolean, at: number } | undefined
   private lastHeyThere = -Infinity
   private lastArrival = -Infinity
   private stopped = true
-  /** The watermark that was told last, and how many HERE ago. */
+  /** The watermark that was told last, and how many such moments ago. */
   private told: { watermark: Uint8Array | undefined, ago: number } = { watermark: undefined, ago: 0 }
   /** Another boot of ours that was heard, and when first. */
   private twin: { boot: string, since: number } | undefined
@@ -85,7 +90,7 @@ export class PresenceService {
   /** Where we can be dialled has changed: that is told at once. */
   moved (): void {
     if (!this.stopped) {
-      this.hasMoved = true
+      this.addressesDue = true
       void this.say('here').then(() => { this.schedule() })
     }
   }
@@ -115,7 +120,10 @@ export class PresenceService {
       return 'accept'
     }
 
+    const isNewcomer = presence.kind === 'hey-there' || directory.get(from)?.presence == null
     const change = directory.heard(from, presence)
+
+    this.hasNewcomer ||= isNewcomer || change.newBoot
     void this.locate(from, presence).then(() => { this.init.onPresence(from, presence, change) })
 
     return 'accept'
@@ -149,6 +157,8 @@ export class PresenceService {
   /** Somebody new listens: a nara that is young itself may not have been heard by it. */
   private greet (): void {
     const now = this.init.clock.now()
+
+    this.hasNewcomer = true
 
     if (!this.stopped && now - this.startedAt <= YOUNG) {
       this.lastArrival = now
@@ -205,21 +215,42 @@ export class PresenceService {
     if (!this.stopped) {
       // after a stop and a start the round before may still be speaking
       this.cancelNext()
-      this.cancelNext = clock.setTimer(() => { void this.say('here').then(() => { this.schedule() }) }, interval * (0.8 + 0.4 * random.next()))
+      this.cancelNext = clock.setTimer(() => { void this.sayHere().then(() => { this.schedule() }) }, interval * (0.8 + 0.4 * random.next()))
     }
+  }
+
+  private async sayHere (): Promise<void> {
+    this.told.ago++
+    this.addressesDue ||= ++this.moments % ADDRESSES_EVERY === 0
+
+    if (this.hasNews) {
+      await this.say('here')
+    }
+  }
+
+  private get hasNews (): boolean {
+    const { accepting, clock, state, watermark } = this.init
+    const { said } = this
+
+    return said == null || this.hasNewcomer || clock.now() - said.at >= HERE_UNCHANGED ||
+      said.state !== state() || said.accepting !== accepting() || this.told.watermark !== watermark?.()
   }
 
   private async say (kind: PresenceKind): Promise<void> {
     const { init } = this
     const state = init.state()
+    const accepting = init.accepting()
 
     if (kind === 'hey-there') {
       this.lastHeyThere = init.clock.now()
     }
 
-    const withAddresses = kind === 'hey-there' || (kind === 'here' && (++this.heres % ADDRESSES_EVERY === 0 || this.hasMoved))
+    const withAddresses = kind === 'hey-there' || (kind === 'here' && this.addressesDue)
 
-    this.hasMoved &&= !withAddresses
+    this.addressesDue &&= !withAddresses
+    this.hasNewcomer = false
+    this.said = { state, accepting, at: init.clock.now() }
+
     const peerRecord = withAddresses ? await init.dialler.peerRecord() : undefined
 
     // nothing after a chau
@@ -234,7 +265,7 @@ export class PresenceService {
       boot: init.boot,
       n: ++this.n,
       ...(state == null ? {} : { state }),
-      accepting: init.accepting(),
+      accepting,
       uptime: this.uptime,
       memory: init.memory,
       maxBytes: init.maxStash,
@@ -248,9 +279,9 @@ export class PresenceService {
   /** To newcomers, when it is another one, and now and then to those who missed it. */
   private watermark (kind: PresenceKind): Uint8Array | undefined {
     const watermark = this.init.watermark?.()
-    const isDue = kind === 'hey-there' || watermark !== this.told.watermark || this.told.ago + 1 >= WATERMARK_EVERY
+    const isDue = kind === 'hey-there' || watermark !== this.told.watermark || this.told.ago >= WATERMARK_EVERY
 
-    this.told = { watermark, ago: isDue ? 0 : this.told.ago + 1 }
+    this.told = { watermark, ago: isDue ? 0 : this.told.ago }
 
     return isDue ? watermark : undefined
   }

@@ -15,6 +15,13 @@ export function message (changes: Partial<Presence> = {}): Uint8Array {
   return encodePresence({ kind: 'here', boot: 'aa'.repeat(8), n: 1, accepting: true, uptime: 10, maxBytes: 1, name: 'bob', ...changes })
 }
 
+/** Of somebody who has something new to say each time: it does not wait until it has been silent for long. */
+export function news (): Pick<PresenceInit, 'accepting'> {
+  let accepting = false
+
+  return { accepting: () => accepting = !accepting }
+}
+
 /** A presence service by itself: what it says is written down, what it hears is told. */
 export class LonePresence {
   readonly clock = new VirtualClock()

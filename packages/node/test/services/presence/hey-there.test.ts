@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ADDRESSES_EVERY, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, YOUNG } from '../../../src/constants.ts'
-import { LonePresence } from './fake-presence.ts'
+import { LonePresence, news } from './fake-presence.ts'
 
 const repeats = HEY_THERE_STEPS.map((_, i) => HEY_THERE_STEPS.slice(0, i + 1).reduce((sum, step) => sum + step, 0))
 const minute = 60_000
@@ -16,7 +16,7 @@ describe('what a nara says', () => {
   })
 
   it('is with every tenth here where it can be dialled, for those who came too late', async () => {
-    const { clock, service, said } = new LonePresence()
+    const { clock, service, said } = new LonePresence(news())
     await service.start()
     await clock.advance(60 * minute)
     await service.stop()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY } from '../../../src/constants.ts'
 import { encodePresence } from '../../../src/presence-message.ts'
-import { LonePresence, message } from './fake-presence.ts'
+import { LonePresence, message, news } from './fake-presence.ts'
 import type { Presence } from '../../../src/presence-message.ts'
 
 const minute = 60_000
@@ -9,7 +9,7 @@ const minute = 60_000
 describe('the own watermark', () => {
   it('is told with every hey-there, after a change with the next here, and then with every tenth', async () => {
     let watermark: Uint8Array | undefined
-    const { clock, service, said } = new LonePresence({ watermark: () => watermark })
+    const { clock, service, said } = new LonePresence({ ...news(), watermark: () => watermark })
     await service.start()
     await clock.advance(2 * minute)
     expect(said.every(message => message.watermark == null)).toBe(true)

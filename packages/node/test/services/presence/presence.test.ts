@@ -1,8 +1,8 @@
 import { seededRandom } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
-import { HERE_INTERVAL, HERE_PER_PEER, MAX_AUDIENCE, MAX_PRESENCE_BYTES } from '../../../src/constants.ts'
+import { HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, MAX_AUDIENCE, MAX_PRESENCE_BYTES } from '../../../src/constants.ts'
 import { decodePresence } from '../../../src/presence-message.ts'
-import { LonePresence } from './fake-presence.ts'
+import { LonePresence, message, news } from './fake-presence.ts'
 
 const minute = 60_000
 
@@ -20,10 +20,43 @@ describe('what a nara says', () => {
     expect(said.at(-1)).toMatchObject({ kind: 'chau', accepting: false, uptime: 600, at: 10 * minute })
   })
 
-  it('is here every half minute, ever more rarely with the peers that it knows, 20 % around that', async () => {
+  it('is here every two minutes while it has nothing new to say, and nobody new to say it to', async () => {
+    let accepting = true
+    let watermark: Uint8Array | undefined
+    const { clock, hear, said, service, subscribe, times } = new LonePresence({ accepting: () => accepting, watermark: () => watermark })
+    await service.start()
+    await clock.advance(60 * minute)
+    expect(times('here').map(at => at - times('here')[0]!).slice(0, 4)).toStrictEqual([0, 1, 2, 3].map(i => i * HERE_UNCHANGED))
+
+    const soon = async (change: () => void): Promise<void> => {
+      // right after a HERE
+      const before = said.length
+      await clock.advance(HERE_UNCHANGED)
+      expect(said).toHaveLength(before + 1)
+      change()
+      await clock.advance(HERE_INTERVAL)
+      expect(said).toHaveLength(before + 2)
+    }
+
+    await soon(() => { accepting = false })
+    await soon(() => { watermark = new Uint8Array([1]) })
+    await soon(() => { subscribe() })
+    await soon(() => { hear('bob', message({ n: 1 })) })
+    await soon(() => { hear('bob', message({ n: 2, kind: 'hey-there' })) })
+    await soon(() => { hear('bob', message({ n: 1, boot: 'bb'.repeat(8) })) })
+
+    // who is known and says the same is no reason to speak
+    const before = said.length
+    await clock.advance(HERE_INTERVAL)
+    hear('bob', message({ n: 2, boot: 'bb'.repeat(8) }))
+    await clock.advance(2 * HERE_INTERVAL)
+    expect(said).toHaveLength(before)
+  })
+
+  it('is here every half minute if it has news, ever more rarely with the peers that it knows, 20 % around that', async () => {
     for (const [next, factor] of [[0, 0.8], [0.5, 1], [1 - 2 ** -53, 1.2]] as const) {
       for (const known of [0, 30, 31, 600]) {
-        const { clock, directory, service, times } = new LonePresence({ random: { next: () => next, bytes: n => new Uint8Array(n) } })
+        const { clock, directory, service, times } = new LonePresence({ ...news(), random: { next: () => next, bytes: n => new Uint8Array(n) } })
 
         for (let i = 0; i < known; i++) {
           directory.located(`peer ${i}`, [])
@@ -39,7 +72,7 @@ describe('what a nara says', () => {
   })
 
   it('is here at other times than all others', async () => {
-    const { clock, service, times } = new LonePresence({ random: seededRandom(1) })
+    const { clock, service, times } = new LonePresence({ ...news(), random: seededRandom(1) })
     await service.start()
     await clock.advance(60 * minute)
 
@@ -66,7 +99,7 @@ describe('what a nara says', () => {
   })
 
   it('is here at once, with its record, when it is at other addresses, and nothing of that after chau', async () => {
-    const { clock, service, said } = new LonePresence()
+    const { clock, service, said } = new LonePresence(news())
     await service.start()
     await clock.advance(10 * minute + 1)
     const count = said.length
@@ -112,6 +145,7 @@ describe('what a nara says', () => {
     const release: Array<() => void> = []
     const times: number[] = []
     const lone: LonePresence = new LonePresence({
+      ...news(),
       port: {
         announce: async bytes => {
           if (decodePresence(bytes).kind === 'here') {
