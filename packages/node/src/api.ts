@@ -6,6 +6,7 @@ import type { PeerStatus, StashStatus } from './status-types.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { Clock, Random, StashStore, Surrogates } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
+import type { AddressBook } from './address-book.ts'
 import type { Datastore } from 'interface-datastore'
 import type { TypedEventTarget } from 'main-event'
 
@@ -117,6 +118,9 @@ export interface StashInit {
 
   /** In place of `held`: an interface-datastore. What a restart or a power cut leaves is what that keeps. */
   datastore?: Datastore
+
+  /** Remembers the peers that were met, so that they are tried again after a restart. @default nothing is remembered */
+  addressBook?: AddressBook
 
   /** @default the machine's clock */
   clock?: Clock

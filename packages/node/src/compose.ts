@@ -7,6 +7,7 @@ import { checkOptions, checkTrust } from './options.ts'
 import { Connector } from './services/presence/connector.ts'
 import { announceEvents } from './services/events.ts'
 import { leftBehind } from './services/owner/left-behind.ts'
+import { MetPeers } from './services/presence/met-peers.ts'
 import { PeerDirectory } from './services/presence/peer-directory.ts'
 import { PresenceService } from './services/presence/presence.ts'
 import { Steward } from './services/steward/steward.ts'
@@ -104,7 +105,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       random,
       minConnections: options.minConnections,
       admits: trust.admits,
-      wanted: () => [...owning?.replication.confidants ?? [], ...steward.wanted],
+      wanted: () => wanted(),
       onUnreachable: announce.unreachable
     })
   const steward = new Steward({
@@ -121,6 +122,8 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     onReach: () => { connector?.look() },
     ...announce.stewarding
   })
+  const wanted = (): string[] => [...owning?.replication.confidants ?? [], ...steward.wanted]
+  const met = init.addressBook == null ? undefined : new MetPeers({ book: init.addressBook, directory, clock, wanted })
   const watermarks = new Watermarks({ self, held, confidant })
   // only its holders dial an owner that comes back
   const reachOwner = (peer: string): void => {
@@ -166,6 +169,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
 
         steward.heard(peer)
         connector?.heard(peer)
+        met?.heard(peer)
       }
     })
 
@@ -181,6 +185,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
 
   network.addEventListener('peer:connect', ({ detail }) => {
     directory.met(detail.id)
+    met?.met(detail.id)
     connector?.connected(detail.id)
     announce.connected(detail)
     owning?.owner.connected(detail)
@@ -211,6 +216,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     owning,
     start: async () => {
       left = undefined
+      await met?.start()
       await owning?.owner.watermark.prepare()
       await confidant.start()
       steward.start()
@@ -239,6 +245,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     stop: async () => {
       steward.stop()
       await confidant.stop()
+      await met?.stop()
       await network.stop?.()
     },
     discovered: (peer, addresses, isGiven) => {

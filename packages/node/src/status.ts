@@ -64,7 +64,7 @@ export function peerStatuses (parts: StashParts): PeerStatus[] {
 
     return {
       peerId: id,
-      name: presence?.name ?? '',
+      name: parts.directory.name(id),
       connected: connected.has(id),
       ...(address == null ? {} : { address }),
       ...(lastError == null ? {} : { lastError }),

@@ -6,6 +6,7 @@ import { clearSocket, readDaemonFile, writeDaemonFile } from './daemon-file.ts'
 import { createEventFeed } from './event-feed.ts'
 import { eventLog } from './event-log.ts'
 import { naraOptions } from './nara-options.ts'
+import { peersFile } from './peers-file.ts'
 import { makeSocketPath } from './run-folder.ts'
 import { serve } from './serve.ts'
 import { stablePort } from './stable-port.ts'
@@ -38,22 +39,24 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal,
   signal.throwIfAborted()
 
   const owner = peerIdString(publicKeyOf(found.soul))
+  const say = (note: string): void => { init.io.err.write(`nara-stash: ${note}\n`) }
   const port = await stablePort(init.config)
-  const nara = await create(init, { ...options, ...port.options }, await readWatermark(init.config.dir, owner))
+  const addressBook = peersFile(init.config.dir, say)
+  const nara = await create(init, { ...options, ...port.options, addressBook }, await readWatermark(init.config.dir, owner))
   const feed = createEventFeed(nara.stash, init.io.clock)
   const watermark = new WatermarkKeeper(init.config.dir, owner)
 
   nara.mdns?.addEventListener('status', ({ detail: { working, problem } }) => {
     feed.publish({ event: 'mdns', working, ...(problem == null ? {} : { problem }) })
   })
-  watermark.listen(nara.stash, error => { init.io.err.write(`nara-stash: ${error.message}\n`) })
+  watermark.listen(nara.stash, error => { say(error.message) })
   nara.stash.addEventListener('leave', ({ detail }) => { parts.left = detail })
   Object.assign(parts, { nara, feed, watermark })
   logEvents(init, feed)
   signal.throwIfAborted()
   await nara.start()
   signal.throwIfAborted()
-  ;(await port.settle(nara)).forEach(note => { init.io.err.write(`nara-stash: ${note}\n`) })
+  ;(await port.settle(nara)).forEach(say)
   parts.api = await open(init, { folder, found, nara, feed, stopping: signal, onLeft })
 }
 

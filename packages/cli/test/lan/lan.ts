@@ -90,6 +90,17 @@ export class Lan {
     this.in(host, 'route', 'add', network, ...(via == null ? ['dev', 'eth0'] : ['via', via]))
   }
 
+  /** Ties another LAN to this one by a router with an address in each, which forwards all that is sent to somebody. */
+  join (other: Lan, here: string, there: string): void {
+    const router = this.host(here)
+
+    this.ip('link', 'add', 'uplink', 'netns', other.bridge, 'type', 'veth', 'peer', 'name', 'eth1', 'netns', router)
+    this.in(other.bridge, 'link', 'set', 'uplink', 'master', 'br0', 'up')
+    this.in(router, 'link', 'set', 'eth1', 'up')
+    this.in(router, 'addr', 'add', there, 'dev', 'eth1')
+    this.ip('netns', 'exec', router, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward')
+  }
+
   /** Pulls a host's plug at the switch: nothing gets through, and nobody is told. */
   unplug (host: string): void {
     this.in(this.bridge, 'link', 'set', `p${this.hosts.indexOf(host) + 1}`, 'down')

@@ -19,6 +19,15 @@ export class LanScene {
     })
   }
 
+  /** Another LAN. */
+  neighbour (): Lan {
+    const lan = new Lan()
+
+    onTestFinished(() => { lan.remove() })
+
+    return lan
+  }
+
   /** Starts a nara on a host; does not wait for it. What had this name before is its earlier life. */
   start (host: string, name: string, ...args: string[]): NaraDaemon {
     return startDaemon(join(this.folder, name), ['--name', name, ...args], { wrapper: this.lan.on(host) })

@@ -24,8 +24,8 @@ export class Listening {
   }
 
   /** The addresses that are listened on, with their ports; one for all interfaces stays one. */
-  get addresses (): readonly string[] {
-    return this.places
+  get addresses (): string[] {
+    return [...this.places]
   }
 
   /** @throws {Error} something is not listened on, and its family is not what is missing */

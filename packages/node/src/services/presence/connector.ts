@@ -1,4 +1,4 @@
-import { CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE, HERE_INTERVAL } from '../../constants.ts'
+import { ALONE_RETRY, CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE, HERE_INTERVAL } from '../../constants.ts'
 import { shuffled } from '@nara-stash/protocol'
 import type { KnownPeer, PeerDirectory } from './peer-directory.ts'
 import type { Dialler } from '../../ports/presence-port.ts'
@@ -151,7 +151,7 @@ export class Connector {
     }
 
     const known = missing > 0 ? directory.list() : [...wanted].flatMap(peer => directory.get(peer) ?? [])
-    const dialable = known.filter(({ id, addresses }) => addresses.length > 0 && !connected.has(id) && this.mayDial(id))
+    const dialable = known.filter(({ id, addresses }) => addresses.length > 0 && !connected.has(id) && this.mayDial(id, connected.size === 0))
     const candidates = shuffled(dialable, random)
       .sort((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
 
@@ -161,9 +161,12 @@ export class Connector {
       .forEach(known => { void this.dial(known) })
   }
 
-  private mayDial (peer: string): boolean {
-    return peer !== this.init.network.self && this.init.admits(peer) && !this.dialling.has(peer) &&
-      (this.failures.get(peer)?.notBefore ?? 0) <= this.init.clock.now()
+  private mayDial (peer: string, isAlone: boolean): boolean {
+    const { admits, clock, directory, network } = this.init
+    const { notBefore, at } = this.failures.get(peer) ?? { notBefore: 0, at: 0 }
+    const due = isAlone && directory.wasMet(peer) ? Math.min(notBefore, at + ALONE_RETRY) : notBefore
+
+    return peer !== network.self && admits(peer) && !this.dialling.has(peer) && due <= clock.now()
   }
 
   /** Of who is connected or not known any longer nothing is remembered. */

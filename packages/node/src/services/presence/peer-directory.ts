@@ -33,6 +33,8 @@ export class PeerDirectory {
   private readonly peers = new Map<string, KnownPeer>()
   private readonly counters = new Map<string, Map<string, number>>()
   private readonly known = new Set<string>()
+  /** Names of those that an earlier process met. */
+  private readonly remembered = new Map<string, string>()
   private readonly clock: Clock
 
   constructor (clock: Clock) {
@@ -65,8 +67,19 @@ export class PeerDirectory {
     }
   }
 
+  /** An earlier process met it, under this name and at these addresses. What strangers say does not displace it, either. */
+  remember (id: string, name: string, addresses: readonly string[]): void {
+    this.remembered.set(id, name)
+    this.located(id, addresses)
+  }
+
   isMet (id: string): boolean {
     return this.known.has(id)
+  }
+
+  /** By this process or an earlier one. */
+  wasMet (id: string): boolean {
+    return this.known.has(id) || this.remembered.has(id)
   }
 
   get (id: string): KnownPeer | undefined {
@@ -83,7 +96,7 @@ export class PeerDirectory {
   }
 
   name (id: string): string {
-    return this.peers.get(id)?.presence?.name ?? ''
+    return this.peers.get(id)?.presence?.name ?? this.remembered.get(id) ?? ''
   }
 
   /** True if `presence` is newer than all that was heard of this peer's boot. Takes note of it. */
@@ -153,7 +166,7 @@ export class PeerDirectory {
 
     if (map.size > MAX_KNOWN_PEERS) {
       for (const oldest of map.keys()) {
-        if (!this.known.has(oldest)) {
+        if (!this.wasMet(oldest)) {
           map.delete(oldest)
 
           return

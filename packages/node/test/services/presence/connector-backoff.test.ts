@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { CONNECT_INTERVAL, DIAL_BACKOFF } from '../../../src/constants.ts'
+import { ALONE_RETRY, CONNECT_INTERVAL, DIAL_BACKOFF } from '../../../src/constants.ts'
 import { connects, fails, World } from './connector-world.ts'
 
 describe('a connector', () => {
   it('waits ever longer before it dials again who does not answer', async () => {
     const world = new World({ dial: fails })
     world.know(1)
+    world.connected.add('another')
     world.connector.start()
     await world.clock.advance(30 * 60_000)
 
@@ -21,6 +22,20 @@ describe('a connector', () => {
       // it is dialled at the next look
       expect(wait).toBeLessThanOrEqual(backoff + 1.2 * CONNECT_INTERVAL + 10)
     }
+  })
+
+  it('tries those that it met, or an earlier process did, again and again while it is alone, and no others', async () => {
+    const world = new World({ dial: fails })
+    world.know(1)
+    world.directory.remember('remembered', '', ['address'])
+    world.directory.located('heard of', ['address'])
+    world.connector.start()
+    await world.clock.advance(60 * 60_000)
+
+    const count = (peer: string): number => world.timesOf(peer).filter(at => at > 30 * 60_000).length
+    const most = 30 * 60_000 / ALONE_RETRY
+    expect(['peer 0', 'remembered'].map(count).every(times => times > most / 2 && times <= most)).toBe(true)
+    expect(count('heard of')).toBeLessThanOrEqual(6)
   })
 
   it('tries others meanwhile', async () => {
@@ -82,6 +97,7 @@ describe('a connector', () => {
   it('does not dial again and again who says all the time that it is where nobody is', async () => {
     const world = new World({ minConnections: 4, dial: fails })
     world.know(1)
+    world.connected.add('another')
     world.connector.start()
 
     for (let i = 0; i < 600; i++) {

@@ -1,7 +1,7 @@
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DIALS_AT_ONCE } from '../../../src/constants.ts'
+import { ALONE_RETRY, DIALS_AT_ONCE } from '../../../src/constants.ts'
 import { connects, World } from './connector-world.ts'
 
 describe('a connector', () => {
@@ -248,7 +248,7 @@ describe('the first connection', () => {
       await world.clock.advance(100)
     }
 
-    // each once more in a minute, beside its turn every five
-    expect(world.dials.length - before).toBeLessThanOrEqual(50)
+    // no oftener than by one that is alone, and each once more in a minute
+    expect(world.dials.length - before).toBeLessThanOrEqual(20 * (60_000 / ALONE_RETRY + 1))
   })
 })
