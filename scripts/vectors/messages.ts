@@ -1,7 +1,7 @@
 import { concat, fromHex, hex } from './bytes.ts'
 import { bodies } from './bodies.ts'
 import { c1, c2, owner, stranger } from './peers.ts'
-import { ids, placed } from './placements.ts'
+import { begun, ids, placed, plainClaims, sealPlacement } from './placements.ts'
 import { bool, bytes, framed, message, number, present, repeated } from './protobuf.ts'
 import { nonce, proofs } from './proofs.ts'
 import { first, second, sealRecord, third, tombstone, twin } from './records.ts'
@@ -47,8 +47,13 @@ export function release (owner: Uint8Array, recordId: Uint8Array, reason: number
   return present(6, message(bytes(1, owner), bytes(2, recordId), number(3, reason)))
 }
 
-export function witnessed (record: RecordVector, beside?: RecordVector): Uint8Array {
-  return message(number(1, 7), bytes(2, record.envelope), ...(beside == null ? [] : [bytes(12, beside.envelope)]))
+export function witnessed (record: RecordVector, beside?: RecordVector, placement?: PlacementVector): Uint8Array {
+  return message(
+    number(1, 7),
+    bytes(2, record.envelope),
+    ...(beside == null ? [] : [bytes(12, beside.envelope)]),
+    ...(placement == null ? [] : [bytes(14, placement.envelope)])
+  )
 }
 
 export function status (code: number, leaving = false): Uint8Array {
@@ -109,6 +114,8 @@ const requests: Message[] = [
   },
   { name: 'challenge', about: 'CHALLENGE of the first record', bytes: challengeFirst },
   { name: 'witness', about: 'WITNESS', bytes: witness },
+  { name: 'witness-boot', about: 'WITNESS by an owner that tells which process it is', bytes: present(5, bytes(1, fromHex('a1a1a1a1a1a1a1a1'))) },
+  { name: 'witness-twin', about: 'WITNESS to an owner of which another process is here as well, by a nara that has no boot to tell', bytes: present(5, bytes(2, fromHex('b2b2b2b2b2b2b2b2'))) },
   { name: 'release', about: 'RELEASE of the first record by a holder that leaves', bytes: releaseFirst },
   { name: 'release-trimmed', about: 'RELEASE of the first record by its owner, or of a copy too many', bytes: release(owner.id, fromHex(first.id), 3) }
 ]
@@ -142,6 +149,10 @@ const responses: Message[] = [
   },
   { name: 'witnessed', about: 'to WITNESS: the newest record that was seen', bytes: witnessed(second) },
   { name: 'witnessed-beside', about: 'to WITNESS: and one that is in conflict with it', bytes: witnessedTwin },
+  {
+    name: 'witnessed-refused', about: 'to WITNESS: and one that is in conflict with it, which its owner told this nara to keep with that placement',
+    bytes: witnessed(second, twin, begun)
+  },
   { name: 'not-found', about: 'to FETCH, CHALLENGE, WITNESS and RELEASE', bytes: status(8) },
   { name: 'not-found-leaving', about: 'to RELEASE by a nara that leaves, too', bytes: status(8, true) },
   { name: 'wanted', about: 'to OFFER', bytes: status(9) },
@@ -196,7 +207,10 @@ const malformed: Array<[string, 'request' | 'response', Uint8Array]> = [
   ['another without a record', 'response', status(13)],
   ['marked 2', 'response', concat(status(12), number(13, 2))],
   ['leaving 2', 'response', concat(status(3), number(11, 2))],
-  ['beside of another owner', 'response', message(number(1, 7), bytes(2, second.envelope), bytes(12, foreign.envelope))]
+  ['beside of another owner', 'response', message(number(1, 7), bytes(2, second.envelope), bytes(12, foreign.envelope))],
+  ['a placement of another owner than beside', 'response', message(number(1, 7), bytes(2, second.envelope), bytes(12, twin.envelope), bytes(14, sealPlacement(plainClaims, stranger).envelope))],
+  ['a witness with a boot of 7 bytes', 'request', present(5, bytes(1, fromHex('a1a1a1a1a1a1a1')))],
+  ['a witness with a twin of 9 bytes', 'request', present(5, bytes(2, fromHex('b2b2b2b2b2b2b2b2b2')))]
 ]
 
 export function messageVectors (): object {

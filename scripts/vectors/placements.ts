@@ -19,6 +19,7 @@ export interface PlacementClaims {
   surrogates: number
   allowed: string[]
   leaseSeconds: number
+  sinceSeq?: number
 }
 
 export interface PlacementVector extends EnvelopeParts {
@@ -36,7 +37,8 @@ export function placementPayload (claims: PlacementClaims): Uint8Array {
     number(4, claims.minCopies),
     number(5, claims.surrogates),
     repeated(6, claims.allowed.map(fromHex)),
-    number(7, claims.leaseSeconds)
+    number(7, claims.leaseSeconds),
+    number(9, claims.sinceSeq ?? 0)
   )
 }
 
@@ -66,8 +68,9 @@ export const alone = vector('alone', 'nobody may help; one copy is enough; an ho
   holders: ids(c1), target: 1, minCopies: 1, surrogates: 2, leaseSeconds: 3_600
 })
 export const highVersion = vector('high-version', 'a version above 2^31, as random steps lead to', { version: 2 ** 31 + 5 })
+export const begun = vector('begun', 'no record of its maker from seq 2 on was acknowledged with another placement before', { sinceSeq: 2 })
 
-export const placements = [placed, replaced, listed, alone, highVersion]
+export const placements = [placed, replaced, listed, alone, highVersion, begun]
 
 export function placementVectors (): object[] {
   return placements.map(({ name, about, claims, payload, signed, signature, envelope, id }) => ({

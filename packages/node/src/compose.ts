@@ -91,6 +91,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     ...(owning == null
       ? {}
       : {
+          ownTwin: (boot, from) => { owning.owner.heardTwin(boot, from) },
           ownOffer: async (caller, offer) => await owning.owner.offers.offered(caller, offer),
           ownRelease: async ({ peer }, release) => owning.replication.hearsay.released(peer, release) ? { type: 'have' } : { type: 'not-found' }
         })

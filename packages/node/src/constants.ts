@@ -31,9 +31,6 @@ export const WITNESS_INTERVAL = 1 * minute
 export const WITNESS_INTERVAL_MOST = 30 * minute
 export const WITNESS_SLOWDOWN = 10
 
-/** Who connects so soon after recovery is asked what it has seen: recovery could not ask it. Milliseconds. */
-export const LATE_WITNESS = 10 * minute
-
 /** A drill in which nobody has shown anything by then never comes to an end: nobody answers. Milliseconds. */
 export const DRILL_TIMEOUT = 2 * ROLLBACK_TIMEOUT
 
@@ -158,6 +155,9 @@ export const ADDRESSES_EVERY = 10
 
 /** Who speaks with our own key, and has for this long, is another living process. Milliseconds. */
 export const TWIN_AFTER = 15 * second
+
+/** Twins that are told because others say that there are: who makes them up is not believed without end. */
+export const MAX_RUMOURS = 8
 
 /** HEY_THERE is said again after these, for those who were not in the mesh yet. Milliseconds. */
 export const HEY_THERE_STEPS = [1 * second, 2 * second, 4 * second, 8 * second, 16 * second, 30 * second]

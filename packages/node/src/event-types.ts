@@ -57,7 +57,7 @@ export interface StashEvents {
   /** The number of living copies changed. */
   'stash:copies': CustomEvent<{ seq: string, have: number, minimum: number, target: number }>
   'stash:doubt': CustomEvent<Doubt>
-  /** Another process with our soul writes, or wrote while we did. Said once for each boot of it. */
+  /** Another process with our soul runs, or ran while we did: `seq` is 0 if nothing that it wrote was seen. Said once for each boot of it. */
   'stash:twin': CustomEvent<Omit<Twin, 'since'> & { from: string }>
   /**
    * The newest record of ours that minCopies acknowledged is another one: its header, a signed envelope without content. A later process that is given

@@ -6,12 +6,15 @@ import { HeldStoreError } from './errors.ts'
 import { CoHolders } from './held/co-holders.ts'
 import { Pusher } from './push.ts'
 import { RateLimiter } from './rate-limit.ts'
+import { TwinWatch } from './twin-watch.ts'
 import { refused } from './refusal.ts'
 import { BodyBudget } from './wire/body-budget.ts'
 import type { Clock } from './clock.ts'
 import type { OwnerOfferHandler, OwnerReleaseHandler } from './handlers/index.ts'
 import type { HeldStashes } from './held/held-stashes.ts'
-import type { IncomingRequest, OfferResponse, Refused, RefusalReason, ReleaseReason, RequestHandler, StashResponse, WantsBody } from './messages.ts'
+import type {
+  Caller, IncomingRequest, OfferResponse, Refused, RefusalReason, ReleaseReason, RequestHandler, StashResponse, WantsBody, WitnessRequest
+} from './messages.ts'
 import type { NetworkPeer, StashNetwork } from './network.ts'
 import type { NewestTable } from './record/newest-table.ts'
 import type { Placement } from './record/placement.ts'
@@ -51,6 +54,8 @@ export interface ConfidantInit {
   clock: Clock
   ownOffer?: OwnerOfferHandler
   ownRelease?: OwnerReleaseHandler
+  /** Another process speaks as ourselves: `from` is connected with both. */
+  ownTwin? (boot: string, from: string): void
   /** @default one of its own */
   coHolders?: CoHolders
 }
@@ -64,6 +69,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
   readonly coHolders: CoHolders
   private readonly init: ConfidantInit
   private readonly pusher: Pusher
+  private readonly twins: TwinWatch
   private readonly answer: RequestHandler
   private draining = false
 
@@ -71,6 +77,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     super()
     this.init = init
     this.coHolders = init.coHolders ?? new CoHolders()
+    this.twins = new TwinWatch(init.network, init.clock)
 
     const liveHolders = (placement: Placement): string[] => this.liveHolders(placement)
 
@@ -108,6 +115,10 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     })
     init.network.serve(async (caller, request) => {
       const { peer } = caller
+
+      if (request.type === 'witness' && init.trust.admits(peer)) {
+        this.hearOfProcesses(caller, request)
+      }
 
       return this.report(peer, request, await this.told(peer, request, async () => await this.answer(caller, request)))
     })
@@ -158,6 +169,17 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
 
   private readonly onDisconnect = (event: CustomEvent<{ id: string }>): void => {
     this.pusher.forget(event.detail.id)
+    this.twins.forget(event.detail.id)
+  }
+
+  private hearOfProcesses (caller: Caller, { boot, twin }: WitnessRequest): void {
+    if (boot != null) {
+      void this.twins.heard(caller, boot)
+    }
+
+    if (twin != null) {
+      this.init.ownTwin?.(twin, caller.peer)
+    }
   }
 
   /** Says that a copy is no longer held, and why. */

@@ -15,7 +15,7 @@ import { Penalties } from './wire/penalties.ts'
 import { probe } from './wire/probe.ts'
 import { remoteHost } from './wire/remote-address.ts'
 import type { Clock } from './clock.ts'
-import type { NetworkEvents, NetworkPeer, StashNetwork } from './network.ts'
+import type { AskOptions, NetworkEvents, NetworkPeer, StashNetwork } from './network.ts'
 import type { RequestHandler, ResponseTo, StashRequest } from './messages.ts'
 import type { AbortOptions, ComponentLogger, Connection, CounterGroup, Logger, Metrics, PeerId, Startable, Stream } from '@libp2p/interface'
 import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
@@ -125,7 +125,7 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
     return this.#table.peers()
   }
 
-  async ask <R extends StashRequest> (peer: string, request: R, options: AbortOptions = {}): Promise<ResponseTo<R>> {
+  async ask <R extends StashRequest> (peer: string, request: R, options: AskOptions = {}): Promise<ResponseTo<R>> {
     const since = this.#clock.now()
     const gate = this.#gate(peer)
     const signal = anySignal([options.signal, this.#stopping.signal])
@@ -136,7 +136,7 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
 
     try {
       leave = await gate.enter(opening.signal)
-      const stream = await this.#open(peer, opening.signal)
+      const stream = await this.#open(peer, opening.signal, options.connection)
       opening.clear()
 
       return await ask(stream, request, { clock: this.#clock, self: this.self, maxBody: this.#maxBody, since, signal })
@@ -194,7 +194,7 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
 
     const address = this.#hostOf(connection)
 
-    await answer(stream, { peer, ...(address != null && { address }) }, this.#handler, {
+    await answer(stream, { peer, connection: connection.id, ...(address != null && { address }) }, this.#handler, {
       clock: this.#clock,
       budget: this.#budget,
       log: this.#log,
@@ -212,11 +212,11 @@ export class Libp2pStashNetwork extends TypedEventEmitter<NetworkEvents> impleme
     return remoteHost(connection.remoteAddr, this.#components.addressManager.getAddresses())
   }
 
-  /** A stream on the newest connection that gives one. */
-  async #open (peer: string, signal: AbortSignal): Promise<Stream> {
+  /** A stream on the newest connection that gives one, or on the one that is named. */
+  async #open (peer: string, signal: AbortSignal, only?: string): Promise<Stream> {
     let lastError: unknown
 
-    for (const connection of this.#table.connections(peer)) {
+    for (const connection of this.#table.connections(peer).filter(({ id }) => only == null || id === only)) {
       try {
         return await connection.newStream(STASH_PROTOCOL, { signal, maxOutboundStreams: MAX_STREAMS })
       } catch (err) {

@@ -60,6 +60,10 @@ export interface ChallengeRequest {
 /** Owner -> any: how new is the newest of mine that you have seen? */
 export interface WitnessRequest {
   type: 'witness'
+  /** The asker's process, 16 hex digits, as in its presence. */
+  boot?: string
+  /** The boot of another process that speaks as the answerer's own peer id. */
+  twin?: string
 }
 
 /**
@@ -136,8 +140,8 @@ export type ChallengeResponse =
   Refused
 
 export type WitnessResponse =
-  /** `beside` is a header in conflict with `record`: a twin wrote it. */
-  { type: 'witnessed', record: RecordHeader, beside?: RecordHeader } |
+  /** `beside` is a header in conflict with `record`: a twin wrote it. `besidePlacement`: with it the owner told to keep that, and it was refused. */
+  { type: 'witnessed', record: RecordHeader, beside?: RecordHeader, besidePlacement?: Placement } |
   { type: 'not-found' } |
   Refused
 
@@ -182,6 +186,8 @@ export interface Caller {
   peer: string
   /** The remote host (an IP address), if the transport has one. */
   address?: string
+  /** Id of the connection: two processes with one key are one peer. */
+  connection?: string
 }
 
 export type RequestHandler = (caller: Caller, request: IncomingRequest) => Promise<StashResponse | WantsBody>

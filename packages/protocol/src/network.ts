@@ -21,6 +21,11 @@ export interface NetworkEvents {
   'peer:disconnect': CustomEvent<{ id: string }>
 }
 
+export interface AskOptions extends AbortOptions {
+  /** Id of the connection to ask over. @default the newest */
+  connection?: string
+}
+
 /**
  * The one narrow port through which everything above it sees the network. libp2p is one implementation
  * (libp2p-network.ts), a simulated network with latency, loss and partitions another.
@@ -33,7 +38,7 @@ export interface StashNetwork extends TypedEventTarget<NetworkEvents> {
   peers (): NetworkPeer[]
 
   /**
-   * Asks a connected peer, over its newest connection, and resolves with its answer. Refusals are answers. A body that comes with an
+   * Asks a connected peer, over its newest connection if none is named, and resolves with its answer. Refusals are answers. A body that comes with an
    * answer has the length and digest its header promises.
    *
    * @throws {UnreachableError} the peer is not connected, or its connection broke
@@ -41,7 +46,7 @@ export interface StashNetwork extends TypedEventTarget<NetworkEvents> {
    * @throws {BodyWithheldError} the peer wants the body of what it was merely shown
    * @throws {ProtocolViolationError | MalformedError | BodyMismatchError} the peer breaks the protocol
    */
-  ask <R extends StashRequest> (peer: string, request: R, options?: AbortOptions): Promise<ResponseTo<R>>
+  ask <R extends StashRequest> (peer: string, request: R, options?: AskOptions): Promise<ResponseTo<R>>
 
   /** Says who answers the requests of others. Called once, before the network starts. */
   serve (handler: RequestHandler): void

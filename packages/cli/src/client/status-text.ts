@@ -30,7 +30,7 @@ export function statusText (status: DaemonStatus): string {
     ['peers', peers === 0 ? 'no peer is connected; who was tried, and why it failed: nara-stash peers' : `${peers} connected`],
     ...(mdns?.problem == null ? [] : [['mDNS', `finds nobody on this network: ${printable(mdns.problem)}`]]),
     ...recoveryRows(status),
-    ...(twin == null ? [] : [['twin', `another process with this soul wrote version ${twin.seq} (boot ${printable(twin.boot)}), seen ${twin.since}. Run one of them only`]]),
+    ...(twin == null ? [] : [['twin', `another process with this soul ${twin.seq === '0' ? 'runs' : `wrote version ${twin.seq}`} (boot ${printable(twin.boot)}), seen ${twin.since}. Run one of them only`]]),
     ...versionRows(status),
     ...copiesRows(status),
     ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ` +

@@ -31,7 +31,7 @@ const sayings: Sayings = {
     `doubtful (${reason}): ${whyDoubtful({ reason, records })}; ${count(records.length, 'version')} seen${error == null ? '' : `; the merge function could not decide: ${printable(error)}`}. ` +
     'What can be done: nara-stash recover',
   'stash:twin': ({ boot, seq, from }) =>
-    `a twin: another process with this soul wrote version ${seq} (boot ${printable(boot)}, told by ${peer(from)}). Run one of them only`,
+    `a twin: another process with this soul ${seq === '0' ? 'runs' : `wrote version ${seq}`} (boot ${printable(boot)}, told by ${peer(from)}). Run one of them only`,
   'stash:watermark': () => undefined,
   'stash:set-aside': ({ bytes, why }) => `a version of ${formatBytes(bytes)} was set aside${why == null ? '' : `: ${printable(why)}`}`,
   'confidant:add': ({ peer: id, name }) => `${named(id, name)} is a confidant`,

@@ -113,9 +113,34 @@ export function idleTwins (nth: number): Plan {
   return doubled(nth, true, [{ do: 'wait', ms: 5 * 60_000 }])
 }
 
+/** Both are idle, and neither hears the other. */
+export function quietTwins (nth: number): Plan {
+  return doubled(nth, false, [{ do: 'wait', ms: 10 * 60_000 }])
+}
+
 /** One is idle while the other writes, and neither hears the other. */
 export function oneWrites (nth: number): Plan {
   return doubled(nth, false, [{ do: 'write', owner: 0, bytes: 0, ms: 1_000, twin: true }, { do: 'wait', ms: 12 * 60_000 }])
+}
+
+/** One is out of reach while the other is there and writes, so nobody sees both. */
+export function oneWritesUnseen (nth: number): Plan {
+  const away = [1, 2, 3, 4].map(peer => ({ do: 'turn', nara: 0, peer }) as const)
+
+  return {
+    ...PLAIN,
+    seed: nth + 1,
+    steps: [
+      { do: 'write', owner: 0, bytes: 0, ms: 15_000 },
+      ...away,
+      { do: 'twin', owner: 0, near: [1, 2, 3, 4] },
+      { do: 'wait', ms: 15_000 },
+      { do: 'write', owner: 0, bytes: 0, ms: 5_000, twin: true },
+      { do: 'part', owner: 0, who: 'twin', how: 'kill' },
+      ...away,
+      { do: 'wait', ms: 5 * 60_000 }
+    ]
+  }
 }
 
 /** Both write, on top of the same. */

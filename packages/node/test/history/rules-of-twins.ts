@@ -42,6 +42,14 @@ export const TWIN_RULES: readonly Rule[] = [
         .map(([, { process }]) => `${owner} hears ${process} and says nothing`))
   },
   {
+    name: 'seen: two processes that a holder is connected with are told of each other',
+    after: (facts, entry) => entry.type !== 'look' && entry.type !== 'end'
+      ? []
+      : facts.livingOwners.flatMap(([owner, { state, twins, placed }]) => facts.companions(owner)
+        .filter(([boot, { process, downAt }]) => state === 'settled' && downAt === Infinity && !twins.has(boot) && isSeen(facts, placed?.holders ?? [], owner, process))
+        .map(([, { process }]) => `${owner} and ${process} are connected with one holder, and the first says nothing`))
+  },
+  {
     name: 'built on: who is shown what builds on its own, and is not its own, tells of a twin',
     after: (facts, entry) => entry.type !== 'look' && entry.type !== 'end'
       ? []
@@ -124,6 +132,12 @@ function isWithinEarshot (facts: Facts, owner: string, other: string): boolean {
 
   return isHeard(owner) && isHeard(other) && [...facts.naras].some(([nara, { speaks }]) =>
     speaks && [owner, other].every(process => facts.now - facts.promptSince(nara, process) >= HEARD))
+}
+
+/** One of these has been connected with both for so long that each has asked it, also if a question was lost. */
+function isSeen (facts: Facts, holders: readonly string[], owner: string, other: string): boolean {
+  return [...facts.naras.keys()].some(nara => holders.includes(soulOf(nara)) && facts.deal(owner, nara) &&
+    [owner, other].every(process => facts.now - facts.promptSince(nara, process) >= roundOf(facts, owner)))
 }
 
 /** Within this it has asked each of its holders. */

@@ -176,6 +176,7 @@ describe('each rule is broken by', () => {
     shown: [...KEPT, ...AGAIN, sealed('three', 3, { boot: 'boot 2', past: [{ boot: 'boot', seq: 1 }], builds: ['one'] })],
     alone: [...KEPT, ...AGAIN, { type: 'twin', owner: o, boot: 'boot' }],
     heard: [speaks(o, 'boot'), speaks('a'), speaks(o + TWIN, 'boot 2'), ...meet('a'), ...meet('a', o + TWIN), { type: 'look', at: 10 * minute }],
+    seen: [...KEPT, ...meet('a'), up(o + TWIN, 'boot 2'), ...meet('a', o + TWIN), { type: 'look', at: 60 * minute }],
     'built on': [...KEPT, up(o + TWIN, 'boot 2'), sealed('two', 2, { boot: 'boot 2', past: [{ boot: 'boot', seq: 1 }], builds: ['one'] }), { ...found('a', 'two'), shows: ['two'] } as Happening, { type: 'look', at: 10 * minute }],
     noticed: [...KEPT, ...meet('a'), up(o + TWIN, 'boot 2'), sealed('two', 2, { boot: 'boot 2', past: [{ boot: 'boot', seq: 1 }], builds: ['one'] }), holds('a', 'two'), { type: 'look', at: 30 * minute }],
     admitted: [...KEPT, up('d'), { ...stored('d', 'one'), from: 'a', placement: { ...placement, surrogates: 'listed', allowed: ['e'] } } as Happening],

@@ -15,9 +15,15 @@ export async function recoveredTwin (world: World, owner: Nara, others: readonly
   return twin
 }
 
+/** Nobody is told which process asks, as by peers that do not know of twins. */
+export function withoutBoots (world: World): void {
+  world.net.intercept((_from, _to, request, next) => next(request.type === 'witness' ? { type: 'witness' } : request))
+}
+
 /** An owner with a kept stash, "one", and its twin that has recovered it: two processes with one soul. The confidants are connected with both. */
-export async function twins (init: NaraInit = {}, other: NaraInit = {}): Promise<{ world: World, owner: Nara, twin: Nara, confidants: Nara[] }> {
+export async function twins (init: NaraInit = {}, other: NaraInit = {}, prepare: (world: World) => void = () => {}): Promise<{ world: World, owner: Nara, twin: Nara, confidants: Nara[] }> {
   const world = new World()
+  prepare(world)
   const { owner, confidants } = await world.owned(3, init)
   await kept(world, owner, 'one')
   const twin = await recoveredTwin(world, owner, confidants, other)

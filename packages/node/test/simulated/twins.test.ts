@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { both, twins } from './twin.ts'
+import { both, twins, withoutBoots } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -7,8 +7,8 @@ const boot = (nara: Nara): string | undefined => nara.process.parts.owning?.own.
 
 describe('two processes with one soul', () => {
   it('are noticed by the one that is quiet, when the other writes', async () => {
-    // only by its records: neither hears the other speak
-    const { world, owner, twin } = await twins({ gossip: false })
+    // only by its records: neither hears the other speak, and nobody tells of it
+    const { world, owner, twin } = await twins({ gossip: false }, {}, withoutBoots)
     await world.of(twin.put('two'))
     await world.until(() => owner.events('stash:twin').length > 0, 120_000)
 

@@ -28,7 +28,7 @@ export interface HandlerContext {
   /** Our own peer id, base58. */
   self: string
   held: Pick<HeldStashes, 'admit' | 'capacity' | 'get' | 'read' | 'drop' | 'tombstone'>
-  newest: Pick<NewestTable, 'get' | 'beside'>
+  newest: Pick<NewestTable, 'get' | 'beside' | 'besidePlacement'>
   coHolders: Pick<CoHolders, 'has' | 'note'>
   trust: Trust
   limiter: Pick<RateLimiter, 'take'>

@@ -18,6 +18,7 @@ export async function handleWitness (context: HandlerContext, caller: Caller): P
   }
 
   const beside = context.newest.beside(caller.peer)
+  const besidePlacement = context.newest.besidePlacement(caller.peer)
 
-  return { type: 'witnessed', record, ...(beside != null && { beside }) }
+  return { type: 'witnessed', record, ...(beside != null && { beside }), ...(besidePlacement != null && { besidePlacement }) }
 }

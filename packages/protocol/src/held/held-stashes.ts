@@ -174,7 +174,14 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       throw new MalformedError('a record comes with a placement of its own owner')
     }
 
-    return await (record.kind === 'tombstone' ? this.burials : this.copies).admit(arrival, options)
+    const verdict = await (record.kind === 'tombstone' ? this.burials : this.copies).admit(arrival, options)
+
+    if (verdict.type === 'conflict' && arrival.direct) {
+      // its owner is to know with which placement it wanted this kept
+      this.newest.see(record, placement)
+    }
+
+    return verdict
   }
 
   /**

@@ -1,5 +1,3 @@
-/* eslint-disable require-yield */
-
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -346,6 +344,16 @@ export namespace StashRequest {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface StashRequestWitnessBootFieldEvent {
+    field: '$.witness.boot'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StashRequestWitnessTwinFieldEvent {
+    field: '$.witness.twin'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface StashRequestReleaseOwnerFieldEvent {
     field: '$.release.owner'
     value: Uint8Array<ArrayBuffer>
@@ -369,7 +377,7 @@ export namespace StashRequest {
     return decodeMessage(buf, StashRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashRequest>): Generator<StashRequestStoreRecordFieldEvent | StashRequestStorePlacementFieldEvent | StashRequestStoreLiveHoldersFieldEvent | StashRequestStoreLeaseRemainingSFieldEvent | StashRequestStoreBodyFieldEvent | StashRequestFetchWholeFieldEvent | StashRequestOfferRecordFieldEvent | StashRequestOfferPlacementFieldEvent | StashRequestOfferLiveHoldersFieldEvent | StashRequestOfferLeaseRemainingSFieldEvent | StashRequestOfferDirectFieldEvent | StashRequestOfferMayBeDeletedFieldEvent | StashRequestChallengeOwnerFieldEvent | StashRequestChallengeRecordIdFieldEvent | StashRequestChallengeNonceFieldEvent | StashRequestReleaseOwnerFieldEvent | StashRequestReleaseRecordIdFieldEvent | StashRequestReleaseReasonFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashRequest>): Generator<StashRequestStoreRecordFieldEvent | StashRequestStorePlacementFieldEvent | StashRequestStoreLiveHoldersFieldEvent | StashRequestStoreLeaseRemainingSFieldEvent | StashRequestStoreBodyFieldEvent | StashRequestFetchWholeFieldEvent | StashRequestOfferRecordFieldEvent | StashRequestOfferPlacementFieldEvent | StashRequestOfferLiveHoldersFieldEvent | StashRequestOfferLeaseRemainingSFieldEvent | StashRequestOfferDirectFieldEvent | StashRequestOfferMayBeDeletedFieldEvent | StashRequestChallengeOwnerFieldEvent | StashRequestChallengeRecordIdFieldEvent | StashRequestChallengeNonceFieldEvent | StashRequestWitnessBootFieldEvent | StashRequestWitnessTwinFieldEvent | StashRequestReleaseOwnerFieldEvent | StashRequestReleaseRecordIdFieldEvent | StashRequestReleaseReasonFieldEvent> {
     return streamMessage(buf, StashRequest.codec(), opts)
   }
 }
@@ -1020,7 +1028,10 @@ export namespace Challenge {
   }
 }
 
-export interface Witness {}
+export interface Witness {
+  boot?: Uint8Array<ArrayBuffer>
+  twin?: Uint8Array<ArrayBuffer>
+}
 
 export namespace Witness {
   let _codec: Codec<Witness>
@@ -1030,6 +1041,16 @@ export namespace Witness {
       _codec = message<Witness>((obj, w, opts = {}) => {
         if (opts.lengthDelimited !== false) {
           w.fork()
+        }
+
+        if (obj.boot != null) {
+          w.uint32(10)
+          w.bytes(obj.boot)
+        }
+
+        if (obj.twin != null) {
+          w.uint32(18)
+          w.bytes(obj.twin)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1044,6 +1065,14 @@ export namespace Witness {
           const tag = reader.uint32()
 
           switch (tag >>> 3) {
+            case 1: {
+              obj.boot = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.twin = reader.bytes()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1059,6 +1088,20 @@ export namespace Witness {
           const tag = reader.uint32()
 
           switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.boot`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.twin`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1071,6 +1114,16 @@ export namespace Witness {
     return _codec
   }
 
+  export interface WitnessBootFieldEvent {
+    field: '$.boot'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface WitnessTwinFieldEvent {
+    field: '$.twin'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Witness>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Witness.codec())
   }
@@ -1079,7 +1132,7 @@ export namespace Witness {
     return decodeMessage(buf, Witness.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Witness>): Generator<{}> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Witness>): Generator<WitnessBootFieldEvent | WitnessTwinFieldEvent> {
     return streamMessage(buf, Witness.codec(), opts)
   }
 }
@@ -1255,6 +1308,7 @@ export interface StashResponse {
   leaving: boolean
   beside: Uint8Array<ArrayBuffer>
   mayBeDeleted: boolean
+  besidePlacement: Uint8Array<ArrayBuffer>
 }
 
 export namespace StashResponse {
@@ -1404,6 +1458,11 @@ export namespace StashResponse {
           w.bool(obj.mayBeDeleted)
         }
 
+        if ((obj.besidePlacement != null && obj.besidePlacement.byteLength > 0)) {
+          w.uint32(114)
+          w.bytes(obj.besidePlacement)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1420,7 +1479,8 @@ export namespace StashResponse {
           proof: uint8ArrayAlloc(0),
           leaving: false,
           beside: uint8ArrayAlloc(0),
-          mayBeDeleted: false
+          mayBeDeleted: false,
+          besidePlacement: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1483,6 +1543,10 @@ export namespace StashResponse {
             }
             case 13: {
               obj.mayBeDeleted = reader.bool()
+              break
+            }
+            case 14: {
+              obj.besidePlacement = reader.bytes()
               break
             }
             default: {
@@ -1603,6 +1667,13 @@ export namespace StashResponse {
               }
               break
             }
+            case 14: {
+              yield {
+                field: `${prefix}.besidePlacement`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1681,6 +1752,11 @@ export namespace StashResponse {
     value: boolean
   }
 
+  export interface StashResponseBesidePlacementFieldEvent {
+    field: '$.besidePlacement'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<StashResponse>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, StashResponse.codec())
   }
@@ -1689,7 +1765,7 @@ export namespace StashResponse {
     return decodeMessage(buf, StashResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashResponse>): Generator<StashResponseStatusFieldEvent | StashResponseRecordFieldEvent | StashResponsePlacementFieldEvent | StashResponseLiveHoldersFieldEvent | StashResponseDirectFieldEvent | StashResponseReasonFieldEvent | StashResponseRetryAfterMsFieldEvent | StashResponseBodyFieldEvent | StashResponseLeaseRemainingSFieldEvent | StashResponseProofFieldEvent | StashResponseLeavingFieldEvent | StashResponseBesideFieldEvent | StashResponseMayBeDeletedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StashResponse>): Generator<StashResponseStatusFieldEvent | StashResponseRecordFieldEvent | StashResponsePlacementFieldEvent | StashResponseLiveHoldersFieldEvent | StashResponseDirectFieldEvent | StashResponseReasonFieldEvent | StashResponseRetryAfterMsFieldEvent | StashResponseBodyFieldEvent | StashResponseLeaseRemainingSFieldEvent | StashResponseProofFieldEvent | StashResponseLeavingFieldEvent | StashResponseBesideFieldEvent | StashResponseMayBeDeletedFieldEvent | StashResponseBesidePlacementFieldEvent> {
     return streamMessage(buf, StashResponse.codec(), opts)
   }
 }

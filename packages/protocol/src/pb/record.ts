@@ -375,6 +375,7 @@ export interface PlacementPayload {
   surrogates: PlacementPayload.Surrogates
   allowed: Uint8Array<ArrayBuffer>[]
   leaseS: number
+  sinceSeq: number
 }
 
 export namespace PlacementPayload {
@@ -444,6 +445,11 @@ export namespace PlacementPayload {
           w.uint32(obj.leaseS)
         }
 
+        if ((obj.sinceSeq != null && obj.sinceSeq !== 0)) {
+          w.uint32(72)
+          w.uint64Number(obj.sinceSeq)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -455,7 +461,8 @@ export namespace PlacementPayload {
           minCopies: 0,
           surrogates: Surrogates.ANY,
           allowed: [],
-          leaseS: 0
+          leaseS: 0,
+          sinceSeq: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -498,6 +505,10 @@ export namespace PlacementPayload {
             }
             case 7: {
               obj.leaseS = reader.uint32()
+              break
+            }
+            case 9: {
+              obj.sinceSeq = reader.uint64Number()
               break
             }
             default: {
@@ -585,6 +596,13 @@ export namespace PlacementPayload {
               }
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.sinceSeq`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -634,6 +652,11 @@ export namespace PlacementPayload {
     value: number
   }
 
+  export interface PlacementPayloadSinceSeqFieldEvent {
+    field: '$.sinceSeq'
+    value: number
+  }
+
   export function encode (obj: Partial<PlacementPayload>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, PlacementPayload.codec())
   }
@@ -642,7 +665,7 @@ export namespace PlacementPayload {
     return decodeMessage(buf, PlacementPayload.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PlacementPayload>): Generator<PlacementPayloadVersionFieldEvent | PlacementPayloadHoldersFieldEvent | PlacementPayloadTargetFieldEvent | PlacementPayloadMinCopiesFieldEvent | PlacementPayloadSurrogatesFieldEvent | PlacementPayloadAllowedFieldEvent | PlacementPayloadLeaseSFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PlacementPayload>): Generator<PlacementPayloadVersionFieldEvent | PlacementPayloadHoldersFieldEvent | PlacementPayloadTargetFieldEvent | PlacementPayloadMinCopiesFieldEvent | PlacementPayloadSurrogatesFieldEvent | PlacementPayloadAllowedFieldEvent | PlacementPayloadLeaseSFieldEvent | PlacementPayloadSinceSeqFieldEvent> {
     return streamMessage(buf, PlacementPayload.codec(), opts)
   }
 }

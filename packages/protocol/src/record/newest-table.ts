@@ -2,6 +2,13 @@ import { MAX_BESIDE_OWNERS, MAX_NEWEST_OWNERS, MAX_TOMBSTONES } from '../constan
 import { order, supersedesOrIs } from './order.ts'
 import type { RecordHeader } from './header.ts'
 import type { Order } from './order.ts'
+import type { Placement } from './placement.ts'
+
+/** A header in conflict with the newest. */
+interface Contested {
+  record: RecordHeader
+  placement?: Placement
+}
 
 export interface NewestTableInit {
   /** @default MAX_NEWEST_OWNERS */
@@ -39,7 +46,7 @@ export class NewestTable {
   /** How many of the records are tombstones that are not pinned. */
   private tombstones = 0
   /** In the order in which the conflicts were met. Every owner in it has a newest record. */
-  private readonly contested = new Map<string, RecordHeader>()
+  private readonly contested = new Map<string, Contested>()
 
   constructor (init: NewestTableInit = {}) {
     this.maxOwners = init.maxOwners ?? MAX_NEWEST_OWNERS
@@ -60,16 +67,21 @@ export class NewestTable {
    * the branch that was met first.
    */
   beside (owner: string): RecordHeader | undefined {
-    return this.contested.get(owner)
+    return this.contested.get(owner)?.record
+  }
+
+  /** The placement with which it came, if that was shown. */
+  besidePlacement (owner: string): Placement | undefined {
+    return this.contested.get(owner)?.placement
   }
 
   /**
    * Takes `record` if it supersedes what is there, or if nothing is; in a conflict the present one stays, and `record` is
-   * remembered beside it.
+   * remembered beside it, with the `placement` that it came with.
    *
    * @returns how `record` stands to what was there; `first` if nothing was, even if there is no room to remember it
    */
-  see (record: RecordHeader): Order | 'first' {
+  see (record: RecordHeader, placement?: Placement): Order | 'first' {
     const present = this.records.get(record.owner)
 
     if (present == null) {
@@ -84,7 +96,7 @@ export class NewestTable {
       this.counting(record.owner, () => { this.records.set(record.owner, record) })
       this.settle(record)
     } else if (relation === 'conflict') {
-      this.contest(record)
+      this.contest({ record, ...(placement == null ? {} : { placement }) })
     }
 
     return relation
@@ -141,7 +153,8 @@ export class NewestTable {
     this.tombstones += counts()
   }
 
-  private contest (record: RecordHeader): void {
+  private contest (other: Contested): void {
+    const { record } = other
     const present = this.contested.get(record.owner)
 
     if (present == null && this.contested.size >= this.maxBeside) {
@@ -149,8 +162,8 @@ export class NewestTable {
       this.contested.delete(unpinned.at(-1) ?? [...this.contested.keys()].at(-1) ?? '')
     }
 
-    if (present == null || supersedesOrIs(record, present)) {
-      this.contested.set(record.owner, record)
+    if (present == null || order(record, present.record) === 'supersedes' || (record.id === present.record.id && other.placement != null)) {
+      this.contested.set(record.owner, other)
     }
   }
 
@@ -158,7 +171,7 @@ export class NewestTable {
   private settle (newest: RecordHeader): void {
     const beside = this.contested.get(newest.owner)
 
-    if (beside != null && supersedesOrIs(newest, beside)) {
+    if (beside != null && supersedesOrIs(newest, beside.record)) {
       this.contested.delete(newest.owner)
     }
   }

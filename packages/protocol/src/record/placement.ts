@@ -29,6 +29,8 @@ export interface PlacementClaims {
   allowed: readonly string[]
   /** Seconds that the promise lasts after the owner's last word. */
   leaseSeconds: number
+  /** No record of its maker's process from this seq on was acknowledged with another placement before; absent if that is not told. */
+  sinceSeq?: number
 }
 
 /** A verified placement. */
@@ -93,7 +95,8 @@ function encodeClaims (claims: PlacementClaims): Uint8Array {
       minCopies: claims.minCopies,
       surrogates: SURROGATES.find(([name]) => name === claims.surrogates)?.[1] ?? PlacementPayload.Surrogates.ANY,
       allowed: claims.allowed.map(peerIdBytes),
-      leaseS: claims.leaseSeconds
+      leaseS: claims.leaseSeconds,
+      sinceSeq: whole(claims.sinceSeq ?? 0)
     })
   } catch (err) {
     throw new MalformedError('a placement\'s claims cannot be encoded', { cause: err })
@@ -121,6 +124,10 @@ function decodeClaims (payload: Uint8Array): PlacementClaims {
     throw new MalformedError(`a placement wants 1 <= min_copies <= target <= ${MAX_HOLDERS}`)
   }
 
+  if (decoded.sinceSeq > Number.MAX_SAFE_INTEGER) {
+    throw new MalformedError('a placement\'s since_seq is below 2^53')
+  }
+
   return {
     version: decoded.version,
     holders,
@@ -128,7 +135,8 @@ function decodeClaims (payload: Uint8Array): PlacementClaims {
     minCopies: decoded.minCopies,
     surrogates: SURROGATES.find(([, wire]) => wire === decoded.surrogates)?.[0] ?? 'none',
     allowed,
-    leaseSeconds: decoded.leaseS
+    leaseSeconds: decoded.leaseS,
+    ...(decoded.sinceSeq === 0 ? {} : { sinceSeq: decoded.sinceSeq })
   }
 }
 

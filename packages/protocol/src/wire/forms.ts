@@ -21,14 +21,15 @@ export const PLACEMENT_FORM: Form = {
   4: UINT32,
   5: UINT32,
   6: { ...BYTES, repeated: true },
-  7: UINT32
+  7: UINT32,
+  9: UINT64
 }
 
 const STORE: Form = { 1: BYTES, 2: BYTES, 3: { ...BYTES, repeated: true }, 4: UINT32, 5: BYTES }
 const FETCH: Form = { 1: BOOL }
 const OFFER: Form = { 1: BYTES, 2: BYTES, 3: { ...BYTES, repeated: true }, 4: UINT32, 5: BOOL, 6: BOOL }
 const CHALLENGE: Form = { 1: BYTES, 2: BYTES, 3: BYTES }
-const WITNESS: Form = {}
+const WITNESS: Form = { 1: BYTES, 2: BYTES }
 const RELEASE: Form = { 1: BYTES, 2: BYTES, 3: UINT32 }
 
 export const REQUEST_FORM: Form = {
@@ -53,5 +54,6 @@ export const RESPONSE_FORM: Form = {
   10: BYTES,
   11: BOOL,
   12: BYTES,
-  13: BOOL
+  13: BOOL,
+  14: BYTES
 }

@@ -1,6 +1,6 @@
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
-import { NONCE_BYTES } from '../constants.ts'
+import { BOOT_BYTES, NONCE_BYTES } from '../constants.ts'
 import { MalformedError } from '../errors.ts'
 import { Release } from '../pb/message.ts'
 import { peerIdBytes, peerIdText } from '../record/placement.ts'
@@ -30,7 +30,7 @@ export function plainFields (request: PlainRequest): Partial<Wire> {
     case 'challenge':
       return { challenge: { ...recordNamed(request), nonce: ownBytes(request.nonce) } }
     case 'witness':
-      return { witness: {} }
+      return { witness: { ...bootField('boot', request.boot), ...bootField('twin', request.twin) } }
     case 'release':
       return { release: { ...recordNamed(request), reason: REASON_BY_TEXT.get(request.reason) ?? Release.Reason.UNKNOWN } }
   }
@@ -51,12 +51,28 @@ export function openPlain ({ fetch, challenge, witness, release }: Wire): PlainR
   }
 
   if (witness != null) {
-    return { type: 'witness' }
+    return { type: 'witness', ...openBoot('boot', witness.boot), ...openBoot('twin', witness.twin) }
   }
 
   if (release != null) {
     return openRelease(release)
   }
+}
+
+function bootField <Name extends 'boot' | 'twin'> (name: Name, boot: string | undefined): { [N in Name]?: Uint8Array<ArrayBuffer> } {
+  return boot == null ? {} : { [name]: new Uint8Array(fromString(boot, 'base16')) } as { [N in Name]?: Uint8Array<ArrayBuffer> }
+}
+
+function openBoot <Name extends 'boot' | 'twin'> (name: Name, bytes: Uint8Array | undefined): { [N in Name]?: string } {
+  if (bytes == null) {
+    return {}
+  }
+
+  if (bytes.byteLength !== BOOT_BYTES) {
+    throw new MalformedError(`a boot has ${BOOT_BYTES} bytes, not ${bytes.byteLength}`)
+  }
+
+  return { [name]: toString(bytes, 'base16') } as { [N in Name]?: string }
 }
 
 function openChallenge (fields: Challenge): ChallengeRequest {

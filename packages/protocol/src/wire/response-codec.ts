@@ -84,7 +84,8 @@ export function encodeResponse (response: WireResponse, inline: boolean): Uint8A
       return Wire.encode({
         status,
         record: ownBytes(response.record.envelope),
-        ...(response.beside != null && { beside: ownBytes(response.beside.envelope) })
+        ...(response.beside != null && { beside: ownBytes(response.beside.envelope) }),
+        ...(response.besidePlacement != null && { besidePlacement: ownBytes(response.besidePlacement.envelope) })
       })
     case 'proof':
       return Wire.encode({ status, proof: ownBytes(response.proof), ...markField(response), ...leavingField(response) })
@@ -167,7 +168,9 @@ async function openWitnessed (decoded: Wire): Promise<Witnessed> {
     throw new MalformedError('headers of two owners')
   }
 
-  return { type: 'witnessed', record, beside }
+  return decoded.besidePlacement.byteLength === 0
+    ? { type: 'witnessed', record, beside }
+    : { type: 'witnessed', record, beside, besidePlacement: (await openPair(decoded.beside, decoded.besidePlacement)).placement }
 }
 
 function openProof (proof: Uint8Array): Uint8Array {

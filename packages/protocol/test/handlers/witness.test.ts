@@ -38,7 +38,7 @@ describe('WITNESS', () => {
     const twin = await storing({ boot: testBoot(2), seq: 3 })
     await it.ask(owner, mine)
     expect(await it.ask(owner, twin)).toMatchObject([{ type: 'conflict' }])
-    expect(await it.ask(owner, witness)).toEqual([{ type: 'witnessed', record: mine.record, beside: twin.record }])
+    expect(await it.ask(owner, witness)).toEqual([{ type: 'witnessed', record: mine.record, beside: twin.record, besidePlacement: twin.placement }])
 
     // who builds on both ends it
     const merged = await storing({ boot: testBoot(2), seq: 4, past: building(mine.record) })

@@ -53,6 +53,7 @@ function payload (changes: Partial<PlacementPayload> = {}): PlacementPayload {
     surrogates: PlacementPayload.Surrogates.ANY,
     allowed: [],
     leaseS: 60,
+    sinceSeq: 0,
     ...changes
   }
 }

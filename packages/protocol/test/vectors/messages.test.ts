@@ -20,6 +20,7 @@ interface Known {
   twin: RecordHeader
   tombstone: RecordHeader
   placement: Placement
+  begun: Placement
   body: Uint8Array
 }
 
@@ -28,12 +29,13 @@ let known: Known
 beforeAll(async () => {
   const record = async (name: string): Promise<RecordHeader> => await openHeader(bytesOf(named(committed('records'), name).envelope))
   const placement = await openPlacement(bytesOf(named(committed('placements'), 'placed').envelope))
+  const begun = await openPlacement(bytesOf(named(committed('placements'), 'begun').envelope))
   // the sealed body, as it lies in the message: read without our codec
   const body = bytesAt(readMessage(bytesAt(readMessage(messageOf('store-inline')), 1)), 5)
 
   const [first, second, third, twin, tombstone] = await Promise.all(['first', 'second', 'third', 'twin', 'tombstone'].map(record))
 
-  known = { first, second, third, twin, tombstone, placement, body } as Known
+  known = { first, second, third, twin, tombstone, placement, begun, body } as Known
 })
 
 function messageOf (name: string): Uint8Array {
@@ -70,6 +72,8 @@ const REQUESTS: Record<string, (known: Known) => { request: StashRequest, inline
     request: { type: 'challenge', owner, recordId: id, nonce: bytesOf(named(committed('proofs'), 'first').nonce) }, inline: false
   }),
   witness: () => ({ request: { type: 'witness' }, inline: false }),
+  'witness-boot': () => ({ request: { type: 'witness', boot: 'a1'.repeat(8) }, inline: false }),
+  'witness-twin': () => ({ request: { type: 'witness', twin: 'b2'.repeat(8) }, inline: false }),
   release: ({ first: { owner, id } }) => ({ request: { type: 'release', owner, recordId: id, reason: 'leaving' }, inline: false }),
   'release-trimmed': ({ first: { owner, id } }) => ({ request: { type: 'release', owner, recordId: id, reason: 'trimmed' }, inline: false })
 }
@@ -94,6 +98,7 @@ const RESPONSES: Record<string, (known: Known) => WireResponse> = {
   'found-tombstone': ({ tombstone, placement }) => ({ ...foundOf(tombstone, placement), liveHolders: [], leaseRemaining: 2 * week }),
   witnessed: ({ second }) => ({ type: 'witnessed', record: second }),
   'witnessed-beside': ({ second, twin }) => ({ type: 'witnessed', record: second, beside: twin }),
+  'witnessed-refused': ({ second, twin, begun }) => ({ type: 'witnessed', record: second, beside: twin, besidePlacement: begun }),
   'not-found': () => ({ type: 'not-found' }),
   'not-found-leaving': () => ({ type: 'not-found', leaving: true }),
   wanted: () => ({ type: 'wanted' }),

@@ -86,7 +86,7 @@ describe('from SPEC.md alone', () => {
 
     expect(statuses).toEqual({
       send: 1, stored: 2, 'stored-promised': 2, have: 3, 'have-promised': 3, 'have-leaving': 3, stale: 4, 'stale-known': 4, conflict: 5, refused: 6, unsupported: 6, 'found-header': 7,
-      'found-whole': 7, 'found-streamed': 7, 'found-leaving': 7, 'found-marked': 7, 'found-tombstone': 7, witnessed: 7, 'witnessed-beside': 7, 'not-found': 8,
+      'found-whole': 7, 'found-streamed': 7, 'found-leaving': 7, 'found-marked': 7, 'found-tombstone': 7, witnessed: 7, 'witnessed-beside': 7, 'witnessed-refused': 7, 'not-found': 8,
       'not-found-leaving': 8, wanted: 9, newer: 10, relieved: 11, proof: 12, 'proof-leaving': 12, 'proof-marked': 12, other: 13, 'other-placement': 13, busy: 14
     })
   })

@@ -130,7 +130,7 @@ export class Exchange {
       throw new Error(`${this.#responder.id} does not speak the protocol`)
     }
 
-    const verdict = await handler({ peer: this.#asker.id, address: this.#asker.address }, incoming(request))
+    const verdict = await handler({ peer: this.#asker.id, connection: this.#link.id, address: this.#asker.address }, incoming(request))
     const body = bodyOf(request)
 
     if (!wantsBody(verdict)) {

@@ -7,7 +7,7 @@ import type { Dialler, Interceptor, PresenceListener, PresencePort } from './por
 import type { SimHost } from './sim-host.ts'
 import type { SimLink } from './sim-link.ts'
 import type { Wire } from './wire.ts'
-import type { NetworkEvents, NetworkPeer, RequestHandler, ResponseTo, StashNetwork, StashRequest } from '@nara-stash/protocol'
+import type { AskOptions, NetworkEvents, NetworkPeer, RequestHandler, ResponseTo, StashNetwork, StashRequest } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** What a port needs of the network that it is part of. */
@@ -60,8 +60,9 @@ export class SimPort extends TypedEventEmitter<NetworkEvents> implements StashNe
     return this.#host.peers()
   }
 
-  async ask <R extends StashRequest> (peer: string, request: R, options?: AbortOptions): Promise<ResponseTo<R>> {
-    const link = this.#host.newestLink(peer)
+  async ask <R extends StashRequest> (peer: string, request: R, options?: AskOptions): Promise<ResponseTo<R>> {
+    const { connection } = options ?? {}
+    const link = connection === undefined ? this.#host.newestLink(peer) : this.#host.linksTo(peer).find(({ id }) => id === connection)
 
     if (link === undefined) {
       throw new UnreachableError(`${peer} is not connected`)

@@ -55,8 +55,8 @@ export class Lookout {
   }
 
   /** Another boot speaks with our own key. */
-  heardTwin (boot: string): void {
-    this.twins.heard(boot)
+  heardTwin (boot: string, from?: string): void {
+    this.twins.heard(boot, from)
   }
 
   /** Our state, or who we are to one another, has changed. */
@@ -85,7 +85,11 @@ export class Lookout {
 
   connected (peer: string): void {
     this.surprises.strangers.reexamine()
-    this.round.connected(peer)
+
+    // a search asks by itself
+    if (!this.init.isOff()) {
+      this.round.connected(peer)
+    }
   }
 
   /** A holder told of a record of ours. */

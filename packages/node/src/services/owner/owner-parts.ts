@@ -72,7 +72,7 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
     maxWaiting: Math.max(MAX_WAITING_BYTES, 2 * init.maxStash),
     result: () => init.replication.result()
   })
-  const witnesses = new Witnesses(init.clock, init.fresh)
+  const witnesses = new Witnesses(init.clock, init.own.boot, init.fresh)
   const parts = { ...init, network: witnesses.listening(init.network), author, condition, writes }
   const settling = new Settling({
     ...parts,

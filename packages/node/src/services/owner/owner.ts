@@ -99,9 +99,9 @@ export class Owner {
     return this.lookout.twin
   }
 
-  /** Presence of another boot of ours, which goes on. */
-  heardTwin (boot: string): void {
-    this.lookout.heardTwin(boot)
+  /** Another boot of ours lives: it was heard itself, or `from` is connected with both. */
+  heardTwin (boot: string, from?: string): void {
+    this.lookout.heardTwin(boot, from)
   }
 
   start (): void {

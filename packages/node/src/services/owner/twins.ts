@@ -1,4 +1,5 @@
 import { order } from '@nara-stash/protocol'
+import { MAX_RUMOURS } from '../../constants.ts'
 import { isoDate } from '../iso-date.ts'
 import type { Twin } from '../../api.ts'
 import type { OwnStash } from './own-stash.ts'
@@ -34,6 +35,8 @@ export class Twins {
 
   private readonly init: TwinsInit
   private readonly told = new Set<string>()
+  /** How often another's word was taken. */
+  private rumours = 0
   /** By boot, a record that may be a twin's. */
   private readonly suspects = new Map<string, string>()
 
@@ -54,10 +57,12 @@ export class Twins {
     }
   }
 
-  /** Another boot goes on speaking with our own key: no record of it is needed to know that it lives. */
-  heard (boot: string): void {
-    if (!this.init.own.boots.has(boot)) {
-      this.says(boot, 0, this.init.own.owner)
+  /** Another boot goes on speaking with our own key, as we hear, or as `from` says: no record of it is needed to know that it lives. */
+  heard (boot: string, from = this.init.own.owner): void {
+    const { boots, owner } = this.init.own
+
+    if (!boots.has(boot) && (from === owner || this.told.has(boot) || this.rumours++ < MAX_RUMOURS)) {
+      this.says(boot, 0, from)
     }
   }
 

@@ -1,5 +1,5 @@
 import { deadlineSignal } from '@nara-stash/protocol'
-import { ASK_TIMEOUT, LATE_WITNESS, WITNESS_INTERVAL, WITNESS_INTERVAL_MOST, WITNESS_SLOWDOWN } from '../../constants.ts'
+import { ASK_TIMEOUT, WITNESS_INTERVAL, WITNESS_INTERVAL_MOST, WITNESS_SLOWDOWN } from '../../constants.ts'
 import type { Clock, Random, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
 export interface WitnessRoundInit {
@@ -17,7 +17,8 @@ export interface WitnessRoundInit {
 
 /**
  * Asks others which headers of ours they have seen while we know our stash: that is how an owner that writes nothing learns of a twin, or of a version that
- * recovery missed. In turn, each minute at first, and less often the longer nothing comes of it. Who has not answered during recovery, or connects soon after it, is asked at once.
+ * recovery missed. In turn, each minute at first, and less often the longer nothing comes of it. Who has not answered during recovery is asked at once, and so is who connects: it hears by
+ * that which process this is, too.
  */
 export class WitnessRound {
   private readonly init: WitnessRoundInit
@@ -46,7 +47,7 @@ export class WitnessRound {
   }
 
   connected (peer: string): void {
-    if (this.cancelTimer != null && this.init.admits(peer) && this.init.clock.now() - this.began < LATE_WITNESS) {
+    if (this.init.admits(peer)) {
       void this.ask(peer)
     }
   }

@@ -7,12 +7,17 @@ export const MAX_WITNESSES = 1_024
 /** Whom this process asked what they have seen of ours, and when they first answered: what they show only later came after its predecessors were gone. */
 export class Witnesses {
   private readonly clock: Pick<Clock, 'now'>
+  private readonly boot: string
   private readonly fresh: boolean
   private readonly firstAnswers = new Map<string, number>()
 
-  /** @param fresh - the soul was made by this process, so it has no predecessors */
-  constructor (clock: Pick<Clock, 'now'>, fresh: boolean) {
+  /**
+   * @param boot - who is asked hears which process of ours this is
+   * @param fresh - the soul was made by this process, so it has no predecessors
+   */
+  constructor (clock: Pick<Clock, 'now'>, boot: string, fresh: boolean) {
     this.clock = clock
+    this.boot = boot
     this.fresh = fresh
   }
 
@@ -21,7 +26,7 @@ export class Witnesses {
     return {
       peers: () => network.peers(),
       ask: async (peer, request, options) => {
-        const answer = await network.ask(peer, request, options)
+        const answer = await network.ask(peer, request.type === 'witness' ? { ...request, boot: this.boot } : request, options)
 
         if (request.type === 'witness' && !this.firstAnswers.has(peer)) {
           this.note(peer)

@@ -12,7 +12,7 @@ const network: Pick<StashNetwork, 'ask' | 'peers'> = {
 describe('witnesses', () => {
   it('have news from when they were first asked, and a moment, on', async () => {
     const clock = new VirtualClock()
-    const witnesses = new Witnesses(clock, false)
+    const witnesses = new Witnesses(clock, 'b0'.repeat(8), false)
     const { ask } = witnesses.listening(network)
     const start = clock.now()
 
@@ -26,7 +26,7 @@ describe('witnesses', () => {
 
   it('are so many at most, however many keys answer: the oldest are as who never answered', async () => {
     const clock = new VirtualClock()
-    const witnesses = new Witnesses(clock, false)
+    const witnesses = new Witnesses(clock, 'b0'.repeat(8), false)
     const { ask } = witnesses.listening(network)
     const asked = Array.from({ length: MAX_WITNESSES + 100 }, (_, i) => `peer ${i}`)
 
