@@ -46,6 +46,17 @@ describe('two naras with one soul', () => {
     expect([...read].sort()).toEqual(['from the one', 'from the other'])
   }, TIMEOUT)
 
+  it('notice each other before one of them writes', async () => {
+    const { network, owner, soul } = await scene(['bo', 'cleo'], 'before')
+    const twin = comeBack({ network, soul }, ['--target', '2'])
+    const [one, other] = await Promise.all([owner.until('stash:twin'), twin.until('stash:twin')])
+
+    expect([one.seq, other.seq]).toEqual(['0', '0'])
+    expect(one.boot).not.toBe(other.boot)
+    expect([(await owner.status()).state, (await twin.status()).state]).toEqual(['settled', 'settled'])
+    expect((await owner.command(['status'])).stdout.toString()).toContain('another process with this soul runs')
+  }, TIMEOUT)
+
   it('are not what a restart after a kill -9 is', async () => {
     const { network, owner, soul } = await scene(['bo', 'cleo'], 'before')
 
