@@ -5,7 +5,6 @@ import { NewestTable } from '../../src/record/newest-table.ts'
 import { header } from '../record/headers.ts'
 import { arrivalOf, heldStashes, placementOf, store } from './arrivals.ts'
 import { ManualClock } from './manual-clock.ts'
-import { TroubledStore } from './troubled-store.ts'
 import type { Held } from './arrivals.ts'
 import type { Arrival, HeldStash } from '../../src/held/held-stashes.ts'
 
