@@ -75,7 +75,7 @@ describe('the status for people', () => {
   it('says until when it is kept at least, by each and by as many as make it safe', () => {
     const [confidant] = status.confidants as [ConfidantStatus]
     const text = statusText({
-      ...status, copies: { ...status.copies, have: 3, keptUntil: '2026-02-01T03:04:05.000Z' }, confidants: [{ ...confidant, keptUntil: '2027-02-06T03:04:05.000Z' }]
+      ...status, safe: true, copies: { ...status.copies, have: 3, keptUntil: '2026-02-01T03:04:05.000Z' }, confidants: [{ ...confidant, keptUntil: '2027-02-06T03:04:05.000Z' }]
     })
 
     expect(text).toContain('copies     3 of 3, kept at least until 2026-02-01\n')
