@@ -1,3 +1,4 @@
+import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { peerIdOf } from './identity.ts'
 import { checkedMerge } from './services/owner/checked-merge.ts'
 import { Owner } from './services/owner/owner.ts'
@@ -44,7 +45,7 @@ export function composeOwner (init: StashInit, soul: Soul, { options, network, n
     minCopies: options.minCopies,
     countEach: options.countEach,
     repairDelay: options.repairDelay,
-    leaseSeconds: options.leaseSeconds,
+    leaseSeconds: DEFAULT_LEASE,
     surrogates: options.surrogates,
     saysOnDisk: peer => directory.saysOnDisk(peer),
     pinned: checkConfidants(init.confidants ?? [], network.self, trust),

@@ -141,7 +141,7 @@ export const HERE_INTERVAL = 30 * second
 export const HERE_PER_PEER = 1 * second
 
 /** While there is nothing new to say, and nobody new to hear it, HERE is said no oftener than this: connections tell who is alive. Milliseconds. */
-export const HERE_UNCHANGED = 2 * minute
+export const HERE_UNCHANGED = 4 * minute
 
 /** Peers that these grow with at most, and how long one counts that is not heard any more: invented peers cannot silence anybody. Milliseconds. */
 export const MAX_AUDIENCE = 300

@@ -76,7 +76,6 @@ function found (context: HandlerContext, stash: HeldStash): Extract<FetchRespons
     liveHolders: context.liveHolders(stash.placement),
     leaseRemaining: leaseLeft(stash, context.clock.now()),
     direct: stash.direct,
-    ...(stash.mayBeDeleted && { mayBeDeleted: true }),
     ...(context.draining() && { leaving: true })
   }
 }

@@ -42,14 +42,12 @@ export interface Held {
   clock: ManualClock
 }
 
-export interface HeldInit {
+interface HeldInit {
   capacity?: Partial<Capacity>
   store?: StashStore
   newest?: NewestTable
   clock?: ManualClock
   maxTombstones?: number
-  maxLeaseSeconds?: number
-  isInTouch? (): boolean
 }
 
 export function heldStashes (init: HeldInit = {}): Held {

@@ -1,16 +1,17 @@
 import { peerDiscoverySymbol, serviceCapabilities } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { RateLimiter, systemClock, systemRandom } from '@nara-stash/protocol'
+import { systemClock, systemRandom } from '@nara-stash/protocol'
 import { TypedEventEmitter } from 'main-event'
 import { toString } from 'uint8arrays/to-string'
+import { Bounds } from './bounds.ts'
 import { addressesOnLink, dialable, interfacesTo } from './link-addresses.ts'
 import { MDNS_PORT } from './link.ts'
 import { Links } from './links.ts'
 import { isAbout, readMessage } from './message.ts'
-import { Repeats } from './repeats.ts'
 import { Talk } from './talk.ts'
 import type { InterfaceWatcher } from '../interfaces.ts'
+import type { HeardFrom } from './link-addresses.ts'
 import type { Link } from './link.ts'
 import type { Instance } from './message.ts'
 import type { MdnsStatus } from '../../nara-types.ts'
@@ -20,16 +21,6 @@ import type { CancelTimer, Clock, Random } from '@nara-stash/protocol'
 import type { RemoteInfo } from 'node:dgram'
 
 const second = 1_000
-
-/** What is read of each sender, and of all together: a LAN of a hundred naras says less, and reading takes 20 us. */
-const PER_SENDER = { perSecond: 10, burst: 50, maxPeers: 256 } as const
-const OF_ALL = { perSecond: 100, burst: 400 } as const
-
-/** Names cost nothing: so many that are not known yet are told of, in all. */
-const NEWCOMERS = { perSecond: 1, burst: 64 } as const
-
-/** How often one peer is told of: it says where it is on each link in each family, twice. */
-const PER_PEER = { perSecond: 1, burst: 2, maxPeers: 256 } as const
 
 /** Peers that were met here and went away are looked for, at most these. */
 const MAX_MISSING = 256
@@ -81,11 +72,7 @@ export class Mdns extends TypedEventEmitter<MdnsEvents> implements PeerDiscovery
   private readonly log: Logger
   private readonly links: Links
   private readonly talks = new Map<Link, Talk>()
-  private readonly repeats: Repeats
-  private readonly senders: RateLimiter
-  private readonly all: RateLimiter
-  private readonly newcomers: RateLimiter
-  private readonly told: RateLimiter
+  private readonly bounds: Bounds
   private readonly met = new Set<string>()
   private readonly missing = new Map<string, number>()
   private trouble: string | undefined
@@ -106,11 +93,7 @@ export class Mdns extends TypedEventEmitter<MdnsEvents> implements PeerDiscovery
       onOpen: link => { this.begin(link) },
       onClosed: link => { this.talks.get(link)?.leave(); this.talks.delete(link) }
     })
-    this.repeats = new Repeats(clock)
-    this.senders = new RateLimiter({ clock, ...PER_SENDER })
-    this.all = new RateLimiter({ clock, ...OF_ALL })
-    this.newcomers = new RateLimiter({ clock, ...NEWCOMERS })
-    this.told = new RateLimiter({ clock, ...PER_PEER })
+    this.bounds = new Bounds(clock)
     interfaces.onChange(() => { this.follow() })
   }
 
@@ -174,17 +157,14 @@ export class Mdns extends TypedEventEmitter<MdnsEvents> implements PeerDiscovery
       send: async bytes => await link.send(bytes)
     })
 
+    // it may have been open before
+    this.talks.get(link)?.leave()
     this.talks.set(link, talk)
     talk.start()
   }
 
   private heard (bytes: Uint8Array, { address, port }: RemoteInfo): void {
-    // where several sockets listen each of them hears everything (Linux, IP_MULTICAST_ALL)
-    if (port !== MDNS_PORT || !isAbout(bytes, this.service) || this.repeats.isRepeat(address, bytes)) {
-      return
-    }
-
-    if (!this.senders.take(address).ok || !this.all.take('').ok) {
+    if (port !== MDNS_PORT || !isAbout(bytes, this.service) || !this.bounds.mayRead(address, bytes)) {
       return
     }
 
@@ -200,6 +180,7 @@ export class Mdns extends TypedEventEmitter<MdnsEvents> implements PeerDiscovery
 
     if (message?.type === 'response') {
       const from = {
+        sender: address,
         zone: names.length === 1 ? names[0] : undefined,
         isOnMachine: this.interfaces.addresses.some(own => own.address === address.split('%')[0])
       }
@@ -208,14 +189,15 @@ export class Mdns extends TypedEventEmitter<MdnsEvents> implements PeerDiscovery
     }
   }
 
-  private found (instance: Instance, from: Parameters<typeof dialable>[1], talks: readonly Talk[]): void {
+  private found (instance: Instance, from: HeardFrom & { sender: string }, talks: readonly Talk[]): void {
     if (instance.name === this.instance.toLowerCase()) {
       talks.forEach(talk => { talk.onEcho() })
 
       return
     }
 
-    if (!talks.some(talk => talk.isKnown(instance.name)) && instance.ttl > 0 && !this.newcomers.take('').ok) {
+    if (instance.ttl > 0 && !talks.some(talk => talk.isKnown(instance.name)) &&
+      !this.bounds.mayBring(from.sender)) {
       this.log('too many newcomers, %s is left out', instance.name)
 
       return
@@ -226,7 +208,7 @@ export class Mdns extends TypedEventEmitter<MdnsEvents> implements PeerDiscovery
     const peer = peerOf(instance)
     const addresses = dialable(instance.addresses.filter(address => address.endsWith(`/p2p/${peer}`)), from)
 
-    if (instance.ttl > 0 && peer != null && peer !== this.components.peerId.toString() && this.told.take(peer).ok) {
+    if (instance.ttl > 0 && peer != null && peer !== this.components.peerId.toString() && this.bounds.mayTell(peer)) {
       this.tell(peer, addresses)
     }
   }

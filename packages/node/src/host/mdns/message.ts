@@ -14,8 +14,8 @@ const MAX_KNOWN = 16
 /** What is sent stays below the smallest packet that every IPv6 link carries whole, less its headers (RFC 8200, section 5). Bytes. */
 const MAX_MESSAGE = 1_200
 
-/** How long others may remember what is said (the libp2p implementations use it, too). Seconds. */
-export const TTL = 120
+/** How long others may remember what is said: at four fifths of it they ask again, and everybody answers. Seconds. */
+export const TTL = 600
 
 /** The string of a TXT record that holds one multiaddr (libp2p specification, "mDNS"). */
 const PREFIX = 'dnsaddr='

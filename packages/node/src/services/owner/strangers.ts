@@ -12,8 +12,6 @@ export interface Read {
   version: Version
   placement: Placement
   origin: Origin
-  /** Its holder was away for so long that we may have deleted it. */
-  mayBeDeleted?: boolean
 }
 
 /** A valid record of ours that our own does not build on. */
@@ -91,9 +89,7 @@ export class Strangers {
   }
 
   /** A holder gave us `version`. */
-  read (read: Read): void {
-    const { version, placement, origin } = read
-
+  read (version: Version, placement: Placement, origin: Origin): void {
     if (this.isOutdone(version.record)) {
       return
     }
@@ -102,7 +98,7 @@ export class Strangers {
 
     if (stranger.read == null) {
       // it may have been stuck for want of this
-      stranger.read = read
+      stranger.read = { version, placement, origin }
       stranger.stuck = false
     }
 
@@ -243,8 +239,7 @@ export class Strangers {
       const answer = await network.ask(holder, { type: 'fetch', whole: true }, { signal })
 
       if (!signal.aborted && answer.type === 'found' && answer.body != null && answer.record.kind === 'data' && isOurs(answer, own.owner) && !own.covers(answer.record)) {
-        const { record, body, placement, mayBeDeleted = false } = answer
-        this.read({ version: own.open(record, verifyBody(body, record)), placement, origin: { via: 'fetch', from: holder }, mayBeDeleted })
+        this.read(own.open(answer.record, verifyBody(answer.body, answer.record)), answer.placement, { via: 'fetch', from: holder })
       }
     } catch {
       // another holder, or the same one later

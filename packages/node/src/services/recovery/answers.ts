@@ -6,8 +6,6 @@ export interface Holding {
   record: RecordHeader
   placement: Placement
   direct: boolean
-  /** It was away for so long that we may have deleted it. */
-  mayBeDeleted?: boolean
 }
 
 /** Peers remembered at most, but for those that are connected: far more than can be. Who goes on searching meets ever more. */
@@ -128,6 +126,6 @@ export class Answers {
   }
 }
 
-function pick ({ record, placement, direct, mayBeDeleted }: Holding): Holding {
-  return { record, placement, direct, ...(mayBeDeleted === true && { mayBeDeleted }) }
+function pick ({ record, placement, direct }: Holding): Holding {
+  return { record, placement, direct }
 }

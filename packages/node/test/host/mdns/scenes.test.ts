@@ -192,8 +192,9 @@ describe.skipIf(!Lan.possible)('mDNS between hosts', () => {
     await peer.finds(new Peer(lan.on(other)))
 
     const invented = peer.lines.filter(({ at }) => at?.some(address => address.includes('/198.51.100.')))
-    expect(invented.length).toBeGreaterThan(10)
-    expect(invented.length).toBeLessThan(150)
+    expect(invented.length).toBeGreaterThan(0)
+    // ten times faster than the clock of the wall
+    expect(invented.length).toBeLessThan(100)
   })
 
   it('finds and is found by @libp2p/mdns', async () => {

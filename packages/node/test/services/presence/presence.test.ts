@@ -20,7 +20,7 @@ describe('what a nara says', () => {
     expect(said.at(-1)).toMatchObject({ kind: 'chau', accepting: false, uptime: 600, at: 10 * minute })
   })
 
-  it('is here every two minutes while it has nothing new to say, and nobody new to say it to', async () => {
+  it('is here every four minutes while it has nothing new to say, and nobody new to say it to', async () => {
     let accepting = true
     let watermark: Uint8Array | undefined
     const { clock, hear, said, service, subscribe, times } = new LonePresence({ accepting: () => accepting, watermark: () => watermark })
