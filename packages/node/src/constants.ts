@@ -175,7 +175,7 @@ export const MIN_CONNECTIONS = 16
 export const CONNECT_INTERVAL = 5 * second
 export const DIAL_BACKOFF = [1 * second, 5 * second, 15 * second, 1 * minute, 5 * minute]
 /** Who has no connection at all tries those that it met this often: it may be the first of a household to be switched on. Milliseconds. */
-export const ALONE_RETRY = 15 * second
+export const ALONE_RETRY = 10 * second
 export const DIAL_TIMEOUT = 10 * second
 /** Dials at once, so that a burst of newcomers is not met with a burst of dials. */
 export const DIALS_AT_ONCE = 4

@@ -3,7 +3,7 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import { peerDiscoverySymbol } from '@libp2p/interface'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { kadDHT } from '@libp2p/kad-dht'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
@@ -15,7 +15,7 @@ import { createLibp2p } from 'libp2p'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { DIAL_TIMEOUT, PRESENCE_TOPIC } from './constants.ts'
-import { announced } from './host/announced.ts'
+import { announced, withoutLinkLocal } from './host/announced.ts'
 import { InterfaceWatcher } from './host/interfaces.ts'
 import { keepAlive } from './host/keep-alive.ts'
 import { Listening } from './host/listening.ts'
@@ -25,7 +25,7 @@ import { DialRaces } from './host/racing-tcp.ts'
 import { wholeSegments } from './host/whole-segments.ts'
 import { privateKeyFromSoul } from './identity.ts'
 import { announceAddresses, bootstrapPeer, listenAddresses, pskBytes } from './nara-options.ts'
-import { isLinkLocal, isSamePlace, worthDialling } from './policy/reach.ts'
+import { isSamePlace, worthDialling } from './policy/reach.ts'
 import { stash } from './stash.ts'
 import type { BootstrapPeer } from './nara-options.ts'
 import type { Nara, NaraOptions } from './nara-types.ts'
@@ -73,9 +73,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
     // the dialler asks the same, but libp2p dials by itself, too
     denies: address => !bootstrap.some(given => isSamePlace(given.address, address)) && worthDialling([address], nara.addresses).length === 0
   })
-  const found = ({ id, multiaddrs }: PeerInfo, fits: (address: string) => boolean = () => true): void => {
-    nara.stash.discovered(id.toString(), multiaddrs.map(String).filter(fits))
-  }
+  const found = ({ id, multiaddrs }: PeerInfo): void => { nara.stash.discovered(id.toString(), multiaddrs.map(String)) }
 
   let mdns: Mdns | undefined
 
@@ -102,7 +100,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       inboundConnectionThreshold: INBOUND_PER_SECOND
     },
     ...(options.psk == null ? {} : { connectionProtector: preSharedKey({ psk: options.psk }) }),
-    peerDiscovery: options.mdns === false ? [] : [hookDiscovery(peer => { found(peer) })(components => {
+    peerDiscovery: options.mdns === false ? [] : [hookDiscovery(found)(components => {
       mdns = new Mdns(components, { service: serviceTag(network, key), interfaces, clock })
 
       return mdns
@@ -121,11 +119,10 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
         // naras of one household share an address; presence only wakes checks, so nothing is won by flooding it
         scoreParams: { IPColocationFactorWeight: 0 }
       }),
-      // a link-local address that comes from afar leads elsewhere
-      dht: hookDiscovery(peer => { found(peer, address => !isLinkLocal(address)) })(kadDHT({
+      dht: hookDiscovery(found)(kadDHT({
         protocol: `/nara/${network}/kad/1.0.0`,
         clientMode: false,
-        peerInfoMapper: passthroughMapper,
+        peerInfoMapper: withoutLinkLocal,
         allowQueryWithZeroPeers: true
       })),
       stash: stash({ ...options, soul, fresh: options.fresh ?? options.soul == null })

@@ -20,7 +20,7 @@ describe.skipIf(!Lan.possible)('hosts with public addresses', () => {
 
     expect(await others[2]!.command(['put', '--timeout', '30s'], 'what is kept')).toMatchObject({ code: 0 })
     expect((await others[2]!.status('--wait', 'copies=3', '--timeout', '30s')).copies).toMatchObject({ have: 3, target: 3 })
-  }, 120_000)
+  }, 240_000)
 
   it('follow their interfaces: an address that comes is told at once, one that goes is told no more', async () => {
     const scene = new LanScene()
@@ -36,12 +36,12 @@ describe.skipIf(!Lan.possible)('hosts with public addresses', () => {
 
     scene.lan.address(here!, '8.8.9.1/24', 'del')
     expect(places((await first.status()).addresses)).toEqual(['/ip4/8.8.10.1/tcp/4001'])
-  }, 120_000)
+  }, 240_000)
 
   it('tell of what only their user knows with --announce', async () => {
     const scene = new LanScene()
     const nara = scene.start(scene.lan.host('8.8.9.1/24'), 'nara', ...listen, '--announce', '/dns4/nara.example.org/tcp/4001', '/ip4/8.8.4.4/tcp/7')
 
     expect(places((await nara.started()).addresses)).toEqual(['/dns4/nara.example.org/tcp/4001', '/ip4/8.8.4.4/tcp/7', '/ip4/8.8.9.1/tcp/4001'])
-  }, 60_000)
+  }, 240_000)
 })

@@ -22,7 +22,7 @@ describe.skipIf(!Lan.possible)('a peer with addresses that lead nowhere', () => 
 
     await nara.until('peer:connect', ({ peer }) => peer === peerId)
     expect(nara.events.filter(({ event }) => event === 'peer:unreachable')).toEqual([])
-  }, 60_000)
+  }, 240_000)
 
   it('is met at a link-local address of IPv6, on the interface that its zone names', async () => {
     const scene = new LanScene()
@@ -33,5 +33,5 @@ describe.skipIf(!Lan.possible)('a peer with addresses that lead nowhere', () => 
 
     const nara = scene.start(here!, 'nara', '--no-mdns', ...listen, '--bootstrap', `/ip6zone/eth0/ip6/fe80::2/tcp/${PORT}/p2p/${peerId}`)
     await allMet([nara, target])
-  }, 60_000)
+  }, 240_000)
 })

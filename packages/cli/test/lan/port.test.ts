@@ -32,5 +32,5 @@ describe.skipIf(!Lan.possible)('the port of a daemon', () => {
     const told = nara(['start', '--dir', scene.folder, '--no-mdns', '--listen', '/ip4/0.0.0.0/tcp/6273'], { wrapper: scene.lan.on(host) })
     expect(await told.done).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot listen on /ip4/0.0.0.0/tcp/6273: the port is taken') })
     expect(await stopped(again)).toBe('')
-  }, 60_000)
+  }, 240_000)
 })

@@ -40,5 +40,5 @@ describe.skipIf(!Lan.possible)('two houses', () => {
     await Promise.all(again.map(async nara => await nara.started()))
     expect((await again[0]!.status()).peers).toBe(0)
     await allMet([...again, start(alice, 'alice')])
-  }, 120_000)
+  }, 240_000)
 })

@@ -1,5 +1,6 @@
 import { isLinkLocal, isOnMachine, placeOf } from '../policy/reach.ts'
 import type { InterfaceAddress } from './interfaces.ts'
+import type { PeerInfo } from '@libp2p/interface'
 
 /** Interfaces that lead to containers and virtual machines of this host, by the names that their makers give them. */
 const VIRTUAL = /^(?:docker|br-|veth|virbr|vmnet|vboxnet|vnet|cni|flannel|cali|lxc|lxd|podman|bridge1\d\d|vEthernet)/
@@ -22,6 +23,11 @@ export function announced (addresses: readonly string[], interfaces: readonly In
   }
 
   return beyond.length > 0 ? beyond.toSorted((a, b) => rank(a) - rank(b)) : addresses.filter(isOnMachine)
+}
+
+/** What mDNS told of this link leads elsewhere on another: the DHT neither hands it on nor takes it from others. */
+export function withoutLinkLocal (peer: PeerInfo): PeerInfo {
+  return { ...peer, multiaddrs: peer.multiaddrs.filter(address => !isLinkLocal(address.toString())) }
 }
 
 export function isVirtual (name: string): boolean {

@@ -17,7 +17,7 @@ export interface Libp2pDiallerComponents {
   events: TypedEventTarget<Libp2pEvents>
 }
 
-/** Addresses in our own record: what fits in a presence message. */
+/** Addresses in our own record, those worth most to others: what fits in a presence message. */
 const MAX_ADDRESSES = 12
 
 /** Dials through the host's connection manager. */
@@ -53,7 +53,7 @@ export class Libp2pDialler implements Dialler {
 
   async peerRecord (): Promise<Uint8Array | undefined> {
     const { peerId, privateKey } = this.components
-    const own = this.own()
+    const own = this.own().slice(0, MAX_ADDRESSES)
 
     this.recorded = own.join()
 
@@ -64,7 +64,7 @@ export class Libp2pDialler implements Dialler {
 
   onMove (listener: () => void): void {
     this.components.events.addEventListener('self:peer:update', () => {
-      if (this.own().join() !== this.recorded) {
+      if (this.own().slice(0, MAX_ADDRESSES).join() !== this.recorded) {
         listener()
       }
     })
@@ -74,7 +74,6 @@ export class Libp2pDialler implements Dialler {
   private own (): string[] {
     return this.components.addressManager.getAddresses()
       .map(address => address.toString().replace(/\/p2p\/[^/]+$/, ''))
-      .slice(0, MAX_ADDRESSES)
   }
 }
 

@@ -51,7 +51,8 @@ export class MetPeers {
   /** Tells the directory of all that are remembered. */
   async start (): Promise<void> {
     const { book, clock, directory } = this.init
-    const peers = (await book.read()).slice(0, MAX_MET_PEERS).filter(isSound)
+    // a start does not fail for want of it
+    const peers = (await book.read().catch(() => [])).slice(0, MAX_MET_PEERS).filter(isSound)
 
     this.earliest = clock.now() + FIRST_WRITE
 

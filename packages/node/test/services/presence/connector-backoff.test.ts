@@ -83,6 +83,7 @@ describe('a connector', () => {
   it('dials who failed for long as soon as it says that it is there, and only once each time', async () => {
     const world = new World({ minConnections: 4, dial: fails })
     world.know(1)
+    world.connected.add('another')
     world.connector.start()
     await world.clock.advance(600_000)
     const before = world.dials.length
