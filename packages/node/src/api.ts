@@ -83,6 +83,16 @@ export interface StashInit {
   repairDelay?: number
 
   /**
+   * How long confidants promise to keep our stash without a word from us: milliseconds, 1 to 400 days. What each promised is in `status()`.
+   *
+   * @default 30 days
+   */
+  lease?: number
+
+  /** How long we promise others at most, whatever they ask for: milliseconds, 1 to 400 days. @default 400 days */
+  maxLease?: number
+
+  /**
    * Whom a confidant may ask to keep a copy while we are away: anybody, only those on the allow list (at most 64), or nobody.
    *
    * @default 'any'

@@ -1,4 +1,3 @@
-import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { peerIdOf } from './identity.ts'
 import { checkedMerge } from './services/owner/checked-merge.ts'
 import { Owner } from './services/owner/owner.ts'
@@ -45,7 +44,7 @@ export function composeOwner (init: StashInit, soul: Soul, { options, network, n
     minCopies: options.minCopies,
     countEach: options.countEach,
     repairDelay: options.repairDelay,
-    leaseSeconds: DEFAULT_LEASE,
+    leaseSeconds: options.leaseSeconds,
     surrogates: options.surrogates,
     saysOnDisk: peer => directory.saysOnDisk(peer),
     pinned: checkConfidants(init.confidants ?? [], network.self, trust),

@@ -75,6 +75,8 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     capacity: options.capacity,
     newest,
     clock,
+    maxLeaseSeconds: options.maxLeaseSeconds,
+    isInTouch: () => network.peers().length > 0,
     store: storeOf({ ...init, clock })
   })
   const { persistent: onDisk } = held

@@ -52,8 +52,11 @@ export interface StashEvents {
   'stash:state': CustomEvent<{ state: StashState, previous: StashState }>
   /** A copy of our own stash was found, verified and decrypted for the first time. */
   'stash:found': CustomEvent<{ via: 'push' | 'fetch', from: string, seq: string, bytes: number }>
-  /** The stash is back and current. */
-  'stash:recovered': CustomEvent<{ via: 'push' | 'fetch', from: string, seq: string, bytes: number, confirmed: boolean, answered: number, of: number }>
+  /**
+   * The stash is back and current. If `mayBeDeleted`, all who have it were away for more than 14 days: it may have been deleted meanwhile, and nobody within
+   * reach would know.
+   */
+  'stash:recovered': CustomEvent<{ via: 'push' | 'fetch', from: string, seq: string, bytes: number, confirmed: boolean, mayBeDeleted: boolean, answered: number, of: number }>
   /** The number of living copies changed. */
   'stash:copies': CustomEvent<{ seq: string, have: number, minimum: number, target: number }>
   'stash:doubt': CustomEvent<Doubt>

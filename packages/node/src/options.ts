@@ -1,5 +1,5 @@
 import {
-  capacityOf, createTrust, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, MAX_ALLOWED, MAX_HOLDERS, MEMORY_MODES,
+  capacityOf, createTrust, DEFAULT_LEASE, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, leaseSecondsOf, MAX_ALLOWED, MAX_HOLDERS, MAX_LEASE, MEMORY_MODES,
   systemClock, systemRandom
 } from '@nara-stash/protocol'
 import { LEAVE_TIMEOUT, MIN_CONNECTIONS, REPAIR_DELAY } from './constants.ts'
@@ -16,6 +16,9 @@ export interface StashOptions {
   memory: MemoryMode
   capacity: Capacity
   repairDelay: number
+  /** Seconds that we ask for, and that we promise others at most. */
+  leaseSeconds: number
+  maxLeaseSeconds: number
   minConnections: number
   /** Whom our confidants may ask to keep a copy, and the peers listed. */
   surrogates: { surrogates: Surrogates, allowed: readonly string[] }
@@ -48,6 +51,8 @@ export function checkOptions (init: StashInit): StashOptions {
     memory,
     capacity: capacityOf({ memory, maxStash, ...(maxHeldBytes == null ? {} : { maxHeldBytes }) }),
     repairDelay: number('repairDelay', init.repairDelay ?? REPAIR_DELAY),
+    leaseSeconds: lease('lease', init.lease, DEFAULT_LEASE),
+    maxLeaseSeconds: lease('maxLease', init.maxLease, MAX_LEASE),
     minConnections: integer('minConnections', init.minConnections ?? MIN_CONNECTIONS, 0, 10_000),
     surrogates: checkSurrogates(init),
     leaveTimeout: number('leaveTimeout', init.leaveTimeout ?? LEAVE_TIMEOUT),
@@ -79,6 +84,15 @@ function checkSurrogates ({ surrogates = 'any', allow = [] }: StashInit): StashO
   }
 
   return { surrogates, allowed }
+}
+
+/** Milliseconds, in the seconds of a placement. */
+function lease (name: string, value: number | undefined, otherwise: number): number {
+  try {
+    return value == null ? otherwise : leaseSecondsOf(name, value)
+  } catch (err) {
+    throw err instanceof RangeError ? new InvalidOptionError(err.message, { cause: err }) : err
+  }
 }
 
 function integer (name: string, value: number, low: number, high: number): number {

@@ -49,6 +49,11 @@ export interface StashData {
   data: Uint8Array
   /** When the application wrote it, however often it was sealed since: milliseconds since 1970 by the clock of the machine that wrote it, a label and no order. */
   timestamp: number
+  /**
+   * It came back from holders that were all away for more than 14 days: it may have been deleted meanwhile, and nobody within reach would know. Whatever is
+   * written next ends that. Absent if there is no reason to think so.
+   */
+  mayBeDeleted?: true
 }
 
 /** A version that was not taken. */

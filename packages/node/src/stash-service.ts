@@ -99,7 +99,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
 
     owner.read()
 
-    return { data: new Uint8Array(own.current.data), timestamp: own.current.createdAt }
+    return { data: new Uint8Array(own.current.data), timestamp: own.current.createdAt, ...(owner.mayBeDeleted && { mayBeDeleted: true }) }
   }
 
   hasStashData (): boolean {

@@ -14,6 +14,11 @@ export interface ConfidantStatus {
   pinned: boolean
   /** Where it keeps what it holds, as it says: on a disk, that outlives its process. */
   keeps: 'on disk' | 'in memory'
+  /**
+   * It promised to keep the current version at least until then: ISO 8601, by this machine's clock. Without a word from us, that is: while we are connected it
+   * is put off again and again. Longer, if it is off itself in between. Absent as long as it has not promised it on the present connection.
+   */
+  keptUntil?: string
 }
 
 export interface PeerStatus {
@@ -85,7 +90,7 @@ export interface StashStatus {
   state: StashState
   /** Null while nothing is known. */
   stash: null | { seq: string, bytes: number, sha256: string, updatedAt: string }
-  /** What there was has been deleted, by this version; nothing was written since. Null if that is not known: a deletion is remembered for two weeks. */
+  /** What there was has been deleted, by this version; nothing was written since. Null if that is not known: a deletion is remembered for two weeks longer than what it ended was promised. */
   deleted: null | { seq: string }
   /** Bytes of a write that waits for recovery. */
   pending: number | null
@@ -94,8 +99,11 @@ export interface StashStatus {
    * stash.
    */
   safe: boolean | null
-  /** `sameAddress`: where several confidants that have it are behind one address, and count as one copy. */
-  copies: CountedCopies & { minimum: number, target: number }
+  /**
+   * `sameAddress`: where several confidants that have it are behind one address, and count as one copy. `keptUntil`: at least until then as many as `minimum` have
+   * promised to keep the current version: ISO 8601, by this machine's clock; null while fewer have.
+   */
+  copies: CountedCopies & { minimum: number, target: number, keptUntil: string | null }
   confidants: ConfidantStatus[]
   held: { count: number, limit: number, bytes: number, byteLimit: number }
   recovery: {
@@ -106,6 +114,8 @@ export interface StashStatus {
     confirmed: boolean
     /** Versions that turned up since, of which it is not decided yet what they mean. */
     undecided: number
+    /** All who showed what is current were away for more than 14 days: it may have been deleted meanwhile, and nobody within reach would know. */
+    mayBeDeleted: boolean
     /** The current version was made here since, by a write, a merge or a person's choice: what `confirmed` says is of an older one. */
     written: boolean
     /** Stash peers that answered, of those met. */

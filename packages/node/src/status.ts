@@ -6,6 +6,7 @@ import { isoDate } from './services/iso-date.ts'
 import type { ConfidantStatus, PeerStatus, StashStatus } from './api.ts'
 import type { StashParts } from './compose.ts'
 import type { Version } from './services/owner/own-stash.ts'
+import type { Clock } from '@nara-stash/protocol'
 
 /** Digests of versions already shown: a status is asked for often, a stash may be large. */
 const digests = new WeakMap<Version, string>()
@@ -35,13 +36,14 @@ export function stashStatus (parts: StashParts): StashStatus {
     deleted: tombstone == null ? null : { seq: String(tombstone.seq) },
     pending: owning?.owner.pending ?? null,
     safe: current == null ? null : counted.have >= options.minCopies,
-    copies: { ...counted, minimum: options.minCopies, target: options.target },
+    copies: { ...counted, minimum: options.minCopies, target: options.target, keptUntil: current == null ? null : dateOf(owning?.replication.keptUntil(), options.clock) ?? null },
     confidants: confidantStatuses(parts),
     held: { count: held.count, limit: held.capacity.stashes, bytes: held.bytes, byteLimit: held.capacity.bytes },
     recovery: {
       via: recovered?.origin.via ?? null,
       from: recovered?.origin.from ?? null,
       confirmed: recovered?.confirmed === true && owning?.owner.state === 'settled' && owning.owner.undecided === 0,
+      mayBeDeleted: owning?.owner.mayBeDeleted ?? false,
       written: owning != null && current != null && owning.owner.written && current.record.boot === owning.own.boot,
       undecided: owning?.owner.undecided ?? 0,
       ...owning?.owner.tally() ?? { answered: 0, of: 0 },
@@ -84,14 +86,24 @@ function confidantStatuses ({ owning, directory, options }: StashParts): Confida
 
   const { replication, own } = owning
 
-  return replication.confidants.map(peerId => ({
-    peerId,
-    name: directory.name(peerId),
-    since: isoDate(replication.copies.get(peerId)?.since ?? options.clock.wallTime()),
-    state: replication.copies.state(peerId, own.current?.record.id, FAILED_AFTER),
-    pinned: replication.pinned.includes(peerId),
-    keeps: directory.saysOnDisk(peerId) ? 'on disk' : 'in memory'
-  }))
+  return replication.confidants.map(peerId => {
+    const keptUntil = dateOf(replication.keptUntil(peerId), options.clock)
+
+    return {
+      peerId,
+      name: directory.name(peerId),
+      since: isoDate(replication.copies.get(peerId)?.since ?? options.clock.wallTime()),
+      state: replication.copies.state(peerId, own.current?.record.id, FAILED_AFTER),
+      pinned: replication.pinned.includes(peerId),
+      keeps: directory.saysOnDisk(peerId) ? 'on disk' : 'in memory',
+      ...(keptUntil == null ? {} : { keptUntil })
+    }
+  })
+}
+
+/** A time on the monotonic scale as a date. */
+function dateOf (time: number | undefined, clock: Clock): string | undefined {
+  return time == null ? undefined : isoDate(clock.wallTime() + time - clock.now())
 }
 
 function digestOf (version: Version): string {

@@ -13,11 +13,26 @@ describe('options', () => {
     const { memory, capacity, ...rest } = checkOptions({})
 
     expect(rest).toStrictEqual({
-      target: 3, minCopies: 2, countEach: false, maxStash: mebibyte, repairDelay: 60_000, minConnections: 16, leaveTimeout: 10_000,
+      target: 3, minCopies: 2, countEach: false, maxStash: mebibyte, repairDelay: 60_000, leaseSeconds: 30 * 86_400, maxLeaseSeconds: 400 * 86_400, minConnections: 16, leaveTimeout: 10_000,
       surrogates: { surrogates: 'any', allowed: [] }, clock: systemClock, random: systemRandom
     })
     expect(Object.keys(MEMORY_MODES)).toContain(memory)
     expect(capacity.stashes).toBe(MEMORY_MODES[memory].stashes)
+  })
+
+  it('take a lease of 1 to 400 days, in the seconds of a placement', () => {
+    const day = 86_400_000
+
+    for (const [given, seconds] of [[day, 86_400], [30 * day + 999, 30 * 86_400], [400 * day, 34_560_000]] as const) {
+      expect(checkOptions({ lease: given, maxLease: given })).toMatchObject({ leaseSeconds: seconds, maxLeaseSeconds: seconds })
+    }
+
+    for (const wrong of [0, 30, day - 1, 400 * day + 1, Infinity, NaN, -day]) {
+      expect(() => checkOptions({ lease: wrong })).toThrow(expect.objectContaining({
+        name: 'InvalidOptionError', message: `lease is ${wrong}; it must be a number of milliseconds from 86400000 (1 day) to 34560000000 (400 days)`
+      }))
+      expect(() => checkOptions({ maxLease: wrong })).toThrow(/^maxLease is /)
+    }
   })
 
   it('are taken as they are given', () => {

@@ -28,7 +28,7 @@ export interface ConfidantEvents {
   'held:refused': CustomEvent<{ owner: string, from: string, reason: RefusalReason }>
   /** What keeps the copies failed, with a full disk for one, while `from` was to be answered. What was held is held. */
   'held:failed': CustomEvent<{ owner: string, from: string, why: string }>
-  /** A copy is no longer held: its owner let us go, it was found damaged, or we were away for too long. */
+  /** A copy is no longer held: its owner let us go, or it was found damaged. */
   'held:dropped': CustomEvent<{ owner: string, why: string }>
   /** A co-holder let go of its copy, or is about to: it leaves, its lease ran out, it has one too many. */
   'held:released': CustomEvent<{ owner: string, recordId: string, from: string, reason: ReleaseReason }>
@@ -107,7 +107,6 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       onLetGo: (owner, reason) => { this.dropped(owner, `released by its owner: ${reason}`) }
     })
     init.held.addEventListener('stash:damaged', ({ detail }) => { this.dropped(detail.owner, detail.reason) })
-    init.held.addEventListener('stash:outlived', ({ detail }) => { this.dropped(detail.owner, 'we were away for more than 14 days') })
     init.held.addEventListener('tombstone:over', ({ detail }) => { this.coHolders.forget(detail.owner) })
     init.held.addEventListener('stash:forgotten', ({ detail }) => {
       // those who held the same stay known: they are to hear of it

@@ -3,6 +3,9 @@ const mebibyte = 1024 * kibibyte
 const second = 1_000
 const minute = 60 * second
 
+/** Seconds: promises are counted in them. */
+const day = 24 * 60 * 60
+
 /** The protocol's name on the wire (SPEC.md, "Streams"). */
 export const STASH_PROTOCOL = '/nara/stash/1.0.0'
 
@@ -140,9 +143,10 @@ export const MAX_NEWEST_OWNERS = 4_096
 export const MAX_BESIDE_OWNERS = 64
 
 /**
- * How long a tombstone is kept, in seconds. Who is away for longer drops what it holds, so nobody is left to raise the dead.
+ * How long a tombstone outlives the longest promise that it ended, in seconds of running time: whoever holds a copy has then promised it to nobody any
+ * longer. Whoever was away for longer than this marks what it holds: nobody may be left who knows that it was deleted.
  */
-export const TOMBSTONE_LIFE = 14 * 24 * 60 * 60
+export const TOMBSTONE_LIFE = 14 * day
 
 /** Tombstones kept, and of all unpinned entries of the newest table as many at most are tombstones: with headers and placements of full size 10 MiB. */
 export const MAX_TOMBSTONES = 1_024
@@ -184,8 +188,14 @@ export const SURROGATE_SLOTS = 1 / 2
 export const DEFAULT_TARGET = 3
 export const DEFAULT_MIN_COPIES = 2
 
-/** How long a promise lasts without a word from its owner, in seconds: a week's holiday with the machine off. */
-export const DEFAULT_LEASE = 7 * 24 * 60 * 60
+/** How long a promise lasts without a word from its owner, in seconds: a month away, or a machine in repair. */
+export const DEFAULT_LEASE = 30 * day
+
+/** The shortest promise that an owner can ask for, in seconds: less would end over a weekend's power cut. */
+export const MIN_LEASE = 1 * day
+
+/** The longest promise that is asked for or given, in seconds: a year abroad and a month to come back. Whoever asks for more gets this. */
+export const MAX_LEASE = 400 * day
 
 /** A refused peer asks again after this long unless the reason tells better. Milliseconds. */
 export const RETRY_AFTER = 1 * minute

@@ -36,7 +36,7 @@ export function stashProtocol (init: StashProtocolInit = {}): (components: Libp2
   return (components) => new StashProtocol(components, init)
 }
 
-export { StashProtocol, capacityOf, storeOf } from './stash-protocol.ts'
+export { StashProtocol, capacityOf, leaseSecondsOf, storeOf } from './stash-protocol.ts'
 export type { StashProtocolInit } from './stash-protocol.ts'
 
 export * from './constants.ts'

@@ -128,6 +128,7 @@ export class Pusher {
       liveHolders: this.init.liveHolders(stash.placement),
       leaseRemaining: leaseLeft(stash, clock.now()),
       direct: stash.direct,
+      ...(stash.mayBeDeleted && { mayBeDeleted: true }),
       body
     }, options)
 

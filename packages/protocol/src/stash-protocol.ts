@@ -2,7 +2,7 @@ import { serviceCapabilities, serviceDependencies } from '@libp2p/interface'
 import { TypedEventEmitter } from 'main-event'
 import { systemClock } from './clock.ts'
 import { Confidant } from './confidant.ts'
-import { DEFAULT_MAX_STASH, LARGEST_MAX_STASH, MEMORY_MODES } from './constants.ts'
+import { DEFAULT_MAX_STASH, LARGEST_MAX_STASH, MAX_LEASE, MEMORY_MODES, MIN_LEASE } from './constants.ts'
 import { DatastoreStashStore } from './held/datastore-store.ts'
 import { HeldStashes } from './held/held-stashes.ts'
 import { detectMemoryMode } from './held/memory-mode.ts'
@@ -24,6 +24,8 @@ import type { TrustInit } from './trust.ts'
 import type { AbortOptions, Startable } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
 
+const second = 1_000
+
 export interface StashProtocolInit extends TrustInit {
   /**
    * How many stashes are held, and how many bytes: 5 / 16 MiB, 20 / 64 MiB, 50 / 256 MiB.
@@ -43,6 +45,12 @@ export interface StashProtocolInit extends TrustInit {
    * @default 1 MiB
    */
   maxStash?: number
+  /**
+   * How long a stash is promised at most from the last contact with its owner on, whatever that asks for: milliseconds, 1 to 400 days.
+   *
+   * @default 400 days
+   */
+  maxLease?: number
   /**
    * Where what is held is kept (ciphertext). `fileStore(path)` of `@nara-stash/protocol/file-store` keeps it in a folder, over restarts and
    * power cuts.
@@ -91,6 +99,20 @@ export function storeOf ({ held, datastore, clock }: Pick<StashProtocolInit, 'he
   return held ?? (datastore == null ? new MemoryStashStore() : new DatastoreStashStore({ datastore, clock }))
 }
 
+/**
+ * A lease in the seconds of a placement.
+ *
+ * @param name - of the setting, for the error
+ * @throws {RangeError} names the setting, its value and what is allowed
+ */
+export function leaseSecondsOf (name: string, milliseconds: number): number {
+  if (!(milliseconds >= MIN_LEASE * second && milliseconds <= MAX_LEASE * second)) {
+    throw new RangeError(`${name} is ${milliseconds}; it must be a number of milliseconds from ${MIN_LEASE * second} (1 day) to ${MAX_LEASE * second} (400 days)`)
+  }
+
+  return Math.floor(milliseconds / second)
+}
+
 function wholeBytes (name: string, value: number, low: number, high: number): number {
   if (!Number.isInteger(value) || value < low || value > high) {
     throw new RangeError(`${name} is ${value}; it must be a whole number of bytes from ${low} to ${high}`)
@@ -124,6 +146,8 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
       capacity: capacityOf(init),
       newest,
       clock,
+      maxLeaseSeconds: leaseSecondsOf('maxLease', init.maxLease ?? MAX_LEASE * second),
+      isInTouch: () => this.network.peers().length > 0,
       store: storeOf({ ...init, clock })
     })
     this.network = new Libp2pStashNetwork(components, { clock })

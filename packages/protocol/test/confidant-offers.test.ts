@@ -123,7 +123,7 @@ describe('Confidant', () => {
     expect(offers).toHaveLength(1)
     expect(events).toEqual(['pushed owner 1: have'])
 
-    expect(await at.ask(back, storeRequest(await sealedRecord({ key: owner, seq: 2 }), at.placement))).toEqual({ type: 'stored' })
+    expect(await at.ask(back, storeRequest(await sealedRecord({ key: owner, seq: 2 }), at.placement))).toMatchObject({ type: 'stored' })
     at.net.disconnect(back, port)
     at.net.connect(back, port)
     await at.clock.advance(minute)

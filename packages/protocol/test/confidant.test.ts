@@ -28,7 +28,7 @@ describe('Confidant', () => {
 
   it('tells of what it has and of what it refuses', async () => {
     const { home, events, port } = await at.kept()
-    expect(await at.ask(home, storeRequest(at.sealed, at.placement))).toEqual({ type: 'have' })
+    expect(await at.ask(home, storeRequest(at.sealed, at.placement))).toMatchObject({ type: 'have' })
 
     const stranger = at.net.join(friend.id)
     at.net.connect(stranger, port)
@@ -36,7 +36,7 @@ describe('Confidant', () => {
     const second = await sealedRecord({ key: owner, seq: 2 })
     expect(await at.ask(stranger, storeRequest(second, shut))).toMatchObject({ type: 'refused', reason: 'not trusted' })
     expect(await at.ask(stranger, offerRequest(second, shut))).toMatchObject({ type: 'refused', reason: 'not trusted' })
-    expect(await at.ask(stranger, offerRequest(second, at.placement))).toEqual({ type: 'stored' })
+    expect(await at.ask(stranger, offerRequest(second, at.placement))).toMatchObject({ type: 'stored' })
 
     expect(events).toEqual([
       'refused owner from friend: not trusted', 'refused owner from friend: not trusted', `co-holder owner friend ${second.record.id.slice(0, 8)}`,
@@ -51,7 +51,7 @@ describe('Confidant', () => {
     at.net.connect(home, it.port)
     const long = storeRequest(await sealedRecord({ key: owner, body: new Uint8Array(20_000) }), at.placement)
 
-    expect(await at.clock.outcome(Promise.all([home.ask(keeper.id, long), home.ask(keeper.id, long)]))).toEqual([{ type: 'stored' }, { type: 'have' }])
+    expect(await at.clock.outcome(Promise.all([home.ask(keeper.id, long), home.ask(keeper.id, long)]))).toMatchObject([{ type: 'stored' }, { type: 'have' }])
     expect(it.events).toEqual(['stored owner 1 from owner'])
   })
 
@@ -92,8 +92,8 @@ describe('Confidant', () => {
     const { home, held, events } = await at.kept()
     const tombstone = await sealedRecord({ key: owner, seq: 2, body: null })
 
-    expect(await at.ask(home, storeRequest(tombstone, at.placement))).toEqual({ type: 'stored' })
-    expect(await at.ask(home, storeRequest(tombstone, at.placement))).toEqual({ type: 'have' })
+    expect(await at.ask(home, storeRequest(tombstone, at.placement))).toMatchObject({ type: 'stored' })
+    expect(await at.ask(home, storeRequest(tombstone, at.placement))).toMatchObject({ type: 'have' })
     expect(events.splice(0)).toEqual(['forgotten owner by 2'])
     expect(held.count).toBe(0)
     expect(await at.ask(home, whole)).toMatchObject({ type: 'found', record: { id: tombstone.record.id, kind: 'tombstone' }, body: new Uint8Array() })
@@ -105,7 +105,7 @@ describe('Confidant', () => {
     await it.confidant.start()
     at.net.connect(at.net.join(friend.id), it.port)
 
-    expect(await at.ask(at.net.port(friend.id), { type: 'release', owner: owner.id, recordId: at.sealed.record.id, reason: 'leaving' }, owner.id)).toEqual({ type: 'have' })
+    expect(await at.ask(at.net.port(friend.id), { type: 'release', owner: owner.id, recordId: at.sealed.record.id, reason: 'leaving' }, owner.id)).toMatchObject({ type: 'have' })
     expect(it.events).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import * as published from '../src/index.ts'
 /** What others can import. Taking something away breaks them; whatever is added here has to be kept. */
 const NAMES = [
   // the service
-  'StashProtocol', 'capacityOf', 'stashProtocol', 'storeOf',
+  'StashProtocol', 'capacityOf', 'leaseSecondsOf', 'stashProtocol', 'storeOf',
   // what is signed, and in which order
   'NewestTable', 'newestOf', 'openHeader', 'openPlacement', 'order', 'pastOf', 'peerIdBytes', 'sealHeader', 'sealPlacement', 'supersedesOrIs', 'verifyBody',
   // audits

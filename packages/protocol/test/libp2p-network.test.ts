@@ -76,8 +76,8 @@ describe('Libp2pStashNetwork', () => {
       const sealed = await sealedRecord({ key: owner, body: new Uint8Array(randomBytes(size)) })
       found = { type: 'found', ...sealed, placement, liveHolders: [], leaseRemaining: 1, direct: true }
 
-      expect(await a.services.stash.ask(idOf(b), storeRequest(sealed, placement))).toEqual({ type: 'stored' })
-      expect(await a.services.stash.ask(idOf(b), offerRequest(sealed, placement))).toEqual({ type: 'stored' })
+      expect(await a.services.stash.ask(idOf(b), storeRequest(sealed, placement))).toMatchObject({ type: 'stored' })
+      expect(await a.services.stash.ask(idOf(b), offerRequest(sealed, placement))).toMatchObject({ type: 'stored' })
       expect(await a.services.stash.ask(idOf(b), fetch)).toEqual(found)
       expect(kept.splice(0)).toEqual([sealed.body, sealed.body])
     }

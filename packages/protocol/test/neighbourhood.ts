@@ -40,7 +40,7 @@ export async function neighbourhood (): Promise<Neighbourhood> {
       await it.confidant.start()
       const home = net.join(owner.id)
       net.connect(home, it.port)
-      expect(await ask(home, storeRequest(sealed, placement))).toEqual({ type: 'stored' })
+      expect(await ask(home, storeRequest(sealed, placement))).toMatchObject({ type: 'stored' })
       expect(it.events.splice(0)).toEqual(['stored owner 1 from owner'])
 
       return { ...it, home }

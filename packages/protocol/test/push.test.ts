@@ -33,7 +33,7 @@ describe('Pusher', () => {
     await wake()
 
     expect(at.asked.map(({ owner, offer }) => [owner, offer])).toStrictEqual([[owner.id, {
-      type: 'offer', record, placement, liveHolders: [owner.id], leaseRemaining: 6 * day / 1_000, direct: true, body
+      type: 'offer', record, placement, liveHolders: [owner.id], leaseRemaining: 29 * day / 1_000, direct: true, body
     }]])
     expect(at.told).toEqual(['1 have'])
   })

@@ -28,7 +28,7 @@ describe('stashProtocol()', () => {
 
     const { body, ...head } = await storing(100_000)
     const stored = next(node, 'held:stored')
-    expect(await home.services.stash.ask(nameOf(node.peerId), { ...head, body })).toEqual({ type: 'stored' })
+    expect(await home.services.stash.ask(nameOf(node.peerId), { ...head, body })).toMatchObject({ type: 'stored' })
     expect(await stored).toMatchObject({ record: { id: head.record.id }, from: owner.id })
     expect([stash.storedCount, stash.storedBytes, stash.hasStashFor(owner.id), stash.hasStashFor(keeper.id)]).toEqual([1, 100_000, true, false])
     expect(stash.list()).toMatchObject([{ record: { id: head.record.id }, placement: { id: head.placement.id }, direct: true }])
@@ -96,7 +96,7 @@ describe('stashProtocol()', () => {
 
     const tombstone = await sealedRecord({ key: owner, seq: 2, body: null })
     const forgotten = next(node, 'held:forgotten')
-    expect(await stash.ask(id, { ...head, ...tombstone })).toEqual({ type: 'stored' })
+    expect(await stash.ask(id, { ...head, ...tombstone })).toMatchObject({ type: 'stored' })
     expect(await forgotten).toMatchObject({ owner: owner.id, record: { id: tombstone.record.id } })
     expect(await stash.ask(id, whole)).toMatchObject({ type: 'found', record: { kind: 'tombstone' }, body: new Uint8Array() })
     expect(node.services.stash.storedCount).toBe(0)

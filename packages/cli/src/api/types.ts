@@ -49,6 +49,8 @@ export interface StashAnswer {
   state: StashStatus['state']
   /** False if it came back without its being sure that it is the newest and nothing was written since, while another version that turned up is not decided on, and in doubt. */
   confirmed: boolean
+  /** All who have it were away for more than 14 days: it may have been deleted meanwhile, and nobody within reach would know. */
+  mayBeDeleted: boolean
 }
 
 /** `POST /v1/recover`. */

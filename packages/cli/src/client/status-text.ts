@@ -1,6 +1,7 @@
 import { printable } from '../text/printable.ts'
 import { sameAddressText } from '../text/same-address.ts'
 import { table } from '../text/table.ts'
+import { MAY_BE_DELETED } from '../text/unconfirmed.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
 import { whyDoubtful } from '../text/doubt-reasons.ts'
 import { doubtRows } from './doubt-text.ts'
@@ -43,10 +44,15 @@ export function statusText (status: DaemonStatus): string {
 /** Confidants as a table for people. */
 export function confidantsText (confidants: readonly ConfidantStatus[]): string {
   return table([
-    ['CONFIDANT', 'NAME', 'STATE', 'KEEPS IT', 'SINCE'],
-    ...confidants.map(({ peerId, name, state, since, pinned, keeps }) =>
-      [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, keeps, since])
+    ['CONFIDANT', 'NAME', 'STATE', 'KEEPS IT', 'AT LEAST UNTIL', 'SINCE'],
+    ...confidants.map(({ peerId, name, state, since, pinned, keeps, keptUntil }) =>
+      [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, keeps, keptUntil == null ? '-' : dayOf(keptUntil), since])
   ])
+}
+
+/** Promises last for days. */
+function dayOf (isoDate: string): string {
+  return isoDate.slice(0, isoDate.indexOf('T'))
 }
 
 /** What there is. */
@@ -65,13 +71,13 @@ function copiesRows ({ copies, safe }: DaemonStatus): string[][] {
   const shared = sameAddressText(copies, 'have it')
 
   return [
-    ['copies', `${copies.have} of ${copies.target}${safe === false ? `, ${copies.minimum} make it safe` : ''}`],
+    ['copies', `${copies.have} of ${copies.target}${safe === false ? `, ${copies.minimum} make it safe` : ''}${copies.keptUntil == null ? '' : `, kept at least until ${dayOf(copies.keptUntil)}`}`],
     ...(shared == null ? [] : [['', shared]])
   ]
 }
 
 function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {
-  const { via, from, confirmed, answered, of, doubt } = recovery
+  const { via, from, confirmed, mayBeDeleted, answered, of, doubt } = recovery
   const rows: string[][] = []
 
   if (via != null && from != null) {
@@ -79,6 +85,10 @@ function recoveryRows ({ recovery, state }: DaemonStatus): string[][] {
       `${confirmed ? 'confirmed' : 'unconfirmed'}: ${answered} of ${count(of, 'peer')} answered`])
   } else if (state === 'searching' || state === 'empty') {
     rows.push(['asked', `${answered} of ${count(of, 'peer')} answered`])
+  }
+
+  if (mayBeDeleted) {
+    rows.push(['', `${MAY_BE_DELETED}. To keep it, put it again`])
   }
 
   if (doubt != null) {

@@ -6,7 +6,7 @@ import { connect } from '../client/api-client.ts'
 import { stateDir } from '../config/dir.ts'
 import { parseWhole } from '../config/values.ts'
 import { writePrivate } from '../files/write-private.ts'
-import { UNCONFIRMED } from '../text/unconfirmed.ts'
+import { MAY_BE_DELETED_WARNING, UNCONFIRMED } from '../text/unconfirmed.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { formatBytes } from '../text/units.ts'
@@ -49,6 +49,10 @@ export function configure (command: Command, bind: Bind): void {
       io.err.write('nara-stash: doubtful: a newer or another version was seen\n')
 
       return exitCodes.doubtful
+    }
+
+    if (about.mayBeDeleted === true) {
+      io.err.write(MAY_BE_DELETED_WARNING)
     }
 
     if (about.confirmed === false) {

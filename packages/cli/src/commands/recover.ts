@@ -7,7 +7,7 @@ import { connect, daemonError } from '../client/api-client.ts'
 import { doubtText } from '../client/doubt-text.ts'
 import { stateDir } from '../config/dir.ts'
 import { parseHexId, parseTime } from '../config/values.ts'
-import { UNCONFIRMED } from '../text/unconfirmed.ts'
+import { MAY_BE_DELETED_WARNING, UNCONFIRMED } from '../text/unconfirmed.ts'
 import { jsonDocument } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { count, formatBytes } from '../text/units.ts'
@@ -86,6 +86,10 @@ async function recover (io: Io, daemon: ApiClient, json: boolean): Promise<numbe
 
   if (answer.state === 'doubtful') {
     return exitCodes.doubtful
+  }
+
+  if (answer.mayBeDeleted) {
+    io.err.write(MAY_BE_DELETED_WARNING)
   }
 
   if (!answer.confirmed) {

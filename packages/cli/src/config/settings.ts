@@ -7,6 +7,7 @@ import type { Parser } from './values.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
+const DAY = 24 * 60 * 60 * 1_000
 
 /** In place of a folder: what is held for others touches no disk. A folder of this name is `./memory`. */
 export const IN_MEMORY = 'memory'
@@ -186,6 +187,24 @@ export const settings = {
     otherwise: '60s',
     default: 60_000,
     parse: parseTime(0)
+  }),
+  lease: setting<number>({
+    flag: '--lease <time>',
+    env: 'NARA_LEASE',
+    about: 'how long confidants are asked to keep the own stash without a word from this nara',
+    allowed: 'a time from 1d to 400d, such as 30d',
+    otherwise: '30d',
+    default: 30 * DAY,
+    parse: parseTime(DAY, 400 * DAY)
+  }),
+  maxLease: setting<number>({
+    flag: '--max-lease <time>',
+    env: 'NARA_MAX_LEASE',
+    about: 'how long others are promised at most that their stash is kept without a word from them',
+    allowed: 'a time from 1d to 400d, such as 90d',
+    otherwise: '400d',
+    default: 400 * DAY,
+    parse: parseTime(DAY, 400 * DAY)
   }),
   allow: setting<string[] | undefined>({
     flag: '--allow <peer...>',

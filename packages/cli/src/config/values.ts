@@ -86,14 +86,14 @@ export function parseSize (low: number, high: number): Parser<number> {
   }
 }
 
-/** A time with its unit, in milliseconds: `500ms`, `60s`, `2m`, `1h`. */
-export function parseTime (low: number): Parser<number> {
+/** A time with its unit, in milliseconds: `500ms`, `60s`, `2m`, `1h`, `30d`. What no timer waits for may be longer than that can. */
+export function parseTime (low: number, high: number = LONGEST_TIME): Parser<number> {
   return raw => {
     const [, number = '', unit = ''] = TIME.exec(typeof raw === 'string' ? raw.trim() : '') ?? []
     const factor = TIME_UNITS[unit.toLowerCase()]
     const milliseconds = number === '' || factor == null ? Number.NaN : Math.round(Number(number) * factor)
 
-    if (!(milliseconds >= low && milliseconds <= LONGEST_TIME)) {
+    if (!(milliseconds >= low && milliseconds <= high)) {
       throw new InvalidValueError()
     }
 

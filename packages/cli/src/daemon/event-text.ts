@@ -1,5 +1,6 @@
 import { printable } from '../text/printable.ts'
 import { whyDoubtful } from '../text/doubt-reasons.ts'
+import { MAY_BE_DELETED } from '../text/unconfirmed.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
 import { isUnkept } from './own-loss.ts'
 import type { DaemonEvent } from '../api/types.ts'
@@ -22,9 +23,9 @@ const sayings: Sayings = {
   'stash:state': ({ state, previous }) => `the stash is ${state}, was ${previous}`,
   'stash:found': ({ via, from, bytes }) =>
     `a copy of the stash (${formatBytes(bytes)}) was ${via === 'push' ? 'pushed by' : 'fetched from'} ${peer(from)}`,
-  'stash:recovered': ({ bytes, seq, from, confirmed, answered, of }) =>
+  'stash:recovered': ({ bytes, seq, from, confirmed, mayBeDeleted, answered, of }) =>
     `recovered version ${seq} (${formatBytes(bytes)}) from ${peer(from)}, ` +
-    `${confirmed ? 'confirmed' : 'unconfirmed'} by ${answered} of ${count(of, 'peer')}`,
+    `${confirmed ? 'confirmed' : 'unconfirmed'} by ${answered} of ${count(of, 'peer')}${mayBeDeleted ? `; ${MAY_BE_DELETED}` : ''}`,
   'stash:copies': ({ have, minimum, target, seq }) =>
     `version ${seq} is held by ${have} of ${count(target, 'confidant')}${have < minimum ? `; ${minimum} make it safe` : ''}`,
   'stash:doubt': ({ reason, records, error }) =>

@@ -14,7 +14,7 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): 
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
   const held = config.held === IN_MEMORY ? undefined : await heldIn(config.held ?? join(config.dir, 'held'))
   const { announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
-  const { target, minCopies, countEach, maxStash, repairDelay, allow, deny, confidants, surrogates, leaveTimeout } = config
+  const { target, minCopies, countEach, maxStash, repairDelay, lease, maxLease, allow, deny, confidants, surrogates, leaveTimeout } = config
 
   return {
     soul,
@@ -27,6 +27,8 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): 
     countEach,
     maxStash,
     repairDelay,
+    lease,
+    maxLease,
     surrogates,
     leaveTimeout,
     deny,

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { NoStashError } from '../api/errors.ts'
 import type { DaemonStatus, RecoverAnswer, StashAnswer } from '../api/types.ts'
-import type { SetAsideStash, Stash } from '@nara-stash/node'
+import type { SetAsideStash, Stash, StashData } from '@nara-stash/node'
 
 /** The last millisecond that a Date can hold (ECMA-262, "Time Values"). */
 const LATEST_DATE = 8.64e15
 
 /** A version that is handed out. */
-export type Given = Pick<SetAsideStash, 'data' | 'timestamp' | 'seq'>
+export type Given = Pick<SetAsideStash, 'data' | 'timestamp' | 'seq'> & Pick<StashData, 'mayBeDeleted'>
 
 /** The current stash, if there is one. */
 export function currentStash (stash: Pick<Stash, 'status' | 'getStashData'>): Given | undefined {
@@ -18,7 +18,7 @@ export function currentStash (stash: Pick<Stash, 'status' | 'getStashData'>): Gi
 }
 
 /** What there is to tell about what is handed out. */
-export function stashAnswer (stash: Pick<Stash, 'status'>, { data, timestamp, seq }: Given): StashAnswer {
+export function stashAnswer (stash: Pick<Stash, 'status'>, { data, timestamp, seq, mayBeDeleted }: Given): StashAnswer {
   const { state, recovery: { via, confirmed, undecided, written } } = stash.status()
 
   return {
@@ -28,7 +28,8 @@ export function stashAnswer (stash: Pick<Stash, 'status'>, { data, timestamp, se
     updatedAt: isoDate(timestamp),
     state,
     // what did not have to come back is what was written here
-    confirmed: state !== 'doubtful' && undecided === 0 && (via == null || confirmed || written)
+    confirmed: state !== 'doubtful' && undecided === 0 && (via == null || confirmed || written),
+    mayBeDeleted: mayBeDeleted === true
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { statusText } from '../../src/client/status-text.ts'
 import type { DaemonStatus } from '../../src/api/types.ts'
+import type { ConfidantStatus } from '@nara-stash/node'
 
 const status: DaemonStatus = {
   peerId: '12D3KooWLJhxWmM9YvVP8SfwX6TqPR2QnqCyyyVabLMkTXp8V4wB',
@@ -11,10 +12,10 @@ const status: DaemonStatus = {
   deleted: null,
   safe: false,
   pending: null,
-  copies: { have: 1, minimum: 2, target: 3 },
+  copies: { have: 1, minimum: 2, target: 3, keptUntil: null },
   confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true, keeps: 'on disk' }],
   held: { count: 1, limit: 20, bytes: 2048, byteLimit: 65_536 },
-  recovery: { via: 'push', from: 'peer', confirmed: true, undecided: 0, written: false, answered: 2, of: 3, doubt: null },
+  recovery: { via: 'push', from: 'peer', confirmed: true, mayBeDeleted: false, undecided: 0, written: false, answered: 2, of: 3, doubt: null },
   twin: null,
   mdns: { working: true, interfaces: [{ name: 'eth0', family: 'IPv4' }] },
   addresses: ['/ip4/192.0.2.1/tcp/4001', '/ip4/127.0.0.1/tcp/4001'],
@@ -46,14 +47,14 @@ describe('the status for people', () => {
       '           /ip4/127.0.0.1/tcp/4001',
       'daemon     process 42, up for 1 h 1 min',
       '',
-      'CONFIDANT  NAME         STATE            KEEPS IT  SINCE',
-      'peer       bo\\u{1b}[2J  suspect, pinned  on disk   2026-01-02T03:04:05.000Z',
+      'CONFIDANT  NAME         STATE            KEEPS IT  AT LEAST UNTIL  SINCE',
+      'peer       bo\\u{1b}[2J  suspect, pinned  on disk   -               2026-01-02T03:04:05.000Z',
       ''
     ].join('\n'))
   })
 
   it('does not sound safe while it is not', () => {
-    const text = (have: number): string => statusText({ ...status, safe: have >= 2, copies: { have, minimum: 2, target: 3 } })
+    const text = (have: number): string => statusText({ ...status, safe: have >= 2, copies: { have, minimum: 2, target: 3, keptUntil: null } })
 
     expect(text(0)).toContain('state      settled: the stash is known, but not safe: no confidant within reach has it, so it may be lost with this daemon\n')
     expect(text(0)).toContain('copies     0 of 3, 2 make it safe\n')
@@ -68,7 +69,22 @@ describe('the status for people', () => {
   ])('says that copies behind one address count as one: %j of %j', (have, places, line) => {
     const sameAddress = (places as Array<[string, number]>).map(([address, length]) => ({ address, peers: Array.from({ length }, (_, i) => `p${i}`) }))
 
-    expect(statusText({ ...status, copies: { have, minimum: 2, target: 3, sameAddress } })).toContain(`           ${line}. To count each: nara-stash start --count-each\n`)
+    expect(statusText({ ...status, copies: { have, minimum: 2, target: 3, keptUntil: null, sameAddress } })).toContain(`           ${line}. To count each: nara-stash start --count-each\n`)
+  })
+
+  it('says until when it is kept at least, by each and by as many as make it safe', () => {
+    const [confidant] = status.confidants as [ConfidantStatus]
+    const text = statusText({
+      ...status, safe: true, copies: { ...status.copies, have: 3, keptUntil: '2026-02-01T03:04:05.000Z' }, confidants: [{ ...confidant, keptUntil: '2027-02-06T03:04:05.000Z' }]
+    })
+
+    expect(text).toContain('copies     3 of 3, kept at least until 2026-02-01\n')
+    expect(text).toContain('  2027-02-06      2026-01-02T03:04:05.000Z\n')
+  })
+
+  it('says that what came back may have been deleted', () => {
+    expect(statusText({ ...status, recovery: { ...status.recovery, mayBeDeleted: true } })).toContain(
+      '           it may have been deleted: all who have it were away for more than 14 days, and nobody within reach would know. To keep it, put it again\n')
   })
 
   it('says that there is a twin, and how many answered that there is nothing', () => {

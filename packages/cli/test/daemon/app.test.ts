@@ -112,7 +112,7 @@ describe('GET /v1/stash', () => {
 
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(data)
     expect(about).toEqual({
-      seq: '1', bytes: 256, state: 'settled', confirmed: true, updatedAt: '1970-01-01T00:00:01.000Z',
+      seq: '1', bytes: 256, state: 'settled', confirmed: true, mayBeDeleted: false, updatedAt: '1970-01-01T00:00:01.000Z',
       sha256: '40aff2e9d2d8922e47afd4648e6967497158785fbd1da870e7110266bf944880'
     })
   })
@@ -185,7 +185,7 @@ describe('POST /v1/recover/adopt', () => {
 
     stash.inDoubt({ reason: 'CONFLICT', records: [{ id: 'ab'.repeat(32), seq: '3', readable: true, holders: ['a'] }] })
     expect(await (await app.request('/v1/recover/adopt?timeout=300ms', { method: 'POST', body: '{"id":"abababab"}' })).json()).toEqual({
-      outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [], bytes: 7, updatedAt: '1970-01-01T00:00:01.000Z', state: 'settled', confirmed: true, setAside: [],
+      outcome: 'kept', seq: '1', copies: 3, minimum: 2, target: 3, failures: [], bytes: 7, updatedAt: '1970-01-01T00:00:01.000Z', state: 'settled', confirmed: true, mayBeDeleted: false, setAside: [],
       peers: 0, sha256: sha256('adopted')
     })
     expect(stash.timeouts).toEqual([300])

@@ -15,8 +15,10 @@ const own = { outcome: 'unstored', seq: '2', bytes: 7, copies: 0, away: 0, minim
 const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'stash:state', time, state: 'settled', previous: 'searching' }, 'the stash is settled, was searching'],
   [{ event: 'stash:found', time, via: 'push', from: peer, seq: '1', bytes: 1024 }, 'a copy of the stash (1 KiB) was pushed by …TXp8V4wB'],
-  [{ event: 'stash:recovered', time, via: 'fetch', from: peer, seq: '1', bytes: 3, confirmed: false, answered: 1, of: 2 },
+  [{ event: 'stash:recovered', time, via: 'fetch', from: peer, seq: '1', bytes: 3, confirmed: false, mayBeDeleted: false, answered: 1, of: 2 },
     'recovered version 1 (3 B) from …TXp8V4wB, unconfirmed by 1 of 2 peers'],
+  [{ event: 'stash:recovered', time, via: 'fetch', from: peer, seq: '1', bytes: 3, confirmed: false, mayBeDeleted: true, answered: 1, of: 1 },
+    'recovered version 1 (3 B) from …TXp8V4wB, unconfirmed by 1 of 1 peer; it may have been deleted: all who have it were away for more than 14 days, and nobody within reach would know'],
   [{ event: 'stash:copies', time, seq: '1', have: 1, minimum: 2, target: 3 }, 'version 1 is held by 1 of 3 confidants; 2 make it safe'],
   [{ event: 'stash:doubt', time, reason: 'CONFLICT', records: [] }, 'doubtful (CONFLICT): there are versions that do not know of each other; 0 versions seen. What can be done: nara-stash recover'],
   [{ event: 'stash:doubt', time, reason: 'CONFLICT', records: [], error: 'no\u0007' },

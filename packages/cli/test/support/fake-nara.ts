@@ -159,10 +159,10 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
       deleted: null,
       safe: data == null ? null : this.confidants.length >= 2,
       pending: null,
-      copies: { have: this.confidants.length, minimum: 2, target: 3 },
+      copies: { have: this.confidants.length, minimum: 2, target: 3, keptUntil: null },
       confidants: this.confidants.map(peerId => ({ peerId, name: 'kiosk\u001b[2J', since: new Date(0).toISOString(), state: 'trusted', pinned: true, keeps: 'in memory' })),
       held: { count: 0, limit: 20, bytes: 0, byteLimit: 1024 },
-      recovery: { via: null, from: null, confirmed: false, undecided: 0, written: false, answered: 0, of: 0, ...this.recovery, doubt: this.doubt },
+      recovery: { via: null, from: null, confirmed: false, mayBeDeleted: false, undecided: 0, written: false, answered: 0, of: 0, ...this.recovery, doubt: this.doubt },
       twin: this.twin
     }
   }

@@ -1,5 +1,5 @@
-import { MAX_HOLDERS } from '@nara-stash/protocol'
-import { DISK_REPAIR_DELAY, FAILED_AFTER, FAILED_AWAY, REUNION, SURROGATE_CHOICE } from '../constants.ts'
+import { MAX_HOLDERS, MIN_LEASE } from '@nara-stash/protocol'
+import { DISK_REPAIR_DELAY, FAILED_AFTER, FAILED_AWAY, RENEW_SHARE, REUNION, SURROGATE_CHOICE } from '../constants.ts'
 import { distinctCopies, select } from './select.ts'
 import type { AuditState } from './audit.ts'
 import type { Candidate, Counting } from './select.ts'
@@ -17,6 +17,8 @@ export interface CopyView {
   placement?: string
   /** When it answered a STORE of that last: from then on its promise runs. */
   promisedAt?: number
+  /** Milliseconds after which that promise is renewed, if it is not for as long as was asked. */
+  renewAfter?: number
   /** Since when it is away. */
   awaySince?: number
   /** It took what it has along on a disk, as it says: it brings it back. */
@@ -247,9 +249,17 @@ function storeTime (copy: CopyView, { record, placement, renewAfter = Infinity }
   }
 
   const upToDate = copy.record === record && copy.placement === placement?.id
-  const renewal = (copy.promisedAt ?? -Number.MAX_VALUE) + renewAfter
+  const renewal = (copy.promisedAt ?? -Number.MAX_VALUE) + (copy.renewAfter ?? renewAfter)
 
   return upToDate ? Math.max(renewal, copy.notBefore) : copy.notBefore
+}
+
+/**
+ * Milliseconds after which a promise of so many seconds is renewed: long before it is over, and never so often that whoever promises little is asked without
+ * end.
+ */
+export function renewAfter (seconds: number): number {
+  return Math.max(seconds, MIN_LEASE) * 1_000 * RENEW_SHARE
 }
 
 function earliest (times: readonly number[]): number | undefined {

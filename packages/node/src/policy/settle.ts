@@ -23,6 +23,8 @@ export interface Answer {
   placement?: Placement
   /** Its copy came from us and was never lost since. */
   direct?: boolean
+  /** It was away for so long that we may have deleted it, and nobody may be left who knows. */
+  mayBeDeleted?: boolean
 }
 
 export interface SettleInput {
@@ -50,7 +52,7 @@ export type Decision =
   { type: 'searching' } |
   /** Look again then, or when something is heard. */
   { type: 'waiting', until: number | undefined, found: boolean } & Tally |
-  { type: 'settled', best: RecordHeader, placement: Placement, confirmed: boolean } & Tally |
+  { type: 'settled', best: RecordHeader, placement: Placement, confirmed: boolean, mayBeDeleted: boolean } & Tally |
   /**
    * With a tombstone: there was one, and it was deleted, perhaps more than once. What comes next builds on the tombstone, and on those beside it.
    * `holders` are those whom the placements name with which these came.
@@ -159,8 +161,18 @@ function found (view: View, top: RecordHeader): Decision {
   }
 
   return vote.isEnough || view.heardOut
-    ? { type: 'settled', best: top, placement, confirmed: vote.isEnough, ...tally(view) }
+    ? { type: 'settled', best: top, placement, confirmed: vote.isEnough, mayBeDeleted: mayBeDeleted(view, top, vote.isEnough), ...tally(view) }
     : waitingFor(view, SETTLE_TIMEOUT)
+}
+
+/**
+ * Everybody who showed it was away for longer than a tombstone may be kept. That so many holders agree shows that no acknowledged deletion escaped them;
+ * a single one shows nothing.
+ */
+function mayBeDeleted ({ answers }: View, top: RecordHeader, isConfirmed: boolean): boolean {
+  const shown = answers.filter(({ record }) => record?.id === top.id)
+
+  return shown.every(answer => answer.mayBeDeleted === true) && (!isConfirmed || shown.length === 1)
 }
 
 /** The newest is a tombstone: it says all by itself, once nobody is likely to know of anything newer. Several that do not know of each other say the same. */

@@ -24,8 +24,8 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
   return {
     state: (state, previous) => { sink.safeDispatchEvent('stash:state', { detail: { state, previous } }) },
     found: (version, origin) => { sink.safeDispatchEvent('stash:found', { detail: { ...origin, ...sized(version) } }) },
-    recovered: (version, origin, { confirmed, answered, of }) => {
-      sink.safeDispatchEvent('stash:recovered', { detail: { ...origin, ...sized(version), confirmed, answered, of } })
+    recovered: (version, origin, { confirmed, mayBeDeleted, answered, of }) => {
+      sink.safeDispatchEvent('stash:recovered', { detail: { ...origin, ...sized(version), confirmed, mayBeDeleted, answered, of } })
     },
     doubt: detail => { sink.safeDispatchEvent('stash:doubt', { detail }) },
     setAside: (bytes, timestamp, why) => { sink.safeDispatchEvent('stash:set-aside', { detail: { bytes, timestamp, ...(why == null ? {} : { why }) } }) },

@@ -209,7 +209,7 @@ function firstAnswer ({ answers, readable }: SettleInput, decision: Decision): D
 
   return first?.record == null || first.placement == null
     ? decision
-    : { type: 'settled', best: first.record, placement: first.placement, confirmed: true, answered: 1, of: answers.length }
+    : { type: 'settled', best: first.record, placement: first.placement, confirmed: true, mayBeDeleted: false, answered: 1, of: answers.length }
 }
 
 /**

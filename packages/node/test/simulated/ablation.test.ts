@@ -88,7 +88,7 @@ function firstAnswer ({ answers, readable }: SettleInput, decision: Decision): D
 
   return first?.record == null || first.placement == null
     ? decision
-    : { type: 'settled', best: first.record, placement: first.placement, confirmed: true, answered: 1, of: answers.length }
+    : { type: 'settled', best: first.record, placement: first.placement, confirmed: true, mayBeDeleted: false, answered: 1, of: answers.length }
 }
 
 /** More than any of these rules needs. */

@@ -16,10 +16,10 @@ function lease (nara: Nara, owner: Nara): number {
   return leaseLeft(nara.process.parts.held.get(owner.id) as HeldStash, nara.process.clock.now()) * 1_000
 }
 
-/** An owner and five others that say nothing in presence: weeks pass faster. */
+/** An owner that asks for a week, and five others that say nothing in presence: weeks pass faster. */
 async function quiet (): Promise<Left> {
   const world = new World()
-  const owner = await world.nara({ fresh: true, ...silent })
+  const owner = await world.nara({ fresh: true, lease: 7 * day, ...silent })
   const others = await world.confidants(5, silent)
   world.net.connectAll()
   await kept(world, owner, 'one')

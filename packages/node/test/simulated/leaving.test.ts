@@ -41,8 +41,9 @@ describe('with the owner away', () => {
       await world.run(minute)
       const results = await leave(world, ...holders.slice(0, count))
       expect(results.map(({ left }) => left)).toStrictEqual(results.map(() => []))
-      // they asked the same others
-      expect(holdersNow(world, owner)).toHaveLength(3)
+      // they asked the same others, but for those asked before it was known who leaves
+      expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(3)
+      expect(holdersNow(world, owner).length).toBeLessThanOrEqual(5)
       await world.run(10 * minute)
       expect(holdersNow(world, owner).length).toBeGreaterThanOrEqual(3)
       expect(holdersNow(world, owner).length).toBeLessThanOrEqual(4)
@@ -236,7 +237,7 @@ describe('an owner that stops', () => {
     expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'unstored', seq: '2', copies: 0, acknowledged: true } }])
   })
 
-  it('counts the writes that were set aside and are nobody else\'s, not versions that others gave', async () => {
+  it.each([[false, 1], [true, 0]])('counts a write that was set aside and is nobody else\'s, not a version that others gave (adopted: %s)', async (isAdopted, setAside) => {
     const { world, owner } = await ownerAway({ peers: 3 })
     await owner.restart()
     const waits = Promise.allSettled([owner.put('two'), owner.put('three')])
@@ -245,12 +246,16 @@ describe('an owner that stops', () => {
     await world.of(waits)
     await world.until(() => owner.stash.status().copies.have === 3)
     const [{ id } = { id: '' }] = owner.stash.setAside()
-    expect(owner.aside).toEqual(['three', 'two'])
-    await world.of(owner.stash.adopt(id, { timeout: 10 * second }))
-    await world.until(() => owner.stash.status().copies.have === 3)
-    // the version that came back is set aside for it
-    expect(owner.aside).toEqual(['one', 'two'])
-    expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'kept' }, waiting: 0, setAside: 1 }])
+    expect(owner.aside).toEqual(['three'])
+
+    if (isAdopted) {
+      await world.of(owner.stash.adopt(id, { timeout: 10 * second }))
+      await world.until(() => owner.stash.status().copies.have === 3)
+      // the version that came back is set aside for it
+      expect(owner.aside).toEqual(['one'])
+    }
+
+    expect(await leave(world, owner)).toMatchObject([{ own: { outcome: 'kept' }, waiting: 0, setAside }])
   })
 
   it('says that a deletion was told to too few, and nothing of one that was told', async () => {

@@ -59,6 +59,8 @@ export interface NaraInit extends StashInit {
   owns?: boolean
   /** False for one on a host without gossipsub. @default true */
   gossip?: boolean
+  /** Milliseconds by which its wall clock is ahead. @default 0 */
+  wallSkew?: number
 }
 
 /** A nara over its processes: the soul stays, the rest does not. */
@@ -156,11 +158,12 @@ export class Nara {
     return this.process.parts.held.get(owner.id)?.record.id
   }
 
-  private boot ({ owns = true, gossip = true, ...init }: NaraInit): Process {
+  private boot ({ owns = true, gossip = true, wallSkew = 0, ...init }: NaraInit): Process {
     const { net, random, clock: virtual } = this.world
     const port = net.join(this.id, {
       privateKey: privateKeyFromSoul(this.soul), twin: true, ...(this.address == null ? {} : { address: this.address })
     })
+    port.clock.wallSkew = wallSkew
     const clock = new CountingClock(port.clock)
     const presence = {
       announce: async (bytes: Uint8Array) => {

@@ -72,7 +72,7 @@ async function proved (context: HandlerContext, caller: Caller, request: Challen
   const { nonce, recordId } = request
   const proof = await proofOf({ nonce, prover: context.self, recordId, body: whole?.body ?? new Uint8Array() }, context.clock)
 
-  return { type: 'proof', proof, leaving: context.draining() }
+  return { type: 'proof', proof, leaving: context.draining(), ...(kept.mayBeDeleted && { mayBeDeleted: true }) }
 }
 
 function other (context: HandlerContext, caller: Caller, { record, placement }: HeldStash, request: ChallengeRequest): ChallengeResponse {

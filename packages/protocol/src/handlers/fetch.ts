@@ -76,6 +76,7 @@ function found (context: HandlerContext, stash: HeldStash): Extract<FetchRespons
     liveHolders: context.liveHolders(stash.placement),
     leaseRemaining: leaseLeft(stash, context.clock.now()),
     direct: stash.direct,
+    ...(stash.mayBeDeleted && { mayBeDeleted: true }),
     ...(context.draining() && { leaving: true })
   }
 }

@@ -1,10 +1,12 @@
 import { LARGEST_STORE, maxBodyLength, SMALL_STORE } from '../constants.ts'
 import { refused } from '../refusal.ts'
+import { leaseLeft } from '../held/held-stash.ts'
 import { isLoopback } from '../trust.ts'
 import { admitsHolder, noteCoHolder } from './co-holder.ts'
 import type { HandlerContext } from './index.ts'
 import type { Arrival, StoreOutcome } from '../held/held-stashes.ts'
 import type { Caller, IncomingRequest, Refused, StoreResponse, WantsBody } from '../messages.ts'
+import type { RecordHeader } from '../record/header.ts'
 
 /**
  * STORE: the owner, or a holder whose placement admits us, asks us to keep a record. Everything that can be refused is refused before
@@ -31,6 +33,7 @@ export async function admit (context: HandlerContext, caller: Caller, request: E
     ...(caller.address == null ? {} : { address: caller.address }),
     exempt: caller.address == null || isLoopback(caller.address) || context.trust.vouchedFor(caller.peer),
     leaseRemaining: direct ? placement.leaseSeconds : request.leaseRemaining,
+    ...(request.type === 'offer' && request.mayBeDeleted === true && { mayBeDeleted: true }),
     liveHolders: request.liveHolders
   }
   const verdict = await context.held.admit(arrival)
@@ -40,7 +43,7 @@ export async function admit (context: HandlerContext, caller: Caller, request: E
       noteCoHolder(context, caller.peer, record)
     }
 
-    return shownTo(caller, outcome)
+    return shownTo(caller, direct ? promised(context, record, outcome) : outcome)
   }
 
   if (verdict.type !== 'admitted') {
@@ -87,8 +90,15 @@ function refuse (context: HandlerContext, caller: Caller, request: Extract<Incom
   }
 }
 
+/** The owner is told for how long its stash is promised, which may be less than it asked for. */
+function promised ({ held, clock }: HandlerContext, { owner, id }: RecordHeader, outcome: StoreOutcome | Refused): StoreResponse {
+  const stash = held.get(owner)
+
+  return (outcome.type === 'stored' || outcome.type === 'have') && stash?.record.id === id ? { ...outcome, promised: leaseLeft(stash, clock.now()) } : outcome
+}
+
 /** Who holds what is shown to the owner only. */
-function shownTo (caller: Caller, outcome: StoreOutcome | Refused): StoreResponse {
+function shownTo (caller: Caller, outcome: StoreResponse): StoreResponse {
   if ((outcome.type === 'stale' || outcome.type === 'conflict') && caller.peer !== outcome.record.owner) {
     return { type: outcome.type, record: outcome.record }
   }

@@ -96,7 +96,7 @@ export class Burials {
     }
 
     const held = index.get(record.owner)
-    const tombstone = tombstoneOf(arrival, this.known(record.owner), { now: clock.now(), wallTime: clock.wallTime() })
+    const tombstone = tombstoneOf(arrival, { before: this.known(record.owner), at: { now: clock.now(), wallTime: clock.wallTime() } })
 
     if (tombstone.leaseRemaining === 0) {
       // its time is over, and there was nothing here for it to end

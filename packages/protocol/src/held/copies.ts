@@ -3,7 +3,7 @@ import { BodyMismatchError, HeldStoreError } from '../errors.ts'
 import { bodyMatches } from '../record/body.ts'
 import { refused } from '../refusal.ts'
 import { whyRefused } from './capacity.ts'
-import { refreshed, stashOf } from './held-stash.ts'
+import { leaseLeft, refreshed, stashOf } from './held-stash.ts'
 import { inStore } from './in-store.ts'
 import { reservation } from './reservation.ts'
 import type { Capacity, Claim } from './capacity.ts'
@@ -17,6 +17,9 @@ import type { Clock } from '../clock.ts'
 import type { Refused } from '../messages.ts'
 import type { RecordHeader } from '../record/header.ts'
 import type { AbortOptions } from '@libp2p/interface'
+
+/** An owner that prolongs its lease by less is told so before the next stamp notes it. Seconds. */
+const WORTH_A_WRITE = 60 * 60
 
 export interface DropOptions extends AbortOptions {
   /**
@@ -34,6 +37,8 @@ export interface CopiesInit {
   store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete'>
   turns: InTurn
   clock: Clock
+  /** Seconds that are promised at most. */
+  maxLeaseSeconds: number
   judge (record: RecordHeader): Verdict
   onDamaged (damage: DamagedStash): void
 }
@@ -42,6 +47,8 @@ export interface CopiesInit {
 export class Copies {
   private readonly init: CopiesInit
   private readonly reserved = new Set<Claim>()
+  /** Owners of copies that are marked in the store. */
+  private readonly marked = new Set<string>()
 
   constructor (init: CopiesInit) {
     this.init = init
@@ -77,6 +84,36 @@ export class Copies {
 
       return true
     })
+  }
+
+  /** Keeps a copy that the store has. */
+  take (stash: HeldStash): void {
+    this.init.index.keep(stash)
+    this.isKept(stash)
+  }
+
+  /** Sees to it that the store knows which copies are marked. */
+  async keepMarks (): Promise<void> {
+    const { index, turns, store } = this.init
+
+    for (const { record: { owner } } of index.list().filter(stash => this.isMarkDue(stash))) {
+      await turns.run(owner, async () => {
+        const stash = index.get(owner)
+
+        if (stash != null && this.isMarkDue(stash)) {
+          await inStore(async () => { await store.update(stash) })
+          this.isKept(stash)
+        }
+      })
+    }
+  }
+
+  private isMarkDue ({ record, mayBeDeleted }: HeldStash): boolean {
+    return this.marked.has(record.owner) !== mayBeDeleted
+  }
+
+  private isKept ({ record, mayBeDeleted }: HeldStash): void {
+    this.marked[mayBeDeleted ? 'add' : 'delete'](record.owner)
   }
 
   private reserve (arrival: Arrival): Admitted | Refused {
@@ -123,9 +160,11 @@ export class Copies {
         return verdict
       }
 
-      const stash = stashOf(arrival, address, this.init.index.get(record.owner), { now: this.init.clock.now(), wallTime: this.init.clock.wallTime() })
+      const { clock, index, maxLeaseSeconds } = this.init
+      const at = { now: clock.now(), wallTime: clock.wallTime() }
+      const stash = stashOf(arrival, { address, before: index.get(record.owner), at, maxLeaseSeconds })
       await this.put(stash, body)
-      this.init.index.keep(stash)
+      this.take(stash)
 
       return { type: 'stored' }
     })
@@ -154,11 +193,15 @@ export class Copies {
       return false
     }
 
-    const stash = refreshed(held, arrival, this.init.clock.now())
+    const now = this.init.clock.now()
+    const stash = refreshed(held, arrival, now, this.init.maxLeaseSeconds)
 
-    // lease and hints change with every contact and are not worth a write: stamps note what is left of the lease
-    if (stash.placement !== held.placement || stash.direct !== held.direct) {
+    // lease and hints change with every contact, and stamps note what is left of the lease; what its owner is told is kept before that
+    const isProlonged = arrival.direct && leaseLeft(stash, now) - leaseLeft(held, now) > WORTH_A_WRITE
+
+    if (stash.placement !== held.placement || stash.direct !== held.direct || isProlonged) {
       await inStore(async () => { await this.init.store.update(stash) })
+      this.isKept(stash)
     }
 
     this.init.index.keep(stash)

@@ -1,4 +1,4 @@
-import { TOMBSTONE_LIFE } from '../constants.ts'
+import { MAX_LEASE, TOMBSTONE_LIFE } from '../constants.ts'
 import type { RecordHeader } from '../record/header.ts'
 import type { Placement } from '../record/placement.ts'
 
@@ -14,7 +14,9 @@ export interface HeldStash {
   readonly storedAt: number
   /** The remote address whose share of the slots it takes: the one that first brought a copy. None if that was exempt. */
   readonly address?: string
-  /** Seconds of the owner's promise that were left at `leaseNotedAt`; of a tombstone, for which it is to be kept. */
+  /** Seconds for which the copy is promised from each contact with its owner on; of a tombstone, for which it was to be kept. */
+  readonly leasePromised: number
+  /** Seconds of that which were left at `leaseNotedAt`. */
   readonly leaseRemaining: number
   /** When `leaseRemaining` was noted, on the clock's monotonic scale. */
   readonly leaseNotedAt: number
@@ -26,10 +28,15 @@ export interface HeldStash {
    */
   readonly restored: boolean
   /**
-   * When the owner or a co-holder last brought it or answered for it, on the clock's monotonic scale; no earlier than this process. That
-   * they are merely connected is no answer.
+   * When the owner or a co-holder last brought it or answered for it, on the clock's monotonic scale; -Infinity if that was an earlier
+   * process. That they are merely connected is no answer.
    */
   readonly lastWordAt: number
+  /**
+   * True if this nara was away for longer than a tombstone may be kept, and has had no word since of anybody who would know of one. It
+   * serves the copy, and says so (SPEC.md, "Coming back").
+   */
+  readonly mayBeDeleted: boolean
   /**
    * Since when a copy of this owner's has been here without a break, on the clock's monotonic scale. Of a tombstone: since
    * when the copy was here that it ended; absent if it met none.
@@ -50,6 +57,8 @@ export interface Arrival {
   /** Seconds left of the owner's promise. */
   leaseRemaining: number
   liveHolders: readonly string[]
+  /** The copy of whoever brings it may have been deleted. */
+  mayBeDeleted?: boolean
 }
 
 export interface Moment {
@@ -64,41 +73,59 @@ export function leaseLeft (stash: Pick<HeldStash, 'leaseRemaining' | 'leaseNoted
   return Math.max(0, stash.leaseRemaining - Math.floor((now - stash.leaseNotedAt) / second))
 }
 
-/** The stash that an arrival becomes in place of `before`. `address` is whose share of the slots it takes. */
-export function stashOf (arrival: Arrival, address: string | undefined, before: HeldStash | undefined, at: Moment): HeldStash {
+export interface Becoming {
+  /** Whose share of the slots it takes. */
+  address?: string | undefined
+  /** What was held or kept of its owner. */
+  before: HeldStash | undefined
+  at: Moment
+  /** Seconds that are promised at most. */
+  maxLeaseSeconds: number
+}
+
+/** The stash that an arrival becomes. */
+export function stashOf (arrival: Arrival, { address, before, at, maxLeaseSeconds }: Becoming): HeldStash {
   return {
     record: arrival.record,
     placement: arrival.placement,
     direct: arrival.direct,
     storedAt: at.wallTime,
     ...(address == null ? {} : { address }),
-    leaseRemaining: leaseAfter(arrival, before, arrival.placement, at.now),
+    leasePromised: Math.min(arrival.placement.leaseSeconds, maxLeaseSeconds),
+    leaseRemaining: leaseAfter(arrival, before, arrival.placement, at.now, maxLeaseSeconds),
     leaseNotedAt: at.now,
     liveHolders: [...arrival.liveHolders],
     restored: false,
     lastWordAt: at.now,
+    mayBeDeleted: !arrival.direct && arrival.mayBeDeleted === true,
     heldSince: before?.heldSince ?? at.now
   }
 }
 
 /**
- * The tombstone that an arrival becomes in place of `before`. It is kept for 14 days of running time if the owner brings it, or if it ends a copy
- * held here; else for what is left of them to whom brought it, so that no two holders keep one alive for each other.
+ * The tombstone that an arrival becomes. It outlives the longest promise that it may have ended, here or elsewhere, by TOMBSTONE_LIFE. So long
+ * it is kept if the owner brings it, or if it ends a copy held here; else for what is left to whom brought it, so that no two holders keep one
+ * alive for each other. One that takes another's place is kept for no less than that had left.
  */
-export function tombstoneOf (arrival: Arrival, before: HeldStash | undefined, at: Moment): HeldStash {
+export function tombstoneOf (arrival: Arrival, { before, at }: Pick<Becoming, 'before' | 'at'>): HeldStash {
   const { record, placement, direct, leaseRemaining } = arrival
   const ends = before?.record.kind === 'data'
+  const life = Math.min(Math.max(placement.leaseSeconds, ends ? before.placement.leaseSeconds : 0), MAX_LEASE) + TOMBSTONE_LIFE
+  const left = before == null || ends ? 0 : leaseLeft(before, at.now)
+  const kept = direct || ends ? life : Math.max(Math.min(leaseRemaining, life), left)
 
   return {
     record,
     placement,
     direct,
     storedAt: at.wallTime,
-    leaseRemaining: direct || ends ? TOMBSTONE_LIFE : Math.min(leaseRemaining, TOMBSTONE_LIFE),
+    leasePromised: kept,
+    leaseRemaining: kept,
     leaseNotedAt: at.now,
     liveHolders: [],
     restored: false,
     lastWordAt: at.now,
+    mayBeDeleted: false,
     ...(before?.heldSince == null ? {} : { heldSince: before.heldSince })
   }
 }
@@ -107,7 +134,7 @@ export function tombstoneOf (arrival: Arrival, before: HeldStash | undefined, at
  * What a stash, or a tombstone, becomes when its very record arrives once more: a placement of higher version is taken, and what once
  * came from the owner stays direct.
  */
-export function refreshed (stash: HeldStash, arrival: Arrival, now: number): HeldStash {
+export function refreshed (stash: HeldStash, arrival: Arrival, now: number, maxLeaseSeconds: number = MAX_LEASE): HeldStash {
   const placement = arrival.placement.version > stash.placement.version ? arrival.placement : stash.placement
   const direct = stash.direct || arrival.direct
 
@@ -120,18 +147,20 @@ export function refreshed (stash: HeldStash, arrival: Arrival, now: number): Hel
     ...stash,
     placement,
     direct,
+    leasePromised: Math.min(placement.leaseSeconds, maxLeaseSeconds),
     // only the owner prolongs its promise: among themselves holders could keep one alive for ever
-    leaseRemaining: arrival.direct ? leaseAfter(arrival, stash, placement, now) : Math.min(leaseLeft(stash, now), placement.leaseSeconds),
+    leaseRemaining: arrival.direct ? leaseAfter(arrival, stash, placement, now, maxLeaseSeconds) : Math.min(leaseLeft(stash, now), placement.leaseSeconds),
     leaseNotedAt: now,
     liveHolders: [...arrival.liveHolders],
     restored: false,
-    lastWordAt: now
+    lastWordAt: now,
+    mayBeDeleted: stash.mayBeDeleted && !arrival.direct
   }
 }
 
 /** The owner is in touch: its promise counts from `now`. */
 export function renewed (stash: HeldStash, now: number): HeldStash {
-  return { ...stash, leaseRemaining: stash.placement.leaseSeconds, leaseNotedAt: now }
+  return { ...stash, leaseRemaining: Math.max(stash.leasePromised, leaseLeft(stash, now)), leaseNotedAt: now }
 }
 
 /** The lease did not run for the last `milliseconds`. */
@@ -139,9 +168,14 @@ export function paused (stash: HeldStash, milliseconds: number, now: number): He
   return { ...stash, leaseNotedAt: Math.min(now, stash.leaseNotedAt + milliseconds) }
 }
 
-/** The owner's word decides; a surrogate can pass on its knowledge of a longer promise with a record that is new here, but not cut one short. */
-function leaseAfter (arrival: Arrival, before: HeldStash | undefined, placement: Placement, now: number): number {
-  const known = arrival.direct || before == null ? 0 : leaseLeft(before, now)
+/**
+ * The owner's word decides, as far as this nara promises at all; a surrogate can pass on its knowledge of a longer promise with a record that is
+ * new here, but not cut one short. What is promised already stands, though less would be promised today.
+ */
+function leaseAfter (arrival: Arrival, before: HeldStash | undefined, placement: Placement, now: number, maxLeaseSeconds: number): number {
+  const running = before == null ? 0 : leaseLeft(before, now)
 
-  return Math.min(Math.max(arrival.leaseRemaining, known), placement.leaseSeconds)
+  return arrival.direct
+    ? Math.min(arrival.leaseRemaining, placement.leaseSeconds, Math.max(maxLeaseSeconds, running))
+    : Math.min(Math.max(Math.min(arrival.leaseRemaining, maxLeaseSeconds), running), placement.leaseSeconds)
 }

@@ -1,5 +1,5 @@
 import { TypedEventEmitter } from 'main-event'
-import { TOMBSTONE_LIFE } from '../constants.ts'
+import { MAX_LEASE } from '../constants.ts'
 import { MalformedError } from '../errors.ts'
 import { Burials } from './burials.ts'
 import { Copies } from './copies.ts'
@@ -10,7 +10,6 @@ import { judge } from './judge.ts'
 import { Leases } from './leases.ts'
 import { MemoryStashStore } from './memory-store.ts'
 import { RunningLog } from './running-log.ts'
-import { awayFor } from './wall-time.ts'
 import type { Capacity } from './capacity.ts'
 import type { DropOptions } from './copies.ts'
 import type { Arrival, HeldStash } from './held-stash.ts'
@@ -23,8 +22,6 @@ import type { RecordHeader } from '../record/header.ts'
 import type { NewestTable } from '../record/newest-table.ts'
 import type { Order } from '../record/order.ts'
 import type { AbortOptions } from '@libp2p/interface'
-
-const second = 1_000
 
 export type { Capacity } from './capacity.ts'
 export type { DropOptions } from './copies.ts'
@@ -39,6 +36,10 @@ export interface HeldStashesInit {
   clock: Clock
   /** @default MAX_TOMBSTONES */
   maxTombstones?: number
+  /** Seconds that are promised at most, whatever an owner asks for. @default MAX_LEASE */
+  maxLeaseSeconds?: number
+  /** Somebody is connected who could tell what has become of what is held. @default always */
+  isInTouch? (): boolean
 }
 
 export interface HeldStashesEvents {
@@ -48,8 +49,6 @@ export interface HeldStashesEvents {
   'stash:forgotten': CustomEvent<{ owner: string, tombstone: RecordHeader, ended: RecordHeader }>
   /** A tombstone is kept no longer: it had its days, or made room for another. Nothing of its owner's is. */
   'tombstone:over': CustomEvent<{ owner: string }>
-  /** This nara was away for more than 14 days, so nothing told it if the owner deleted its stash: the copy is no longer held. */
-  'stash:outlived': CustomEvent<{ owner: string, record: RecordHeader }>
 }
 
 /**
@@ -77,7 +76,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     this.newest = init.newest
     this.clock = init.clock
     this.index = new HeldIndex(init.newest, init.maxTombstones)
-    const shared = { ...init, store: this.store, index: this.index, turns: new InTurn(), judge: (record: RecordHeader) => this.judge(record) }
+    const shared = { maxLeaseSeconds: MAX_LEASE, ...init, store: this.store, index: this.index, turns: new InTurn(), judge: (record: RecordHeader) => this.judge(record) }
     this.copies = new Copies({
       ...shared,
       onDamaged: detail => { this.safeDispatchEvent('stash:damaged', { detail }) }
@@ -89,11 +88,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       },
       onOver: owner => { this.safeDispatchEvent('tombstone:over', { detail: { owner } }) }
     })
-    this.leases = new Leases({
-      index: this.index,
-      clock: init.clock,
-      onOutlived: stash => { void this.outlive(stash) }
-    })
+    this.leases = new Leases({ index: this.index, clock: init.clock })
     this.log = new RunningLog({
       store: this.store,
       clock: init.clock,
@@ -101,13 +96,15 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       onTick: () => {
         this.leases.look()
         this.burials.sweep()
-      }
+      },
+      beforeStamp: async () => { await this.copies.keepMarks() },
+      isInTouch: () => init.isInTouch?.() ?? true
     })
   }
 
   /**
    * Takes up what the store kept, the first time it is called. Of a stash that cannot be read back `stash:damaged` tells. If this nara was
-   * away for more than 14 days it drops what it held, and `stash:outlived` tells. Called after `stop`, it goes on.
+   * away for more than 14 days, what it held is marked (`mayBeDeleted`). Called after `stop`, it goes on.
    *
    * @throws {HeldStoreError}
    */
@@ -153,7 +150,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     return this.index.get(owner)
   }
 
-  /** The owner deleted its stash, and this is its word. Kept for 14 days of running time; its `leaseLeft` is what is left of them. */
+  /** The owner deleted its stash, and this is its word. Its `leaseLeft` is for how long it is still kept, in running time. */
   tombstone (owner: string): HeldStash | undefined {
     return this.burials.get(owner)
   }
@@ -230,7 +227,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
 
   /**
    * This nara itself was out of touch for the last `milliseconds`: no lease ran meanwhile. Reports may overlap. After ten minutes what is
-   * held is `restored`; after 14 days it is dropped, and `stash:outlived` tells.
+   * held is `restored`; after 14 days it may have been deleted.
    */
   absent (milliseconds: number): void {
     this.leases.absent(milliseconds)
@@ -242,29 +239,27 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     this.leases.confirm(owner)
   }
 
+  /** A co-holder that would know if `owner` had deleted its stash proved that it has the copy, too: ours is as good as that. */
+  vouched (owner: string): void {
+    this.leases.vouch(owner)
+  }
+
   private async load (options?: AbortOptions): Promise<void> {
     const { stashes, damaged, lastWall } = await inStore(async () => await this.store.load(options), options)
-    const outlived = (awayFor(lastWall, this.clock.wallTime()) ?? 0) > TOMBSTONE_LIFE * second
-    const dropped = stashes.filter(({ record }) => outlived && record.kind === 'data')
-
-    // before anything else is written: where this fails, the next start must find it to be done
-    for (const { record } of dropped) {
-      await inStore(async () => { await this.store.delete(record.owner) }, options)
-    }
 
     // in the order in which they were met, so that of tombstones beyond the bound the same ones go
     for (const stash of stashes.sort((a, b) => a.leaseNotedAt - b.leaseNotedAt)) {
       if (stash.record.kind === 'tombstone') {
         this.burials.take(stash)
-      } else if (!outlived) {
-        this.index.keep(stash)
+      } else {
+        this.copies.take(stash)
       }
     }
 
     this.started = true
+    this.leases.begin(lastWall)
     await this.log.start(lastWall)
     damaged.forEach(detail => { this.safeDispatchEvent('stash:damaged', { detail }) })
-    dropped.forEach(({ record }) => { this.safeDispatchEvent('stash:outlived', { detail: { owner: record.owner, record } }) })
   }
 
   private async goOn (): Promise<void> {
@@ -283,15 +278,5 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     }
 
     return verdict
-  }
-
-  private async outlive ({ record, lastWordAt }: HeldStash): Promise<void> {
-    try {
-      if (await this.drop(record.owner, record.id, { isDue: stash => stash.lastWordAt === lastWordAt })) {
-        this.safeDispatchEvent('stash:outlived', { detail: { owner: record.owner, record } })
-      }
-    } catch {
-      // it stays, with a say in nothing, until the next report of this absence or the next start
-    }
   }
 }

@@ -1,8 +1,10 @@
 import { OWN_ABSENCE, TOMBSTONE_LIFE } from '../constants.ts'
 import { leaseLeft, paused, renewed } from './held-stash.ts'
 import { OwnAbsence } from './own-absence.ts'
+import { awayFor, surely } from './wall-time.ts'
 import type { HeldIndex } from './held-index.ts'
 import type { HeldStash } from './held-stash.ts'
+import type { Known } from './wall-time.ts'
 import type { Clock } from '../clock.ts'
 
 const second = 1_000
@@ -10,8 +12,6 @@ const second = 1_000
 export interface LeasesInit {
   index: HeldIndex
   clock: Pick<Clock, 'now' | 'wallTime'>
-  /** This nara has been away for so long that its owner may have deleted it without anybody being left who knows. */
-  onOutlived (stash: HeldStash): void
 }
 
 /**
@@ -21,10 +21,25 @@ export interface LeasesInit {
 export class Leases {
   private readonly init: LeasesInit
   private readonly absence = new OwnAbsence()
-  private looked: { now: number, wallTime: number } | undefined
+  private looked: Known | undefined
+  /** The time of day as far as it is known for sure. */
+  private known: Known | undefined
 
   constructor (init: LeasesInit) {
     this.init = init
+  }
+
+  /** @param lastWall - the time of day when an earlier process was last in touch with others, if that is known */
+  begin (lastWall: number | undefined): void {
+    const { clock } = this.init
+    const now = clock.now()
+
+    if (lastWall != null) {
+      this.known = { wallTime: lastWall, now }
+      // what comes on top of it is of one absence; a lease did not run meanwhile
+      this.absence.note(awayFor(lastWall, clock.wallTime()) ?? 0, now)
+      this.look()
+    }
   }
 
   renew (owner: string): void {
@@ -33,6 +48,11 @@ export class Leases {
 
   confirm (owner: string): void {
     this.change(owner, (stash, now) => ({ ...stash, restored: false, lastWordAt: now }))
+  }
+
+  /** A co-holder that would know if the owner had deleted it has shown that it has it, too. */
+  vouch (owner: string): void {
+    this.change(owner, stash => ({ ...stash, mayBeDeleted: false }))
   }
 
   lapsed (): HeldStash[] {
@@ -50,33 +70,35 @@ export class Leases {
   }
 
   absent (milliseconds: number): void {
-    const { index, clock, onOutlived } = this.init
+    const { index, clock } = this.init
     const now = clock.now()
     const { untold, since } = this.absence.note(milliseconds, now)
 
     for (const stash of index.list()) {
       // whose owner or co-holder had a word meanwhile is as old as that
-      const away = now - Math.max(since, stash.lastWordAt)
-      const after = { ...paused(stash, untold, now), restored: stash.restored || away >= OWN_ABSENCE }
-      index.keep(after)
-
-      if (away > TOMBSTONE_LIFE * second) {
-        onOutlived(after)
-      }
+      index.keep(afterAbsence(paused(stash, untold, now), now - Math.max(since, stash.lastWordAt)))
     }
   }
 
   /**
-   * The monotonic clock stands still while a machine sleeps, the wall clock does not. That it is ahead by ten minutes more than before says
-   * that the machine slept, or that somebody set its clock: enough to ask for a word before anything is repaired, not to drop anything.
+   * The monotonic clock stands still while a machine sleeps, or is off; the wall clock does not. That it is further ahead than before says
+   * that the machine slept, or that somebody set its clock: enough to ask for a word before anything is repaired, and to doubt a copy, not to
+   * drop one. A clock that is behind says nothing.
    */
   look (): void {
     const { index, clock } = this.init
-    const [now, wallTime, before] = [clock.now(), clock.wallTime(), this.looked]
-    this.looked = { now, wallTime }
+    const [looked, known] = [this.looked, this.known]
+    const at = { now: clock.now(), wallTime: clock.wallTime() }
+    const wallTime = surely(at.wallTime, at.now, known)
+    this.looked = at
+    this.known = wallTime == null ? undefined : { ...at, wallTime }
 
-    if (before != null && wallTime - before.wallTime - (now - before.now) >= OWN_ABSENCE) {
-      index.list().forEach(stash => { index.keep({ ...stash, restored: true }) })
+    const restored = looked != null && ahead(looked, at) >= OWN_ABSENCE
+    // a clock that was wrong and is right again has not slept
+    const mayBeDeleted = known != null && this.known != null && ahead(known, this.known) > TOMBSTONE_LIFE * second
+
+    if (restored || mayBeDeleted) {
+      index.list().forEach(stash => { index.keep({ ...stash, restored: true, mayBeDeleted: stash.mayBeDeleted || mayBeDeleted }) })
     }
   }
 
@@ -87,4 +109,18 @@ export class Leases {
       this.init.index.keep(how(stash, this.init.clock.now()))
     }
   }
+}
+
+/** Of ten minutes, and it is not known what became of the copy; of more than TOMBSTONE_LIFE, and perhaps nobody can tell. */
+function afterAbsence (stash: HeldStash, milliseconds: number): HeldStash {
+  return {
+    ...stash,
+    restored: stash.restored || milliseconds >= OWN_ABSENCE,
+    mayBeDeleted: stash.mayBeDeleted || milliseconds > TOMBSTONE_LIFE * second
+  }
+}
+
+/** Milliseconds by which the wall clock went on for longer than the monotonic one. */
+function ahead (before: Known, at: Known): number {
+  return at.wallTime - before.wallTime - (at.now - before.now)
 }

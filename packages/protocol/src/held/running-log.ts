@@ -1,6 +1,7 @@
 import { STAMP_INTERVAL } from '../constants.ts'
 import { surely } from './wall-time.ts'
 import type { StashStore } from './stash-store.ts'
+import type { Known } from './wall-time.ts'
 import type { CancelTimer, Clock } from '../clock.ts'
 
 export interface RunningLogInit {
@@ -8,17 +9,23 @@ export interface RunningLogInit {
   clock: Clock
   /** Seconds left of their leases, by owner. */
   leases (): ReadonlyMap<string, number>
-  /** Before every stamp. */
+  /** Every few minutes. */
   onTick (): void
+  /** Keeps what the next process could not tell from a later stamp any more: without that there is none. */
+  beforeStamp (): Promise<void>
+  /** Somebody is connected. */
+  isInTouch (): boolean
 }
 
 /**
- * Notes in the store that this nara is running, what the time is and what is left of the leases: at the start, every few minutes, and
- * at the end. A stamp that cannot be written is no reason to hold nothing: what a restart knows is then as old as the last one.
+ * Notes in the store that this nara is running, when it was last in touch with others and what is left of the leases: at the start, every few
+ * minutes, and at the end. A stamp that cannot be written is no reason to hold nothing: what a restart knows is then as old as the last one.
  */
 export class RunningLog {
   private readonly init: RunningLogInit
-  private known: { wallTime: number, now: number } | undefined
+  private known: Known | undefined
+  /** The time of day when somebody was last connected. */
+  private inTouch: number | undefined
   private cancel: CancelTimer | undefined
   private writing: Promise<void> = Promise.resolve()
 
@@ -26,7 +33,7 @@ export class RunningLog {
     this.init = init
   }
 
-  /** @param lastWall - what the last stamp said of the time of day */
+  /** @param lastWall - the time of day of the last stamp */
   async start (lastWall: number | undefined): Promise<void> {
     if (this.init.store.stamp == null || this.cancel != null) {
       return
@@ -34,6 +41,7 @@ export class RunningLog {
 
     if (this.known == null && lastWall != null) {
       this.known = { wallTime: lastWall, now: this.init.clock.now() }
+      this.inTouch = lastWall
     }
 
     this.arm()
@@ -70,7 +78,7 @@ export class RunningLog {
   }
 
   private async writeOnce (): Promise<void> {
-    const { clock, store, leases } = this.init
+    const { clock, store, leases, isInTouch, beforeStamp } = this.init
     const now = clock.now()
     const wallTime = surely(clock.wallTime(), now, this.known)
 
@@ -78,6 +86,12 @@ export class RunningLog {
       this.known = { wallTime, now }
     }
 
-    await store.stamp?.({ ...(wallTime == null ? {} : { wallTime }), leases: leases() })
+    await beforeStamp()
+
+    if (this.inTouch == null || isInTouch()) {
+      this.inTouch = wallTime
+    }
+
+    await store.stamp?.({ ...(this.inTouch == null ? {} : { wallTime: this.inTouch }), leases: leases() })
   }
 }

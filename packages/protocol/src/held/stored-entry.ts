@@ -27,6 +27,10 @@ interface StoredEntry {
   /** In milliseconds of running time; absent in the entries of earlier versions. */
   leaseNotedAt?: number
   heldSince?: number
+  /** Absent in the entries of earlier versions, which promised what was asked. */
+  leasePromised?: number
+  /** Absent unless it is true. */
+  mayBeDeleted?: true
 }
 
 /** A stash, or a tombstone, as it is kept. Its body lies elsewhere. */
@@ -41,7 +45,9 @@ export function encodeEntry (stash: HeldStash, time: RunningTime): Uint8Array {
     leaseRemaining: stash.leaseRemaining,
     liveHolders: [...stash.liveHolders],
     leaseNotedAt: time.ranUntil(stash.leaseNotedAt),
-    heldSince: stash.heldSince == null ? undefined : time.ranUntil(stash.heldSince)
+    heldSince: stash.heldSince == null ? undefined : time.ranUntil(stash.heldSince),
+    leasePromised: stash.leasePromised,
+    ...(stash.mayBeDeleted && { mayBeDeleted: true })
   }
 
   return withDigest(entry)
@@ -60,7 +66,7 @@ export async function decodeEntry (owner: string, bytes: Uint8Array, time: Runni
   }
 
   // the digest matches, so these are the very bytes that were written
-  const { v, leaseNotedAt, heldSince, ...entry } = stored as StoredEntry
+  const { v, leaseNotedAt, heldSince, leasePromised, mayBeDeleted = false, ...entry } = stored as StoredEntry
 
   if (v !== VERSION) {
     throw new EntryVersionError(`a held stash was kept in form ${v}, and this version knows form ${VERSION}: run the version that kept it, or give this one another datastore`)
@@ -76,9 +82,11 @@ export async function decodeEntry (owner: string, bytes: Uint8Array, time: Runni
           ...entry,
           record,
           placement,
+          leasePromised: leasePromised ?? placement.leaseSeconds,
           leaseNotedAt: time.whenRan(leaseNotedAt),
           restored: true,
-          lastWordAt: time.whenRan(undefined),
+          lastWordAt: -Infinity,
+          mayBeDeleted,
           ...(heldSince == null ? {} : { heldSince: time.whenRan(heldSince) })
         }
   } catch {

@@ -1,7 +1,7 @@
 /** Milliseconds since 1970 at the start of 2020: a machine that believes less has lost its clock's battery, or never had one. */
 const EARLIEST = 1_577_836_800_000
 
-interface Known {
+export interface Known {
   /** Milliseconds since 1970. */
   wallTime: number
   /** When that was, in milliseconds on the monotonic scale. */

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { VirtualClock, sealedPlacement, sealedRecord, storeRequest, testKey } from '@nara-stash/testing'
 import { PROOF_INTERVAL } from '../../src/constants.ts'
 import { fetchBudget } from '../../src/handlers/fetch.ts'
@@ -31,6 +32,7 @@ export const ADDRESS = '198.51.100.7'
 interface SceneInit extends TrustInit {
   capacity?: Partial<Capacity>
   store?: StashStore
+  maxLeaseSeconds?: number
   ownOffer?: OwnerOfferHandler
   ownRelease?: OwnerReleaseHandler
   /** Bytes of bodies that may be proved at one moment. */
@@ -59,7 +61,13 @@ export function scene (init: SceneInit = {}): Scene {
   const clock = new VirtualClock()
   const newest = new NewestTable()
   const capacity = { stashes: 20, bytes: 1_000_000, maxStash: 100_000, ...init.capacity }
-  const held = new HeldStashes({ capacity, newest, clock, ...(init.store == null ? {} : { store: init.store }) })
+  const held = new HeldStashes({
+    capacity,
+    newest,
+    clock,
+    ...(init.store == null ? {} : { store: init.store }),
+    ...(init.maxLeaseSeconds == null ? {} : { maxLeaseSeconds: init.maxLeaseSeconds })
+  })
   const coHolders = new CoHolders()
   const told: string[] = []
   const handler = createHandler({
@@ -116,7 +124,7 @@ function nameOf (peer: string): string {
 }
 
 /** What `ask` brings when something new is kept. */
-export const KEPT = [{ type: 'send' }, { type: 'stored' }]
+export const KEPT: unknown[] = [{ type: 'send' }, expect.objectContaining({ type: 'stored' })]
 
 /** A STORE of a signed record with a signed placement. */
 export async function storing (

@@ -1,8 +1,8 @@
 import { sealedPlacement, storeRequest, testBoot } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
-import { RETRY_AFTER } from '../../src/constants.ts'
+import { MAX_LEASE, RETRY_AFTER } from '../../src/constants.ts'
 import { TroubledStore } from '../held/troubled-store.ts'
-import { ADDRESS, KEPT, building, holder, live, otherOwner, owner, scene, storing } from './scene.ts'
+import { ADDRESS, KEPT, building, holder, live, otherOwner, owner, scene, self, storing } from './scene.ts'
 
 const refused = (reason: string): object[] => [{ type: 'refused', reason, retryAfter: RETRY_AFTER }]
 const day = 24 * 60 * 60
@@ -14,19 +14,41 @@ describe('handleStore', () => {
 
     expect(await ask(owner, request)).toEqual(KEPT)
     expect(held.get(owner.id)).toMatchObject({
-      record: request.record, placement: request.placement, direct: true, address: ADDRESS, leaseRemaining: 7 * day, liveHolders: [live.id]
+      record: request.record, placement: request.placement, direct: true, address: ADDRESS, leaseRemaining: 30 * day, liveHolders: [live.id]
     })
     expect((await held.read(owner.id))?.body).toEqual(request.body)
   })
 
   it.each([
     ['what is left of the promise', 3 * day, 3 * day],
-    ['never more than the owner promised', 8 * day, 7 * day]
+    ['never more than the owner promised', 31 * day, 30 * day]
   ])('keeps what a holder brings for %s', async (_, left, kept) => {
     const { ask, held } = scene()
 
     expect(await ask(holder, await storing({}, { leaseRemaining: left }))).toEqual(KEPT)
     expect(held.get(owner.id)).toMatchObject({ direct: false, leaseRemaining: kept })
+  })
+
+  it.each([
+    ['as long as asked', 30 * day, 400 * day, 30 * day],
+    ['for no longer than it promises anybody', 400 * day, 30 * day, 30 * day],
+    ['for no longer than the longest promise there is, whatever is asked', 2 ** 32 - 1, undefined, MAX_LEASE],
+    ['for no time, if none is asked', 0, undefined, 0]
+  ])('promises %s, and tells the owner', async (_, leaseSeconds, maxLeaseSeconds, promised) => {
+    const { ask, held, clock } = scene(maxLeaseSeconds == null ? {} : { maxLeaseSeconds })
+    const placement = { leaseSeconds, holders: [self.id] }
+    const request = await storing({ placement })
+
+    expect(await ask(owner, request)).toEqual([{ type: 'send' }, { type: 'stored', promised }])
+    await clock.advance(1_000)
+    expect(await ask(owner, request)).toEqual([{ type: 'have', promised }])
+    expect(held.get(owner.id)).toMatchObject({ leasePromised: promised, leaseRemaining: promised })
+    // of others it is no business
+    expect(await ask(holder, request)).toEqual([{ type: 'have' }])
+    expect(await ask(holder, await storing({ seq: 2, placement }, { leaseRemaining: 2 ** 32 - 1 }))).toEqual([{ type: 'send' }, { type: 'stored' }])
+    expect(held.get(owner.id)).toMatchObject({ leasePromised: promised, leaseRemaining: promised })
+    held.renew(owner.id)
+    expect(held.get(owner.id)).toMatchObject({ leaseRemaining: promised })
   })
 
   it('does not let a holder prolong a promise that it knows already', async () => {
@@ -36,8 +58,8 @@ describe('handleStore', () => {
     await clock.advance(1_000 * 2 * day)
 
     expect(await ask(holder, { ...request, leaseRemaining: 2 ** 32 - 1 })).toEqual([{ type: 'have' }])
-    await clock.advance(1_000 * 4 * day)
-    await ask(holder, { ...request, leaseRemaining: 7 * day })
+    await clock.advance(1_000 * 27 * day)
+    await ask(holder, { ...request, leaseRemaining: 30 * day })
     const { leaseRemaining, leaseNotedAt } = held.get(owner.id) ?? { leaseRemaining: 0, leaseNotedAt: 0 }
     expect(leaseRemaining - (clock.now() - leaseNotedAt) / 1_000).toBe(day)
   })
@@ -50,7 +72,7 @@ describe('handleStore', () => {
     expect(held.count).toBe(0)
     await ask(owner, first)
     expect(await ask(holder, await storing({ seq: 2 }, { leaseRemaining: 0 }))).toEqual(KEPT)
-    expect(held.get(owner.id)).toMatchObject({ leaseRemaining: 7 * day })
+    expect(held.get(owner.id)).toMatchObject({ leaseRemaining: 30 * day })
   })
 
   it('takes a newer placement with a record that it has, and the owner\'s word for the lease and the origin', async () => {
@@ -60,7 +82,7 @@ describe('handleStore', () => {
     await clock.advance(1_000 * day)
     const placement = await sealedPlacement(owner, { version: 2, holders: [holder.id], leaseSeconds: 5 * day })
 
-    expect(await ask(owner, { ...request, placement })).toEqual([{ type: 'have' }])
+    expect(await ask(owner, { ...request, placement })).toMatchObject([{ type: 'have' }])
     expect(held.get(owner.id)).toMatchObject({ placement, direct: true, leaseRemaining: 5 * day })
   })
 
@@ -109,7 +131,7 @@ describe('handleStore', () => {
     expect(await byOwner.receive(first.body)).toEqual({ type: 'stale', record: second.record, placement: second.placement })
     expect(await byHolder.receive(first.body)).toStrictEqual({ type: 'stale', record: second.record })
     expect(await conflicting.receive(twin.body)).toEqual({ type: 'conflict', record: second.record, placement: second.placement })
-    expect(await again.receive(second.body)).toEqual({ type: 'have' })
+    expect(await again.receive(second.body)).toMatchObject({ type: 'have' })
     expect(held.get(owner.id)?.record).toBe(second.record)
   })
 

@@ -42,12 +42,14 @@ export interface Held {
   clock: ManualClock
 }
 
-interface HeldInit {
+export interface HeldInit {
   capacity?: Partial<Capacity>
   store?: StashStore
   newest?: NewestTable
   clock?: ManualClock
   maxTombstones?: number
+  maxLeaseSeconds?: number
+  isInTouch? (): boolean
 }
 
 export function heldStashes (init: HeldInit = {}): Held {

@@ -57,7 +57,7 @@ describe.each(['MemoryDatastore', 'LevelDatastore'])('held stashes over a %s', (
 
     for (const { arrival, body } of [mine, other]) {
       const { owner } = arrival.record
-      expect(after.held.get(owner)).toStrictEqual({ ...before.held.get(owner), leaseNotedAt: after.clock.now(), restored: true })
+      expect(after.held.get(owner)).toStrictEqual({ ...before.held.get(owner), leaseNotedAt: after.clock.now(), restored: true, lastWordAt: -Infinity })
       expect((await after.held.read(owner))?.body).toStrictEqual(body)
       expect(after.newest.get(owner)).toStrictEqual(arrival.record)
     }

@@ -46,6 +46,7 @@ interface Kept {
   /** Milliseconds left of the lease, or of the tombstone's days. */
   left: number
   restored: boolean
+  mayBeDeleted: boolean
   lastWordAt: number
 }
 
@@ -124,7 +125,7 @@ export class Model {
     const known = direct ? 0 : this.held(owner)?.left ?? 0
     const left = kind === 'data'
       ? Math.min(LEASE * second, same && !direct ? known : Math.max(lease * second, known))
-      : same ? before.left : second * (direct || ends ? TOMBSTONE_LIFE : lease)
+      : same ? before.left : second * (direct || ends ? LEASE + TOMBSTONE_LIFE : Math.max(Math.min(lease, LEASE + TOMBSTONE_LIFE), (before?.left ?? 0) / second))
     this.forgotten += ends ? 1 : 0
     this.see(stash)
 
@@ -135,6 +136,7 @@ export class Model {
         version: Math.max(version, same ? before.version : 0),
         left,
         restored: false,
+        mayBeDeleted: same && before.mayBeDeleted && !direct,
         lastWordAt: this.now
       })
     }
@@ -161,7 +163,12 @@ export class Model {
     for (const [owner, kept] of this.kept) {
       const isHeld = kept.stash.record.kind === 'data'
       kept.left = Math.max(0, kept.left - (absent && isHeld ? 0 : milliseconds))
-      kept.restored ||= absent && this.now - Math.max(this.absence.since, kept.lastWordAt) >= 10 * minute
+
+      if (absent) {
+        const away = this.now - Math.max(this.absence.since, kept.lastWordAt)
+        kept.restored ||= away >= 10 * minute
+        kept.mayBeDeleted ||= away > 14 * 24 * 60 * minute
+      }
 
       if (!isHeld && kept.left === 0) {
         this.kept.delete(owner)
@@ -175,6 +182,10 @@ export class Model {
 
   confirm (owner: string): void {
     Object.assign(this.held(owner) ?? {}, { restored: false, lastWordAt: this.now })
+  }
+
+  vouch (owner: string): void {
+    Object.assign(this.held(owner) ?? {}, { mayBeDeleted: false })
   }
 
   /** The owners that take a slot, and the bytes that will be taken at most. */

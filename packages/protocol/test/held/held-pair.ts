@@ -22,7 +22,7 @@ export type Event =
   { type: 'admit', pick: Pick, direct: boolean, address: string | undefined, version: number, lease: number } |
   { type: 'commit', which: number, wrong: boolean } |
   { type: 'release', which: number } |
-  { type: 'drop' | 'renew' | 'confirm', owner: string } |
+  { type: 'drop' | 'renew' | 'confirm' | 'vouch', owner: string } |
   { type: 'hear', pick: Pick } |
   { type: 'pass', milliseconds: number, absent: boolean } |
   { type: 'disk', fails: boolean }
@@ -42,10 +42,10 @@ export const events: fc.Arbitrary<Event> = fc.oneof(
     type: fc.constant('commit' as const), which: fc.nat(9), wrong: fc.constantFrom(false, false, false, false, true)
   }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), which: fc.nat(9) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('drop' as const, 'renew' as const, 'confirm' as const), owner }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('drop' as const, 'renew' as const, 'confirm' as const, 'vouch' as const), owner }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('hear' as const), pick }) },
   { weight: 2, arbitrary: fc.record({
-    type: fc.constant('pass' as const), milliseconds: fc.constantFrom(SECOND, 11 * SECOND, 6 * MINUTE, 15 * MINUTE, 14 * DAY), absent: fc.boolean()
+    type: fc.constant('pass' as const), milliseconds: fc.constantFrom(SECOND, 11 * SECOND, 6 * MINUTE, 15 * MINUTE, 14 * DAY, 15 * DAY), absent: fc.boolean()
   }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('disk' as const), fails: fc.boolean() }) }
 )
@@ -89,8 +89,12 @@ export class Pair {
         held.confirmed(event.owner)
         model.confirm(event.owner)
         break
+      case 'vouch':
+        held.vouched(event.owner)
+        model.vouch(event.owner)
+        break
       case 'pass':
-        this.pass(event.milliseconds, event.absent && event.milliseconds < DAY)
+        this.pass(event.milliseconds, event.absent)
         break
       case 'admit':
         await this.admit({ ...event, stash: this.stashAt(event.pick) }, event.address)
@@ -255,7 +259,8 @@ export class Pair {
 
       if (kept != null && found != null) {
         expect([found.direct, found.placement.version, leaseLeft(found, now) * SECOND]).toStrictEqual([kept.direct, kept.version, kept.left])
-        expect(found.record.kind === 'tombstone' || found.restored === kept.restored).toBe(true)
+        expect(found.record.kind === 'tombstone' || (found.restored === kept.restored && found.mayBeDeleted === kept.mayBeDeleted)).toBe(true)
+        this.count(`${found.record.kind} ${found.mayBeDeleted ? 'marked' : 'not marked'}`)
       }
     }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LEASE } from '../../src/constants.ts'
 import { NewestTable } from '../../src/record/newest-table.ts'
 import { header } from '../record/headers.ts'
 import { admitted, arrivalOf, heldStashes, placementOf, store } from './arrivals.ts'
@@ -25,11 +26,13 @@ describe('held stashes', () => {
       direct: true,
       storedAt: 12_345,
       address: '192.0.2.1',
+      leasePromised: DEFAULT_LEASE,
       leaseRemaining: 60,
       leaseNotedAt: clock.now(),
       liveHolders: ['friend'],
       restored: false,
       lastWordAt: clock.now(),
+      mayBeDeleted: false,
       heldSince: clock.now()
     })
     expect(await held.read('owner')).toStrictEqual({ stash: held.get('owner'), body })

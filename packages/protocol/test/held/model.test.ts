@@ -27,7 +27,7 @@ describe('held stashes', () => {
     // no rule was spared for want of a case
     for (const what of ['data admitted', 'data have', 'data stale', 'data conflict', 'data at capacity', 'data over quota',
       'tombstone stored', 'tombstone have', 'tombstone stale', 'tombstone conflict',
-      'late stored', 'late have', 'late stale', 'late conflict', 'heard that it ended', 'heard conflict']) {
+      'data marked', 'late stored', 'late have', 'late stale', 'late conflict', 'heard that it ended', 'heard conflict']) {
       expect(seen.get(what) ?? 0, what).toBeGreaterThan(5)
     }
   })

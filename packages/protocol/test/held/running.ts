@@ -6,32 +6,29 @@ import { heldStashes, store } from './arrivals.ts'
 import { FaultyDatastore } from './faulty-datastore.ts'
 import { ManualClock } from './manual-clock.ts'
 import { signed } from './signed.ts'
-import type { Held } from './arrivals.ts'
+import type { Held, HeldInit } from './arrivals.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 export const NOVEMBER = Date.UTC(2026, 10, 22)
-export const WEEK_IN_SECONDS = 7 * 24 * 60 * 60
+export const LEASE_IN_SECONDS = 30 * 24 * 60 * 60
 
 export interface Running extends Held {
   datastore: FaultyDatastore
-  outlived: string[]
 }
 
 /** A process over what a disk keeps, at a time of day. Its monotonic clock begins anew. */
-export async function run (disk: MemoryDatastore, wall: number): Promise<Running> {
+export async function run (disk: MemoryDatastore, wall: number, init: Pick<HeldInit, 'isInTouch' | 'maxLeaseSeconds'> = {}): Promise<Running> {
   const [clock, datastore] = [new ManualClock(), new FaultyDatastore(disk)]
   clock.wall = wall
-  const all = heldStashes({ clock, store: new DatastoreStashStore({ datastore, clock }) })
-  const outlived: string[] = []
-  all.held.addEventListener('stash:outlived', ({ detail }) => { outlived.push(detail.owner) })
+  const all = heldStashes({ ...init, clock, store: new DatastoreStashStore({ datastore, clock }) })
   await all.held.start()
 
-  return { ...all, datastore, outlived }
+  return { ...all, datastore }
 }
 
-/** A copy of the first owner, of 7 days. */
+/** A copy of the first owner, of 30 days. */
 export async function holding (disk = new MemoryDatastore(), wall = NOVEMBER): Promise<Running & { disk: MemoryDatastore, owner: string }> {
   const running = await run(disk, wall)
   const { arrival, body } = await signed(1, 1)

@@ -82,7 +82,7 @@ describe('held stashes over a datastore', () => {
       expect(keyCount(disk)).toBe(3)
       datastore.sticky = false
       datastore.add({ at: datastore.writes + later, damage: 'lost', next: 'crash' })
-      clock.advance(14 * 24 * 60 * 60 * 1_000)
+      clock.advance(44 * 24 * 60 * 60 * 1_000)
       // any tombstone has those swept away whose days are over
       await held.admit((await signed(2, 1, { kind: 'tombstone', direct: false, leaseRemaining: 0 })).arrival)
       await held.read(owner)

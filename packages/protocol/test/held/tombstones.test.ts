@@ -187,11 +187,37 @@ describe('a header that is heard', () => {
 })
 
 describe('the days of a tombstone', () => {
-  it('are 14, of running time, if the owner brought it, whatever its placement grants', async () => {
+  it.each([
+    [1, 15], [30, 44], [400, 414], [49_710, 414]
+  ])('are 14 more than the %i of its placement, of running time, if the owner brought it: %i', async (leased, days) => {
     const { held, clock } = heldStashes()
-    await held.admit(arrivalOf(end3, { leaseRemaining: 60, placement: placementOf('owner', 1, 60) }))
-    clock.advance(14 * DAY - 1)
+    await held.admit(arrivalOf(end3, { leaseRemaining: 60, placement: placementOf('owner', 1, leased * DAY / 1_000) }))
+    clock.wall += 10_000 * DAY
+    clock.advance(days * DAY - 1)
     expect(held.tombstone('owner')?.record).toBe(end3)
+    clock.advance(1)
+    expect(held.tombstone('owner')).toBeUndefined()
+  })
+
+  it('are 14 more than the longest promise of those that it ended and that it came with', async () => {
+    for (const [before, after, days] of [[400, 1, 414], [1, 400, 414]] as const) {
+      const { held, clock } = heldStashes({ maxLeaseSeconds: DAY / 1_000 })
+      await store(held, arrivalOf(v2, { placement: placementOf('owner', 1, before * DAY / 1_000) }), BODY)
+      await held.admit(arrivalOf(end3, { placement: placementOf('owner', 1, after * DAY / 1_000) }))
+      clock.advance(days * DAY - 1)
+      expect(held.tombstone('owner')?.record).toBe(end3)
+      clock.advance(1)
+      expect(held.tombstone('owner')).toBeUndefined()
+    }
+  })
+
+  it('are no fewer than were left to one whose place it takes', async () => {
+    const { held, clock } = heldStashes()
+    await held.admit(arrivalOf(end3))
+    clock.advance(DAY)
+    await held.admit(arrivalOf(tombstone('owner', 'a', 4), { direct: false, leaseRemaining: 60 }))
+    clock.advance(43 * DAY - 1)
+    expect(held.tombstone('owner')?.record.seq).toBe(4)
     clock.advance(1)
     expect(held.tombstone('owner')).toBeUndefined()
   })
@@ -207,17 +233,17 @@ describe('the days of a tombstone', () => {
 
     clock.advance(60_000)
     expect(held.tombstone('owner')).toBeUndefined()
-    clock.advance(14 * DAY - 60_001)
+    clock.advance(44 * DAY - 60_001)
     expect(held.tombstone('other')).toBeDefined()
     clock.advance(1)
     expect(held.tombstone('other')).toBeUndefined()
   })
 
-  it.each([['stored', true], ['heard of', false]])('are 14 if it was %s and ended a copy here', async (_, stored) => {
+  it.each([['stored', true], ['heard of', false]])('are all of them if it was %s and ended a copy here', async (_, stored) => {
     const { held, clock } = heldStashes()
     await store(held, arrivalOf(v2), BODY)
     await (stored ? held.admit(arrivalOf(end3, { direct: false, leaseRemaining: 0 })) : held.hearOf(end3))
-    clock.advance(14 * DAY - 1)
+    clock.advance(44 * DAY - 1)
     expect(held.tombstone('owner')?.record).toBe(end3)
     clock.advance(1)
     expect(held.tombstone('owner')).toBeUndefined()
@@ -228,7 +254,7 @@ describe('the days of a tombstone', () => {
     await held.admit(arrivalOf(end3))
     newest.see(header('stranger', 'a', 1))
     expect(newest.get('owner')).toBe(end3)
-    clock.advance(14 * DAY)
+    clock.advance(44 * DAY)
     await held.admit(arrivalOf(tombstone('other', 'a', 1), { direct: false, leaseRemaining: 0 }))
     expect(await held.admit(arrivalOf(v2, { direct: false }))).toMatchObject({ type: 'stale', record: end3 })
 

@@ -4,7 +4,7 @@ import type { Version } from './own-stash.ts'
 import type { Origin } from '../recovery/bodies.ts'
 
 /** How sure it is that a version is the newest. */
-export type Sureness = Pick<Extract<Decision, { type: 'settled' }>, 'confirmed' | 'answered' | 'of'>
+export type Sureness = Pick<Extract<Decision, { type: 'settled' }>, 'confirmed' | 'mayBeDeleted' | 'answered' | 'of'>
 
 export interface ConditionInit {
   onState (state: StashState, previous: StashState): void
@@ -17,7 +17,7 @@ export class Condition {
   state: StashState = 'searching'
   doubt: Doubt | null = null
   /** How the stash came back, and how sure that is. */
-  recovered: { origin: Origin, confirmed: boolean } | undefined
+  recovered: { origin: Origin, confirmed: boolean, mayBeDeleted: boolean } | undefined
 
   private readonly init: ConditionInit
 
@@ -33,7 +33,7 @@ export class Condition {
 
   /** A version is back, and current. */
   isBack (version: Version, origin: Origin, sureness: Sureness): void {
-    this.recovered = { origin, confirmed: sureness.confirmed }
+    this.recovered = { origin, confirmed: sureness.confirmed, mayBeDeleted: sureness.mayBeDeleted }
     this.is('settled')
     this.init.onRecovered(version, origin, sureness)
   }

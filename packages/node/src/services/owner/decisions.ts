@@ -224,7 +224,7 @@ export class Decisions {
     }
 
     if (wasSearching && origin != null) {
-      condition.isBack(own.current, origin, { confirmed: false, ...tally })
+      condition.isBack(own.current, origin, { confirmed: false, mayBeDeleted: false, ...tally })
     } else {
       condition.is('settled')
     }

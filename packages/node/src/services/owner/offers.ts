@@ -95,7 +95,7 @@ export class Offers {
     const version = own.open(record, verifyBody(body, record))
 
     if (!own.covers(record)) {
-      strangers.read(version, placement, { via: 'push', from: caller.peer })
+      strangers.read({ version, placement, origin: { via: 'push', from: caller.peer }, mayBeDeleted: offer.mayBeDeleted === true })
       await author.turns.run(() => {})
     }
 

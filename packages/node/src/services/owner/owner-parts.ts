@@ -91,9 +91,9 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
     isOff: () => hooks.isStopped() || settling.recovery.active,
     onChange: hooks.resolve,
     onMerged: isNews,
-    onNewer: (version, origin) => {
+    onNewer: (version, origin, mayBeDeleted) => {
       isNews()
-      condition.isBack(version, origin, { confirmed: false, ...settling.tally() })
+      condition.isBack(version, origin, { confirmed: false, mayBeDeleted, ...settling.tally() })
     }
   })
   const { strangers } = lookout.surprises

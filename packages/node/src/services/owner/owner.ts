@@ -84,6 +84,11 @@ export class Owner {
     return this.author.standing.written
   }
 
+  /** What is current came back from holders that cannot tell if it was deleted, and nothing was written since. */
+  get mayBeDeleted (): boolean {
+    return this.init.own.current != null && !this.written && this.condition.recovered?.mayBeDeleted === true
+  }
+
   /** Bytes of the latest write that waits. */
   get pending (): number | null {
     return this.writes.latest?.data.byteLength ?? null

@@ -12,6 +12,8 @@ export interface Read {
   version: Version
   placement: Placement
   origin: Origin
+  /** Its holder was away for so long that we may have deleted it. */
+  mayBeDeleted?: boolean
 }
 
 /** A valid record of ours that our own does not build on. */
@@ -89,7 +91,9 @@ export class Strangers {
   }
 
   /** A holder gave us `version`. */
-  read (version: Version, placement: Placement, origin: Origin): void {
+  read (read: Read): void {
+    const { version, placement, origin } = read
+
     if (this.isOutdone(version.record)) {
       return
     }
@@ -98,7 +102,7 @@ export class Strangers {
 
     if (stranger.read == null) {
       // it may have been stuck for want of this
-      stranger.read = { version, placement, origin }
+      stranger.read = read
       stranger.stuck = false
     }
 
@@ -239,7 +243,8 @@ export class Strangers {
       const answer = await network.ask(holder, { type: 'fetch', whole: true }, { signal })
 
       if (!signal.aborted && answer.type === 'found' && answer.body != null && answer.record.kind === 'data' && isOurs(answer, own.owner) && !own.covers(answer.record)) {
-        this.read(own.open(answer.record, verifyBody(answer.body, answer.record)), answer.placement, { via: 'fetch', from: holder })
+        const { record, body, placement, mayBeDeleted = false } = answer
+        this.read({ version: own.open(record, verifyBody(body, record)), placement, origin: { via: 'fetch', from: holder }, mayBeDeleted })
       }
     } catch {
       // another holder, or the same one later

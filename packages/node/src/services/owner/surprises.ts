@@ -24,8 +24,8 @@ export interface SurprisesInit {
   onChange (): void
   /** Another version was merged into ours: what is written next must have been made with that in view. */
   onMerged (): void
-  /** A newer version than the one that was recovered was taken over. */
-  onNewer (version: Version, origin: Origin): void
+  /** A newer version than the one that was recovered was taken over. Whoever showed it cannot tell if it was deleted: `mayBeDeleted`. */
+  onNewer (version: Version, origin: Origin, mayBeDeleted: boolean): void
   witnesses: Pick<Witnesses, 'isNewsTo' | 'hasAnswered'>
   /** A record came up that ours does not build on, and that no crash left behind. */
   onApart (apart: Apart): void
@@ -145,7 +145,7 @@ export class Surprises {
   }
 
   /** It builds on what we recovered and have not changed. */
-  private async take ({ version, placement, origin }: Read): Promise<true> {
+  private async take ({ version, placement, origin, mayBeDeleted = false }: Read): Promise<true> {
     const { own, author } = this.init
     const { boot } = own
     const before = own.current?.record
@@ -158,7 +158,7 @@ export class Surprises {
     }
 
     if (own.boot === boot) {
-      this.init.onNewer(version, origin)
+      this.init.onNewer(version, origin, mayBeDeleted)
     }
 
     return true

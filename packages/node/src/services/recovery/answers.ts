@@ -6,6 +6,8 @@ export interface Holding {
   record: RecordHeader
   placement: Placement
   direct: boolean
+  /** It was away for so long that we may have deleted it. */
+  mayBeDeleted?: boolean
 }
 
 /** Peers remembered at most, but for those that are connected: far more than can be. Who goes on searching meets ever more. */
@@ -126,6 +128,6 @@ export class Answers {
   }
 }
 
-function pick ({ record, placement, direct }: Holding): Holding {
-  return { record, placement, direct }
+function pick ({ record, placement, direct, mayBeDeleted }: Holding): Holding {
+  return { record, placement, direct, ...(mayBeDeleted === true && { mayBeDeleted }) }
 }

@@ -194,7 +194,7 @@ export class Recovery {
   /** What everybody says, but for records that it was decided not to take. */
   private said (): Answer[] {
     return this.answers.all().map(answer => {
-      const { record, placement: _, direct: __, ...rest } = answer
+      const { record, placement: _, direct: __, mayBeDeleted: ___, ...rest } = answer
 
       return record != null && this.init.own.isDecided(record) ? rest : answer
     })

@@ -5,7 +5,7 @@ import { Recovery } from './recovery.ts'
 import type { Merge } from '../../api.ts'
 import type { Decision } from '../../policy/settle.ts'
 import type { Author } from '../owner/author.ts'
-import type { Condition } from '../owner/condition.ts'
+import type { Condition, Sureness } from '../owner/condition.ts'
 import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { Found, Origin } from './bodies.ts'
 import type { RecoveryInit } from './recovery.ts'
@@ -193,7 +193,7 @@ export class Settling {
 
     const answers = this.recovery.tally()
     this.recovery.stop()
-    this.back(own.current, first.origin, { confirmed: false, ...this.tally() })
+    this.back(own.current, first.origin, { confirmed: false, mayBeDeleted: false, ...this.tally() })
     // heard while the merge was made
     answers.forEach(({ record, placement, peer }) => {
       if (record != null) {
@@ -206,7 +206,7 @@ export class Settling {
     return this.recovery.tally().filter(answer => answer.record?.id === record.id).map(({ peer }) => peer)
   }
 
-  private back (version: Version, origin: Origin, sureness: { confirmed: boolean, answered: number, of: number }): void {
+  private back (version: Version, origin: Origin, sureness: Sureness): void {
     const { condition, onSettled, writes } = this.init
 
     condition.isBack(version, origin, sureness)

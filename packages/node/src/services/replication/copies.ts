@@ -1,7 +1,7 @@
 import { RETRY_AFTER } from '@nara-stash/protocol'
 import { FAILED_AWAY } from '../../constants.ts'
 import { unaudited } from '../../policy/audit.ts'
-import { backoff, blank, breakWord, forgetWord, isPaced, LEAST_RETRY, stateOf, stopStore } from './copy.ts'
+import { backoff, blank, breakWord, forgetWord, isPaced, LEAST_RETRY, notePromise, stateOf, stopStore } from './copy.ts'
 import { TakenAlong } from './taken-along.ts'
 import type { ConfidantState, CopyFailure } from '../../api.ts'
 import type { AuditState } from '../../policy/audit.ts'
@@ -152,12 +152,12 @@ export class Copies {
     }
   }
 
-  /** It was told to keep what it acknowledged: its promise begins anew. */
-  promised (peer: string): void {
+  /** It was told to keep what it acknowledged: its promise of so many seconds begins anew. */
+  promised (peer: string, seconds: number): void {
     const copy = this.table.get(peer)
 
     if (copy != null) {
-      copy.promisedAt = this.clock.now()
+      notePromise(copy, seconds, this.clock.now())
     }
   }
 

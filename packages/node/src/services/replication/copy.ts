@@ -1,5 +1,6 @@
 import { STORES_PER_SECOND } from '@nara-stash/protocol'
 import { STORE_BACKOFF } from '../../constants.ts'
+import { renewAfter } from '../../policy/plan.ts'
 import type { ConfidantState, CopyFailure } from '../../api.ts'
 import type { CopyView } from '../../policy/plan.ts'
 
@@ -9,6 +10,8 @@ export const LEAST_RETRY = 1_000 / STORES_PER_SECOND
 /** What the owner knows of one peer that holds, or was asked to hold, its stash. */
 export interface Copy extends CopyView {
   why?: CopyFailure['why']
+  /** Until when it promised to keep what it acknowledged, at least, on the clock's monotonic scale. */
+  keptUntil?: number
   /** Wall time, for people. */
   since: number
   abort?: AbortController
@@ -31,11 +34,20 @@ export function blank (peer: string, since: number): Copy {
   return { peer, connected: false, failures: 0, refused: false, busy: false, notBefore: 0, since }
 }
 
+/** It promised at `now` to keep what it acknowledged, for so many seconds. */
+export function notePromise (copy: Copy, seconds: number, now: number): void {
+  copy.promisedAt = now
+  copy.renewAfter = renewAfter(seconds)
+  copy.keptUntil = now + seconds * 1_000
+}
+
 /** What it acknowledged is not so any longer. */
 export function forgetWord (copy: Copy): void {
   delete copy.record
   delete copy.placement
   delete copy.promisedAt
+  delete copy.renewAfter
+  delete copy.keptUntil
   delete copy.shown
 }
 

@@ -10,7 +10,7 @@ import type { FetchResponse, Placement, RecordHeader, StoreResponse } from '@nar
 export interface ForgettingInit extends Pick<StoresInit, 'network' | 'clock' | 'onStranger'> {
   own: Pick<OwnStash, 'covers'>
   minCopies: number
-  placements: Pick<Placements, 'seal'>
+  placements: Pick<Placements, 'sealLast'>
   /** Somebody answered. */
   onChange (): void
 }
@@ -244,7 +244,7 @@ export class Forgetting {
   }
 
   private async tell (peer: string, { record, body }: Version, signal: AbortSignal): Promise<void> {
-    this.placement ??= this.init.placements.seal([...this.concerned.values()].filter(({ copy, isHolder }) => copy != null || isHolder).map(({ peer }) => peer).slice(0, MAX_HOLDERS))
+    this.placement ??= this.init.placements.sealLast([...this.concerned.values()].filter(({ copy, isHolder }) => copy != null || isHolder).map(({ peer }) => peer).slice(0, MAX_HOLDERS))
 
     const placement = await this.placement
     const answer = await this.init.network.ask(peer, {

@@ -59,6 +59,22 @@ export class Keeping {
     return distinctCopies([...here, ...away], init)
   }
 
+  /** Until when `peer` promised to keep the current version, on the clock's monotonic scale; undefined if it did not. */
+  keptUntil (peer: string): number | undefined {
+    const copy = this.stores.copies.get(peer)
+
+    return copy != null && this.isCurrent(copy) ? copy.keptUntil : undefined
+  }
+
+  /** Until when minCopies of those who are here promised to keep it; one per address counts. */
+  get keptByMinimumUntil (): number | undefined {
+    const promised = this.stores.copies.views()
+      .flatMap(copy => this.keptUntil(copy.peer) == null ? [] : [{ ...copy, until: this.keptUntil(copy.peer) ?? 0 }])
+      .toSorted((a, b) => b.until - a.until)
+
+    return this.isKept ? promised.find((_, i) => distinctCopies(promised.slice(0, i + 1)) >= this.init.minCopies)?.until : undefined
+  }
+
   /** minCopies acknowledged the current version, and as many are here. */
   get isKept (): boolean {
     return this.acknowledged && this.have() >= this.init.minCopies

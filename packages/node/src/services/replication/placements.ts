@@ -35,6 +35,8 @@ export class Placements {
   private worn = false
   /** The highest version that a holder of the current record was seen to go by. */
   private shown = 0
+  /** Seconds of the longest lease that any of our placements gave, as far as this process knows. */
+  private longest = 0
   /** Counts what makes a placement that is being sealed worthless. */
   private epoch = 0
 
@@ -57,8 +59,9 @@ export class Placements {
   }
 
   /** A holder goes by this placement of the current record: another process of ours may have made it. */
-  see ({ version }: Placement): void {
+  see ({ version, leaseSeconds }: Placement): void {
     this.shown = Math.max(this.shown, version)
+    this.longest = Math.max(this.longest, leaseSeconds)
   }
 
   /** True if somebody goes by a later one: nobody who does heeds ours. */
@@ -66,11 +69,12 @@ export class Placements {
     return this.current != null && this.shown > this.current.version
   }
 
-  /** True if it was made when others were allowed to help than are now. */
+  /** True if it was made when others were allowed to help than are now, or for another lease. */
   get isDated (): boolean {
-    const { surrogates: { surrogates, allowed } } = this.init
+    const { leaseSeconds, surrogates: { surrogates, allowed } } = this.init
 
-    return this.current != null && (this.current.surrogates !== surrogates || !sameSet(allowed, this.current.allowed))
+    return this.current != null &&
+      (this.current.surrogates !== surrogates || !sameSet(allowed, this.current.allowed) || this.current.leaseSeconds !== leaseSeconds)
   }
 
   /**
@@ -83,6 +87,7 @@ export class Placements {
 
     this.epoch++
     this.current = placement
+    this.longest = Math.max(this.longest, placement.leaseSeconds)
     this.ours = false
     this.worn = !confirmed
     this.changed(before, () => 'replaced')
@@ -109,7 +114,7 @@ export class Placements {
    */
   async place (holders: readonly string[], why: (peer: string) => RemovalReason): Promise<boolean> {
     const { epoch } = this
-    const placement = await this.seal(holders)
+    const placement = await this.seal(holders, this.init.leaseSeconds)
 
     if (this.epoch !== epoch) {
       return false
@@ -125,9 +130,14 @@ export class Placements {
     return true
   }
 
+  /** A placement that goes with a tombstone, which is to outlive every copy that was promised. */
+  async sealLast (holders: readonly string[]): Promise<Placement> {
+    return await this.seal(holders, Math.max(this.longest, this.init.leaseSeconds))
+  }
+
   /** A placement that is above the current one, and is not put to use by this. */
-  async seal (holders: readonly string[]): Promise<Placement> {
-    const { own, random, target, minCopies, leaseSeconds, surrogates } = this.init
+  private async seal (holders: readonly string[], leaseSeconds: number): Promise<Placement> {
+    const { own, random, target, minCopies, surrogates } = this.init
 
     return await sealPlacement({
       // a random stride: two boots that know the same placement never make the same next one

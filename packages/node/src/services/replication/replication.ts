@@ -221,6 +221,14 @@ export class Replication {
     return this.keeping.counted()
   }
 
+  /**
+   * Until when `peer` promised to keep the current version, or as many as minCopies did if none is named: at least, and on the clock's monotonic scale. Undefined
+   * if they have not.
+   */
+  keptUntil (peer?: string): number | undefined {
+    return peer == null ? this.keeping.keptByMinimumUntil : this.keeping.keptUntil(peer)
+  }
+
   /** Why `peer` did not take the current version; undefined if it did. */
   whyNot (peer: string): CopyFailure['why'] | undefined {
     return this.stores.whyNot(peer, this.keeping.version?.record.id)

@@ -213,7 +213,8 @@ export class Stores {
       case 'have':
         this.audits.stored(peer, version.record.id, answer.type)
         this.copies.acknowledged(peer, version.record.id, placement.id)
-        this.copies.promised(peer)
+        // who does not say promised what was asked, and nobody is held to more
+        this.copies.promised(peer, Math.min(answer.promised ?? Infinity, placement.leaseSeconds))
         this.exposure.has(peer, placement.id)
         break
       case 'refused':

@@ -1,5 +1,5 @@
-import { RECONCILE_INTERVAL, RENEW_SHARE } from '../../constants.ts'
-import { plan } from '../../policy/plan.ts'
+import { RECONCILE_INTERVAL } from '../../constants.ts'
+import { plan, renewAfter } from '../../policy/plan.ts'
 import { removalOf } from '../../policy/removal.ts'
 import { Reunion } from '../reunion.ts'
 import { sameSet } from './placements.ts'
@@ -159,7 +159,7 @@ export class Upkeep {
       ...(countEach == null ? {} : { countEach }),
       repairDelay,
       ...(this.reunion.at == null ? {} : { reunitedAt: this.reunion.at }),
-      renewAfter: leaseSeconds * second * RENEW_SHARE
+      renewAfter: renewAfter(leaseSeconds)
     }, random)
   }
 

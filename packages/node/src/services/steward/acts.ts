@@ -11,7 +11,7 @@ import type { AbortOptions } from '@libp2p/interface'
 
 export interface ActsInit {
   self: string
-  held: Pick<HeldStashes, 'get' | 'confirmed'>
+  held: Pick<HeldStashes, 'get' | 'confirmed' | 'vouched'>
   coHolders: Pick<CoHolders, 'note'>
   peers: Peers
   exchanges: Exchanges
@@ -52,6 +52,10 @@ export class Acts {
     }
 
     if (answer.outcome === 'proved') {
+      if (answer.mayBeDeleted !== true) {
+        this.init.held.vouched(duty.owner)
+      }
+
       this.init.coHolders.note(duty.owner, holder.peer)
       this.heed(duty, holder)
     } else if (answer.outcome === 'wrong') {

@@ -1,7 +1,7 @@
 import { BodyWithheldError, leaseLeft, MAX_LIVE_HOLDERS, order, proofOf, sameProof, TimeoutError, UnreachableError } from '@nara-stash/protocol'
 import type { ProofOutcome } from '../../policy/audit.ts'
 import type {
-  ChallengeRequest, ChallengeResponse, Clock, HeldStash, HeldStashes, OfferResponse, Random, RecordHeader, ReleaseReason, StashNetwork, StoreResponse
+  ChallengeRequest, ChallengeResponse, Clock, HeldStash, HeldStashes, OfferRequest, OfferResponse, Random, RecordHeader, ReleaseReason, StashNetwork, StoreResponse
 } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -19,6 +19,8 @@ export interface Answer {
   outcome: ProofOutcome
   leaving: boolean
   retryAfter: number
+  /** The prover cannot tell if its copy was deleted. */
+  mayBeDeleted?: boolean
 }
 
 export type ShowResponse = OfferResponse | { type: 'wanted' }
@@ -60,12 +62,12 @@ export class Exchanges {
 
     return body == null
       ? undefined
-      : await this.hearing(() => this.init.network.ask(peer, { type: 'offer', ...this.carried(stash, liveHolders), direct: stash.direct, body }, options))
+      : await this.hearing(() => this.init.network.ask(peer, { type: 'offer', ...this.offered(stash, liveHolders), body }, options))
   }
 
   /** Says that we hold it, and who does. No body follows: `wanted` is who turns out to lack it. Undefined if it could not be said. */
   async show (peer: string, stash: HeldStash, liveHolders: readonly string[], options?: AbortOptions): Promise<ShowResponse | undefined> {
-    const shown = { type: 'offer' as const, ...this.carried(stash, liveHolders), direct: stash.direct, body: new Uint8Array(), withheld: true }
+    const shown = { type: 'offer' as const, ...this.offered(stash, liveHolders), body: new Uint8Array(), withheld: true }
 
     return await this.hearing<ShowResponse>(async () => await this.init.network.ask(peer, shown, options).catch(err => {
       if (err instanceof BodyWithheldError) {
@@ -94,7 +96,7 @@ export class Exchanges {
 
   /** Our own body is read for a proof alone: nothing else that is answered is to cost us that. */
   private async compare (
-    { proof, leaving }: Extract<ChallengeResponse, { type: 'proof' }>, prover: string, { owner, recordId, nonce }: Pick<ChallengeRequest, 'owner' | 'recordId' | 'nonce'>, options?: AbortOptions
+    { proof, leaving, mayBeDeleted = false }: Extract<ChallengeResponse, { type: 'proof' }>, prover: string, { owner, recordId, nonce }: Pick<ChallengeRequest, 'owner' | 'recordId' | 'nonce'>, options?: AbortOptions
   ): Promise<Answer | undefined> {
     const ours = await this.read(owner, recordId, options)
 
@@ -104,7 +106,7 @@ export class Exchanges {
 
     const expected = await proofOf({ nonce, prover, recordId, body: ours.body }, this.init.clock, options)
 
-    return { outcome: sameProof(proof, expected) ? 'proved' : 'wrong', leaving, retryAfter: 0 }
+    return { outcome: sameProof(proof, expected) ? 'proved' : 'wrong', leaving, retryAfter: 0, mayBeDeleted }
   }
 
   private async judge (answer: Exclude<ChallengeResponse, { type: 'proof' }>, record: RecordHeader): Promise<Answer> {
@@ -120,6 +122,10 @@ export class Exchanges {
       case 'refused':
         return { outcome: answer.reason === 'rate limited' ? 'busy' : 'refused', leaving: answer.reason === 'draining', retryAfter: answer.retryAfter }
     }
+  }
+
+  private offered (stash: HeldStash, liveHolders: readonly string[]): ReturnType<Exchanges['carried']> & Pick<OfferRequest, 'direct' | 'mayBeDeleted'> {
+    return { ...this.carried(stash, liveHolders), direct: stash.direct, ...(stash.mayBeDeleted && { mayBeDeleted: true }) }
   }
 
   private carried (stash: HeldStash, liveHolders: readonly string[]): Pick<HeldStash, 'record' | 'placement'> & { liveHolders: string[], leaseRemaining: number } {

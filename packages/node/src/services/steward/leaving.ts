@@ -215,11 +215,11 @@ export class Leaving {
     return gone.length === 0
   }
 
-  private next (duty: Duty, { placement, record, restored, leaseRemaining, leaseNotedAt }: HeldStash, staying: ReadonlySet<Holder>): string | undefined {
+  private next (duty: Duty, { placement, record, restored, mayBeDeleted, leaseRemaining, leaseNotedAt }: HeldStash, staying: ReadonlySet<Holder>): string | undefined {
     const { clock, peers } = this.init
     const now = clock.now()
 
-    if (restored || duty.unconfirmed || leaseLeft({ leaseRemaining, leaseNotedAt }, now) * 1_000 < REPAIR_LEASE) {
+    if (restored || mayBeDeleted || duty.unconfirmed || leaseLeft({ leaseRemaining, leaseNotedAt }, now) * 1_000 < REPAIR_LEASE) {
       return
     }
 

@@ -232,7 +232,7 @@ export class Steward {
       owner,
       ...(duty.settledSince == null ? {} : { settledSince: duty.settledSince }),
       leaseLeft: leaseLeft(stash, now) * 1_000,
-      mayRepair: !stash.restored && !duty.unconfirmed,
+      mayRepair: !stash.restored && !stash.mayBeDeleted && !duty.unconfirmed,
       isNewest: duty.outdatedUntil(newest.get(duty.owner), stash, now) <= now,
       isDraining: this.draining,
       ...(reunitedAt == null ? {} : { reunitedAt }),

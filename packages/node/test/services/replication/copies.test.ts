@@ -109,12 +109,13 @@ describe('what challenges showed', () => {
   it.each(['not-found', 'wrong', 'older'] as const)('takes back what was acknowledged: %s', async last => {
     const { copies } = await watching()
     copies.acknowledged('a', 'record', 'placement')
-    copies.promised('a')
+    copies.promised('a', 60)
     copies.audited('a', { ...audit, last })
 
     expect(copies.get('a')).toMatchObject({ audit: { last } })
     expect(copies.get('a')).not.toHaveProperty('record')
     expect(copies.get('a')).not.toHaveProperty('promisedAt')
+    expect(copies.get('a')).not.toHaveProperty('keptUntil')
   })
 
   it.each(['proved', 'timeout', 'busy'] as const)('does not otherwise: %s', async last => {

@@ -21,7 +21,7 @@ it('whom a holder names is heeded if that one proved its copy, or is one that th
     const heeded: string[] = []
     const acts = new Acts({
       self,
-      held: { get: () => stash, confirmed: () => {} },
+      held: { get: () => stash, confirmed: () => {}, vouched: () => {} },
       coHolders: { note: (_: string, peer: string) => { heeded.push(peer); return true } },
       peers: { present: new Map() } as unknown as Peers,
       exchanges: {} as Exchanges,
@@ -49,7 +49,7 @@ it('who was to learn of us, and did not hear it, is told again, but not for ever
   let inBetween = (): void => {}
   const acts = new Acts({
     self,
-    held: { get: () => stash, confirmed: () => {} },
+    held: { get: () => stash, confirmed: () => {}, vouched: () => {} },
     coHolders: { note: () => true },
     peers: {} as Peers,
     exchanges: { show: async () => { inBetween() } } as unknown as Exchanges,
