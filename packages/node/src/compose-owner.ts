@@ -7,6 +7,7 @@ import { Replication } from './services/replication/replication.ts'
 import type { StashInit } from './api.ts'
 import type { StashOptions } from './options.ts'
 import type { announceEvents } from './services/events.ts'
+import type { DiskEvidence } from './services/presence/disk-evidence.ts'
 import type { PeerDirectory } from './services/presence/peer-directory.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { NewestTable, StashNetwork, Trust } from '@nara-stash/protocol'
@@ -18,6 +19,8 @@ export interface OwningParts {
   replication: Replication
   /** The header of the newest version that minCopies have acknowledged. */
   watermark (): Uint8Array | undefined
+  /** A peer says that it has a disk: one may be wanted. */
+  heardDisk (peer: string): void
 }
 
 interface OwnerSurroundings {
@@ -25,6 +28,7 @@ interface OwnerSurroundings {
   network: StashNetwork
   newest: NewestTable
   directory: PeerDirectory
+  disks: DiskEvidence
   trust: Trust
   announce: ReturnType<typeof announceEvents>
   isKnown (peer: string): boolean
@@ -32,7 +36,7 @@ interface OwnerSurroundings {
 }
 
 /** The owner's half of the composition root. */
-export function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, trust, announce, isKnown, onChosen }: OwnerSurroundings): OwningParts {
+export function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, disks, trust, announce, isKnown, onChosen }: OwnerSurroundings): OwningParts {
   const { clock, random } = options
   const own = new OwnStash({ soul, owner: peerIdOf(soul), random, newest })
   const replication: Replication = new Replication({
@@ -46,9 +50,9 @@ export function composeOwner (init: StashInit, soul: Soul, { options, network, n
     repairDelay: options.repairDelay,
     leaseSeconds: options.leaseSeconds,
     surrogates: options.surrogates,
-    saysOnDisk: peer => directory.saysOnDisk(peer),
+    disks,
     pinned: checkConfidants(init.confidants ?? [], network.self, trust),
-    candidates: () => candidatesAmong(network, directory, replication.copies, trust),
+    candidates: () => candidatesAmong({ network, directory, disks, trust }, replication.copies),
     onCopies: ({ seq, have }) => { announce.copies({ seq, have, minimum: options.minCopies, target: options.target }) },
     onHolders: change => {
       announce.holders(change)
@@ -87,5 +91,18 @@ export function composeOwner (init: StashInit, soul: Soul, { options, network, n
     onWatermark: record => { announce.watermark(record) }
   })
 
-  return { owner, own, replication, watermark: () => owner.watermark.latest?.envelope }
+  return {
+    owner,
+    own,
+    replication,
+    watermark: () => owner.watermark.latest?.envelope,
+    heardDisk: peer => {
+      const { confidants } = replication
+      const isWanted = !confidants.includes(peer) && confidants.filter(confidant => disks.of(confidant) != null).length < options.minCopies
+
+      if (isWanted && network.peers().some(({ id }) => id === peer)) {
+        replication.wake()
+      }
+    }
+  }
 }

@@ -7,6 +7,7 @@ import { checkOptions, checkTrust } from './options.ts'
 import { Connector } from './services/presence/connector.ts'
 import { announceEvents } from './services/events.ts'
 import { leftBehind } from './services/owner/left-behind.ts'
+import { DiskEvidence } from './services/presence/disk-evidence.ts'
 import { MetPeers } from './services/presence/met-peers.ts'
 import { PeerDirectory } from './services/presence/peer-directory.ts'
 import { PresenceService } from './services/presence/presence.ts'
@@ -41,6 +42,8 @@ export interface StashParts {
   trust: Trust
   network: StashNetwork
   directory: PeerDirectory
+  /** Whose copies outlive their processes. */
+  disks: DiskEvidence
   held: HeldStashes
   confidant: Confidant
   steward: Steward
@@ -70,6 +73,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   const trust = checkTrust(init)
   const newest = new NewestTable()
   const directory = new PeerDirectory(clock)
+  const disks = new DiskEvidence({ network, directory, isKnown: peer => trust.vouchedFor(peer) || owning?.replication.pinned.includes(peer) === true })
   const announce = announceEvents(events, directory)
   const held = new HeldStashes({
     capacity: options.capacity,
@@ -82,7 +86,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   const { persistent: onDisk } = held
   // who leaves its stash here was met, by an earlier process perhaps
   const isKnown = (peer: string): boolean => trust.vouchedFor(peer) || held.get(peer) != null || owning?.replication.pinned.includes(peer) === true
-  const owning: OwningParts | undefined = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, trust, announce, isKnown, onChosen: () => { connector?.look() } })
+  const owning: OwningParts | undefined = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, disks, trust, announce, isKnown, onChosen: () => { connector?.look() } })
   const confidant = new Confidant({
     network,
     held,
@@ -118,6 +122,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     confidant,
     trust,
     directory,
+    disks,
     clock,
     random,
     leaveTimeout: options.leaveTimeout,
@@ -170,6 +175,10 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
           void watermarks.hear(peer, heard.watermark).catch(() => {})
         }
 
+        if (heard.onDisk === true) {
+          owning?.heardDisk(peer)
+        }
+
         steward.heard(peer)
         connector?.heard(peer)
         met?.heard(peer)
@@ -212,6 +221,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     trust,
     network,
     directory,
+    disks,
     held,
     confidant,
     steward,

@@ -286,7 +286,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   }
 
   private candidates (replication: Replication): Candidate[] {
-    return candidatesAmong(this.#parts.network, this.#parts.directory, replication.copies, this.#parts.trust)
+    return candidatesAmong(this.#parts, replication.copies)
   }
 
   private get owning (): { owner: Owner, own: OwnStash, replication: Replication } {

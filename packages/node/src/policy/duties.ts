@@ -1,6 +1,7 @@
 import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, REUNION, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
 import { distinctCopies } from './select.ts'
 import { admitsSurrogate, pickSurrogate } from './surrogate.ts'
+import type { SurrogateInput } from './surrogate.ts'
 import type { Duties, DutyInput, HolderView, Shortage, Standing } from './duty-types.ts'
 import type { Placement, Random } from '@nara-stash/protocol'
 
@@ -215,13 +216,16 @@ function isKnown ({ peer, seen }: HolderView, { holders }: Pick<Placement, 'hold
 }
 
 function surrogateFor ({ input, counted }: State, random: Random): string | undefined {
-  const { placement, holders, now, self } = input
+  const { placement, holders, now, self, onDisk } = input
   // who shows an older record, and was never seen to hold one, is not brought up for that: it may be asked like anybody
   const known = new Set(holders.filter(holder => holder.lacks !== 'older' || isKnown(holder, placement)).map(({ peer }) => peer))
-  const present = [{ id: self }, ...counted.map(({ peer, address }) => ({ id: peer, ...(address == null ? {} : { address }) }))]
+  const present: SurrogateInput['present'] = [
+    { id: self, ...(onDisk ? { disk: 'seen' } : {}) },
+    ...counted.map(({ peer, address, disk }) => ({ id: peer, ...(address == null ? {} : { address }), ...(disk == null ? {} : { disk }) }))
+  ]
   const candidates = input.candidates().filter(({ id }) => !known.has(id) && admitsSurrogate(placement, id))
 
-  return pickSurrogate({ now, target: placement.target, present, candidates }, random)
+  return pickSurrogate({ now, target: placement.target, minCopies: placement.minCopies, present, candidates }, random)
 }
 
 /**

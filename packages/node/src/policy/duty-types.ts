@@ -1,5 +1,5 @@
 import type { AuditVerdict } from './audit.ts'
-import type { Candidate } from './select.ts'
+import type { Candidate, Disk } from './select.ts'
 import type { Placement } from '@nara-stash/protocol'
 
 /** What a holder knows of another holder of the same record. Times are on the clock's monotonic scale. */
@@ -9,6 +9,8 @@ export interface HolderView {
   rank: string
   connected: boolean
   address?: string
+  /** What it holds outlives its process; absent if it does not say so. */
+  disk?: Disk
   /** When it proved its copy last, on its present connection. */
   provedAt?: number
   verdict: AuditVerdict
@@ -71,6 +73,8 @@ export interface DutyInput {
   /** No record that supersedes it was heard of; or one was, long ago, and nobody who is here has it. */
   isNewest: boolean
   isDraining: boolean
+  /** Our own copy outlives our process. */
+  onDisk: boolean
   /** When we last had a connection again after having had none: who is missing since has had little time to be here. */
   reunitedAt?: number
   /** A STORE of it to a new holder is under way. */

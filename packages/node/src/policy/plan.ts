@@ -1,8 +1,8 @@
 import { MAX_HOLDERS, MIN_LEASE } from '@nara-stash/protocol'
 import { DISK_REPAIR_DELAY, FAILED_AFTER, FAILED_AWAY, RENEW_SHARE, REUNION, SURROGATE_CHOICE } from '../constants.ts'
-import { distinctCopies, select } from './select.ts'
+import { distinctCopies, onDisks, select } from './select.ts'
 import type { AuditState } from './audit.ts'
-import type { Candidate, Counting } from './select.ts'
+import type { Candidate, Counting, Disk } from './select.ts'
 import type { Random } from '@nara-stash/protocol'
 
 /** Policy: a pure function of its arguments. */
@@ -21,8 +21,9 @@ export interface CopyView {
   renewAfter?: number
   /** Since when it is away. */
   awaySince?: number
-  /** It took what it has along on a disk, as it says: it brings it back. */
-  onDisk?: boolean
+  disk?: Disk
+  /** It went with the record: if that is on its disk, it brings it back. */
+  took?: boolean
   /** Failed stores in a row. */
   failures: number
   /** What its challenges showed; undefined before it was promised one. */
@@ -81,7 +82,7 @@ export function plan (input: PlanInput, random: Random): Plan {
   const places = distinctCopies(well, input)
   const belowMinimum = places < input.minCopies
   // nearly always nobody has to come or go
-  const isWhole = well.length === before.length && before.length === input.target && places === input.target
+  const isWhole = well.length === before.length && before.length === input.target && places === input.target && disksWanted(before, input) === 0
   const holders = isWhole ? before.map(({ peer }) => peer) : holdersNow({ before, well, view, belowMinimum }, input, random)
 
   return {
@@ -116,10 +117,10 @@ function holdersNow ({ before, well, view, belowMinimum }: Standing, input: Plan
   const gone = [...relieved.filter(copy => !isPinned(copy, input)), ...going.slice(Math.max(going.length - picks.length, 0))]
   const staying = before.filter(copy => !gone.includes(copy)).map(({ peer }) => peer)
 
-  return fit(trim([...staying, ...replacing.map(({ id }) => id), ...picks], view, input), view, input)
+  return fit([...trim([...staying, ...replacing.map(({ id }) => id)], view, input), ...picks], view, input)
 }
 
-type Place = Pick<Candidate, 'id' | 'address'>
+type Place = Pick<Candidate, 'id' | 'address' | 'disk'>
 
 /** Peers beside the holders that have the record, each at a place that has no copy yet: they take the places of those who are away, at no cost. */
 function standIns (before: readonly CopyView[], well: readonly CopyView[], most: number, input: PlanInput, random: Random): Place[] {
@@ -131,7 +132,7 @@ function standIns (before: readonly CopyView[], well: readonly CopyView[], most:
 
   for (let places = distinctCopies(taken, input); places < input.target && found.length < most; places = distinctCopies(taken, input)) {
     const useful = beside.filter(candidate => distinctCopies([...taken, candidate], input) > places && !found.includes(candidate))
-    const [pick] = select(useful, { count: 1, present: taken, now: input.now }, random)
+    const [pick] = select(useful, { count: 1, present: taken, now: input.now, onDisk: input.minCopies }, random)
     const candidate = useful.find(({ id }) => id === pick)
 
     if (candidate == null) {
@@ -145,8 +146,8 @@ function standIns (before: readonly CopyView[], well: readonly CopyView[], most:
   return found
 }
 
-function place ({ peer, address }: CopyView): Place {
-  return { id: peer, ...(address == null ? {} : { address }) }
+function place ({ peer, address, disk }: CopyView): Place {
+  return { id: peer, ...(address == null ? {} : { address }), ...(disk == null ? {} : { disk }) }
 }
 
 /**
@@ -162,7 +163,7 @@ function helpers (before: readonly CopyView[], counting: readonly Place[], input
   for (let places = distinctCopies(taken, input); places < input.target; places = distinctCopies(taken, input)) {
     const useful = input.candidates.filter(candidate =>
       !known.has(candidate.id) && !picks.includes(candidate.id) && (taken.length < input.target || distinctCopies([...taken, candidate], input) > places))
-    const [pick] = select(useful, { count: 1, present: taken, now: input.now, among: input.placement == null ? 1 : SURROGATE_CHOICE }, random)
+    const [pick] = select(useful, { count: 1, present: taken, now: input.now, onDisk: input.minCopies, among: input.placement == null ? 1 : SURROGATE_CHOICE }, random)
 
     if (pick == null) {
       break
@@ -172,7 +173,22 @@ function helpers (before: readonly CopyView[], counting: readonly Place[], input
     taken.push(...useful.filter(({ id }) => id === pick))
   }
 
-  return picks
+  return [...picks, ...disks([...known, ...picks], taken, before, input, random)]
+}
+
+/** In place of holders in RAM, once they are to spare: a night in which everybody is off would end all copies. */
+function disks (known: readonly string[], taken: readonly Place[], before: readonly CopyView[], input: PlanInput, random: Random): string[] {
+  const wanted = taken.length < input.target || before.some(copy => !isWell(copy)) ? 0 : disksWanted(before, input)
+  const useful = wanted === 0 ? [] : input.candidates.filter(({ id, disk }) => disk != null && !known.includes(id))
+
+  return select(useful, { count: wanted, present: taken, now: input.now, onDisk: input.minCopies, among: SURROGATE_CHOICE }, random)
+}
+
+/** How many holders in RAM are to make room for such on disks. Which costs bodies: not before the record is acknowledged, and nobody who is pinned. */
+function disksWanted (before: readonly CopyView[], input: PlanInput): number {
+  const inRam = before.filter(copy => copy.disk == null && !isPinned(copy, input))
+
+  return input.isAcknowledged === true ? Math.min(Math.max(input.minCopies - onDisks(before), 0), inRam.length) : 0
 }
 
 /** Here, and not failing. */
@@ -195,10 +211,10 @@ function dueTime (copy: CopyView, belowMinimum: boolean, input: PlanInput): numb
     return -Infinity
   }
 
-  const { awaySince = -Infinity, onDisk = false } = copy
+  const { awaySince = -Infinity, disk, took = false } = copy
   const delay = Math.min(input.repairDelay, FAILED_AWAY)
   // an owner that is here has the content itself: who brings its copy back is waited for, once a later process would find it there
-  const isExpected = onDisk && input.isAcknowledged === true
+  const isExpected = disk != null && took && input.isAcknowledged === true
   const due = isExpected ? awaySince + (belowMinimum ? delay : Math.max(delay, DISK_REPAIR_DELAY)) : belowMinimum ? -Infinity : awaySince + delay
 
   return Math.max(due, reunionOf(input))
@@ -213,17 +229,19 @@ function reunionOf ({ reunitedAt = -Infinity, isAcknowledged = true }: PlanInput
 }
 
 /**
- * With everyone back, helpers beyond the target go, the latest first; pinned confidants stay. The others must hold what is to be kept, in
+ * With everyone back, helpers beyond the target go, those in RAM first, of equals the latest; pinned confidants stay. The others must hold what is to be kept, in
  * enough places, or in as many as with the one that goes.
  */
 function trim (holders: readonly string[], view: (peer: string) => CopyView, input: PlanInput): string[] {
   const kept = [...holders]
+  const order = holders.toReversed().toSorted((a, b) => Number(view(a).disk != null) - Number(view(b).disk != null))
 
-  for (const peer of holders.toReversed()) {
+  for (const peer of order) {
     const rest = kept.filter(other => other !== peer).map(view).filter(copy => isWell(copy) && copy.record === input.record)
     const places = Math.min(input.target, distinctCopies([...rest, view(peer)], input))
+    const isWanted = view(peer).disk != null && disksWanted(kept.filter(other => other !== peer).map(view), input) > 0
 
-    if (kept.length > input.target && !input.pinned.includes(peer) && rest.length >= input.target && distinctCopies(rest, input) >= places) {
+    if (kept.length > input.target && !input.pinned.includes(peer) && !isWanted && rest.length >= input.target && distinctCopies(rest, input) >= places) {
       kept.splice(kept.indexOf(peer), 1)
     }
   }

@@ -15,14 +15,27 @@ export interface Candidate {
   refusedUntil?: number
   /** It has a copy of the very record already: to be asked to keep it costs no body. */
   holds?: boolean
+  /** What it holds outlives its process; absent if it does not say so. */
+  disk?: Disk
 }
+
+/**
+ * What is known of a disk. `said`: its peer says so, which costs nothing. `seen`: this nara saw the peer come back with a copy that it then proved, or knows the peer.
+ */
+export type Disk = 'said' | 'seen'
 
 export interface SelectPolicy {
   /** How many to pick. */
   count: number
   /** Peers that are confidants already: never picked again, and their hosts and networks count as taken. */
-  present: readonly Pick<Candidate, 'id' | 'address'>[]
+  present: readonly Pick<Candidate, 'id' | 'address' | 'disk'>[]
   now: number
+  /**
+   * So many of all, those that are present among them, are to be on disks.
+   *
+   * @default 0
+   */
+  onDisk?: number
   /**
    * Where chance decides, the longest-running of so many that were drawn is taken: who ran long will run long, and costs fewer repairs.
    *
@@ -35,17 +48,25 @@ export interface SelectPolicy {
  * Ranks willing peers as confidants (SPEC.md, "Selection"): for the first place the one that runs longest, for the others chance;
  * hosts and networks that have no copy yet come before those that have, and of equals those who have the record already. Who refused or failed before comes last, the longest ago first: wherever it
  * stands, it does not keep others from their turn.
+ *
+ * Until as many as wanted are on disks that were seen, those go first, wherever they are. A disk that is only said to be there decides among peers that are as far, for the
+ * same number of places: whoever lies about it does not get the others.
  */
 export function select (candidates: readonly Candidate[], policy: SelectPolicy, random: Random): string[] {
-  const { among = 1 } = policy
+  const { among = 1, onDisk = 0 } = policy
   const present = new Set(policy.present.map(({ id }) => id))
   const pool = shuffled(candidates.filter(({ id }) => !present.has(id)).filter(candidate => isWilling(candidate, policy.now)), random)
-  const taken: Array<Pick<Candidate, 'id' | 'address'>> = [...policy.present]
+  const taken: Array<Pick<Candidate, 'id' | 'address' | 'disk'>> = [...policy.present]
   const picks: string[] = []
 
   while (picks.length < policy.count && pool.length > 0) {
     const fresh = pool.filter(candidate => !hasFailed(candidate))
-    const best = fresh.length === 0 ? longestForgiven(pool) : taken.length === 0 ? longestRunning(fresh) : longestRunning(mostDistant(holdersFirst(fresh), taken).slice(0, among))
+    const { needed, wanted } = diskPreference(fresh, taken, onDisk)
+    const best = fresh.length === 0
+      ? longestForgiven(pool)
+      : taken.length === 0
+        ? longestRunning(preferring(needed, wanted))
+        : longestRunning(preferring(mostDistant(holdersFirst(needed), taken), wanted).slice(0, among))
 
     pool.splice(pool.indexOf(best), 1)
     taken.push(best)
@@ -53,6 +74,28 @@ export function select (candidates: readonly Candidate[], policy: SelectPolicy, 
   }
 
   return picks
+}
+
+/** How many are on disks, as they say themselves. */
+export function onDisks (holders: readonly Pick<Candidate, 'disk'>[]): number {
+  return holders.filter(({ disk }) => disk != null).length
+}
+
+/** Of whom to choose while fewer than `onDisk` are on disks: those on a disk that was seen; and who is wanted among them that are as far: those that say they have one. */
+export function diskPreference (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'disk'>[], onDisk: number): { needed: readonly Candidate[], wanted: (candidate: Candidate) => boolean } {
+  const seen = taken.filter(({ disk }) => disk === 'seen').length
+
+  return {
+    needed: seen < onDisk ? preferring(pool, ({ disk }) => disk === 'seen') : pool,
+    wanted: onDisks(taken) < onDisk ? ({ disk }) => disk != null : () => true
+  }
+}
+
+/** Those that are so, or all if none is. */
+export function preferring (pool: readonly Candidate[], isSo: (candidate: Candidate) => boolean): readonly Candidate[] {
+  const some = pool.filter(isSo)
+
+  return some.length > 0 ? some : pool
 }
 
 /** True unless the peer says that it is full, which does not matter if it has the record, or refused a moment ago. */

@@ -2,7 +2,7 @@ import { createSha256, peerIdBytes, shuffled } from '@nara-stash/protocol'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { SURROGATE_CHOICE } from '../constants.ts'
-import { closeness, distinctCopies, isWilling } from './select.ts'
+import { closeness, diskPreference, distinctCopies, isWilling, preferring } from './select.ts'
 import type { Candidate } from './select.ts'
 import type { Placement, Random } from '@nara-stash/protocol'
 
@@ -28,7 +28,9 @@ export interface SurrogateInput {
   now: number
   target: number
   /** Those whose copies count, ourselves among them. */
-  present: readonly Pick<Candidate, 'id' | 'address'>[]
+  present: readonly Pick<Candidate, 'id' | 'address' | 'disk'>[]
+  /** So many are to be on disks. */
+  minCopies: number
   candidates: readonly Candidate[]
 }
 
@@ -36,13 +38,14 @@ export interface SurrogateInput {
  * Whom to ask for a copy: of a random few at the most distant places the one that runs longest, since who ran long will run long. With the target's number of holders
  * only a place that has no copy yet is worth another.
  */
-export function pickSurrogate ({ now, target, present, candidates }: SurrogateInput, random: Random): string | undefined {
+export function pickSurrogate ({ now, target, minCopies, present, candidates }: SurrogateInput, random: Random): string | undefined {
   const known = new Set(present.map(({ id }) => id))
   const places = distinctCopies(present)
   const useful = candidates.filter(candidate => !known.has(candidate.id) && isWilling(candidate, now) &&
     (present.length < target || distinctCopies([...present, candidate]) > places))
-  const nearest = Math.min(...useful.map(candidate => closeness(candidate, present)))
-  const few = shuffled(useful.filter(candidate => closeness(candidate, present) === nearest), random).slice(0, SURROGATE_CHOICE)
+  const { needed, wanted } = diskPreference(useful, present, minCopies)
+  const nearest = Math.min(...needed.map(candidate => closeness(candidate, present)))
+  const few = shuffled(preferring(needed.filter(candidate => closeness(candidate, present) === nearest), wanted), random).slice(0, SURROGATE_CHOICE)
 
   return few.length === 0 ? undefined : few.reduce((best, candidate) => candidate.uptime > best.uptime ? candidate : best).id
 }

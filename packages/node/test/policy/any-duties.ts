@@ -59,6 +59,7 @@ const anyInputs: fc.Arbitrary<DutyInput> = fc.record({
   mayRepair: seldom.map(is => !is),
   isNewest: seldom.map(is => !is),
   isDraining: seldom,
+  onDisk: fc.boolean(),
   storing: seldom,
   short: maybe(fc.integer({ min: NOW - 300_000, max: NOW })),
   below: maybe(fc.integer({ min: NOW - 300_000, max: NOW })),

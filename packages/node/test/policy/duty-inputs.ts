@@ -35,6 +35,7 @@ export function input (holders: HolderView[], changes: Partial<DutyInput> = {}):
     mayRepair: true,
     isNewest: true,
     isDraining: false,
+    onDisk: false,
     storing: false,
     since: {},
     holders,

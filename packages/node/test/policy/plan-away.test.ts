@@ -32,21 +32,21 @@ describe('a confidant that is away', () => {
   })
 
   it('is waited for ten minutes if it went with its copy on a disk, and for as long as any other below minCopies', () => {
-    const onDisk = (since: number) => away('c', since, { onDisk: true })
+    const onDisk = (since: number) => away('c', since, { disk: 'said', took: true })
     const acknowledged = { candidates: both, isAcknowledged: true }
 
     expect(decide(input([...two, onDisk(NOW - DELAY)], acknowledged)).holders).toContain('c')
     expect(decide(input([...two, onDisk(NOW - DISK_REPAIR_DELAY + 1)], acknowledged))).toMatchObject({ holders: ['a', 'b', 'c'], wakeAt: NOW + 1 })
     expect(decide(input([...two, onDisk(NOW - DISK_REPAIR_DELAY)], acknowledged)).holders).not.toContain('c')
 
-    expect(decide(input([copy('a'), away('b', NOW, { onDisk: true }), onDisk(NOW - DELAY + 1)], acknowledged)).holders).toStrictEqual(['a', 'b', 'c'])
-    expect(decide(input([copy('a'), away('b', NOW, { onDisk: true }), onDisk(NOW - DELAY)], acknowledged)).holders).not.toContain('c')
+    expect(decide(input([copy('a'), away('b', NOW, { disk: 'said', took: true }), onDisk(NOW - DELAY + 1)], acknowledged)).holders).toStrictEqual(['a', 'b', 'c'])
+    expect(decide(input([copy('a'), away('b', NOW, { disk: 'said', took: true }), onDisk(NOW - DELAY)], acknowledged)).holders).not.toContain('c')
     // who took its copy along in RAM is not waited for
     expect(decide(input([copy('a'), away('b', NOW), onDisk(NOW)], acknowledged)).holders).toStrictEqual(expect.not.arrayContaining(['b']))
   })
 
   it('on a disk or not, is replaced at once below minCopies until the record is acknowledged', () => {
-    const { holders } = decide(input([copy('a'), away('b', NOW, { onDisk: true }), away('c', NOW, { onDisk: true })], { candidates: both, isAcknowledged: false }))
+    const { holders } = decide(input([copy('a'), away('b', NOW, { disk: 'said', took: true }), away('c', NOW, { disk: 'said', took: true })], { candidates: both, isAcknowledged: false }))
 
     expect(holders.toSorted()).toStrictEqual(['a', 'x', 'y'])
   })

@@ -51,6 +51,7 @@ it('who may be asked is who the owner named, and besides whom it allows', () => 
 const inputs: fc.Arbitrary<SurrogateInput> = fc.record({
   now: fc.constant(NOW),
   target: fc.integer({ min: 1, max: 5 }),
+  minCopies: fc.integer({ min: 1, max: 5 }),
   present: fc.uniqueArray(fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd'), address: addresses }), { selector: ({ id }) => id, minLength: 1 }),
   candidates: fc.uniqueArray(fc.record({
     id: fc.constantFrom('c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'),
@@ -84,7 +85,7 @@ describe('whom a holder asks for a copy', () => {
   it('is the longest-running of a few that are alike', () => {
     fc.assert(fc.property(fc.uniqueArray(fc.nat({ max: 1_000 }), { minLength: 1, maxLength: SURROGATE_CHOICE }), fc.nat(), (uptimes, seed) => {
       const candidates = uptimes.map((uptime, i) => ({ id: `${i}`, uptime, address: `10.${i}.0.1` }))
-      const picked = pickSurrogate({ now: NOW, target: 3, present: [{ id: 'self' }], candidates }, seededRandom(seed))
+      const picked = pickSurrogate({ now: NOW, target: 3, minCopies: 2, present: [{ id: 'self' }], candidates }, seededRandom(seed))
 
       return candidates.find(({ id }) => id === picked)?.uptime === Math.max(...uptimes)
     }))

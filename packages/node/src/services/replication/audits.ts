@@ -2,6 +2,7 @@ import { NONCE_BYTES, order, proofOf, sameProof, TimeoutError, UnreachableError 
 import { AUDIT_GAP } from '../../constants.ts'
 import { judgeProof, nextAudit, unaudited } from '../../policy/audit.ts'
 import type { ProofOutcome } from '../../policy/audit.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Copies } from './copies.ts'
 import type { Copy } from './copy.ts'
 import type { Version } from '../owner/own-stash.ts'
@@ -11,6 +12,8 @@ export interface AuditsInit {
   network: Pick<StashNetwork, 'ask'>
   clock: Clock
   random: Random
+  /** What is seen of its disk. */
+  disks: Pick<DiskEvidence, 'proved' | 'lacked'>
   /** A peer's state may have changed. */
   onPeer (peer: string): void
   /** A holder answered with a record of ours that we did not send. */
@@ -187,6 +190,11 @@ export class Audits {
   private heard (peer: string, version: Version, answer: ChallengeResponse | undefined, outcome: ProofOutcome): void {
     if (outcome === 'proved') {
       this.copies.showed(peer, version.record.id)
+      this.init.disks.proved(peer, version.record.id)
+    }
+
+    if (outcome === 'not-found') {
+      this.init.disks.lacked(peer, version.record.id)
     }
 
     if (answer?.type === 'other' && (outcome === 'newer' || outcome === 'conflict')) {

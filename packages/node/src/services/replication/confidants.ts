@@ -3,6 +3,7 @@ import { MAX_HOLDERS } from '@nara-stash/protocol'
 import { InvalidConfidantsError } from '../../errors.ts'
 import type { Candidate } from '../../policy/select.ts'
 import type { Copies } from './copies.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { StashNetwork, Trust } from '@nara-stash/protocol'
 
@@ -37,18 +38,28 @@ export function checkConfidants (peers: readonly string[], self: string, trust: 
   return peers
 }
 
+/** What is known of those who are here. */
+export interface CandidateSources {
+  network: Pick<StashNetwork, 'peers'>
+  directory: PeerDirectory
+  disks: Pick<DiskEvidence, 'of'>
+  trust: Trust
+}
+
 /** Connected peers of which one could be chosen. */
-export function candidatesAmong (network: Pick<StashNetwork, 'peers'>, directory: PeerDirectory, copies: Copies, trust: Trust): Candidate[] {
+export function candidatesAmong ({ network, directory, disks, trust }: CandidateSources, copies: Copies): Candidate[] {
   return network.peers().filter(({ id }) => trust.admits(id)).map(({ id, address }) => {
     const accepting = directory.get(id)?.presence?.accepting
     const refusedUntil = copies.get(id)?.notBefore
+    const disk = disks.of(id)
 
     return {
       id,
       uptime: directory.uptime(id),
       ...(address == null ? {} : { address }),
       ...(accepting == null ? {} : { accepting }),
-      ...(refusedUntil == null ? {} : { refusedUntil })
+      ...(refusedUntil == null ? {} : { refusedUntil }),
+      ...(disk == null ? {} : { disk })
     }
   })
 }

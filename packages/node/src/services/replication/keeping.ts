@@ -2,6 +2,7 @@ import { countCopies, distinctCopies } from '../../policy/select.ts'
 import type { WriteResult } from '../../api.ts'
 import type { CopyView } from '../../policy/plan.ts'
 import type { CountedCopies, Counting } from '../../policy/select.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Version } from '../owner/own-stash.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
@@ -10,8 +11,8 @@ import type { RecordHeader } from '@nara-stash/protocol'
 export interface KeepingInit extends Counting {
   target: number
   minCopies: number
-  /** What `peer` holds outlives its process, as it says. */
-  saysOnDisk (peer: string): boolean
+  /** Whose copies outlive their processes. */
+  disks: Pick<DiskEvidence, 'of'>
   onCopies (copies: { seq: string, have: number }): void
   /** minCopies acknowledged it under one placement. */
   onAcknowledged? (record: RecordHeader): void
@@ -50,11 +51,11 @@ export class Keeping {
     return countCopies(this.living(), this.init)
   }
 
-  /** The same, and those whose holders went with them on their disks, and are expected back with them. */
+  /** Copies that are here, and those whose holders went with them on their disks, and are expected back with them. */
   staying (): number {
     const { stores: { copies }, version, init } = this
     const here = copies.views().filter(copy => this.isCurrent(copy))
-    const away = version == null ? [] : copies.takenAlong.of(version.record.id).filter(({ peer }) => init.saysOnDisk(peer))
+    const away = version == null ? [] : copies.takenAlong.of(version.record.id).filter(({ peer }) => init.disks.of(peer) != null)
 
     return distinctCopies([...here, ...away], init)
   }

@@ -13,6 +13,7 @@ import type { Copies } from './copies.ts'
 import type { KeepingInit } from './keeping.ts'
 import type { OutcomeOptions } from './outcomes.ts'
 import type { WaitOptions } from './write-waiters.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Version } from '../owner/own-stash.ts'
 import type { PlacementsInit } from './placements.ts'
 import type { KnownCopies, OlderCopy, StoresInit } from './stores.ts'
@@ -22,6 +23,7 @@ import type { NetworkPeer, Placement } from '@nara-stash/protocol'
 export interface ReplicationInit extends StoresInit, PlacementsInit, KeepingInit, UpkeepInit {
   /** What our stash is, is in doubt: nothing more of it is handed out until that ends. */
   isInDoubt (): boolean
+  disks: DiskEvidence
 }
 
 /**
@@ -211,7 +213,7 @@ export class Replication {
     return this.keeping.isWhole
   }
 
-  /** The same, and those that their holders took along on their disks. */
+  /** Living copies, and those that their holders took along on their disks. */
   staying (): number {
     return this.keeping.staying()
   }

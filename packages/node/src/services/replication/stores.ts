@@ -6,11 +6,13 @@ import { isPaced } from './copy.ts'
 import { failureOf } from './failure.ts'
 import type { CopyFailure } from '../../api.ts'
 import type { Version } from '../owner/own-stash.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { AuditsInit } from './audits.ts'
 import type { Placement, StashNetwork, StoreResponse } from '@nara-stash/protocol'
 
 export interface StoresInit extends AuditsInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>
+  disks: Pick<DiskEvidence, 'brought' | 'lacked' | 'proved'>
 }
 
 /** What recovery learnt of who holds the version. */
@@ -211,6 +213,10 @@ export class Stores {
     switch (answer.type) {
       case 'stored':
       case 'have':
+        if (answer.type === 'stored') {
+          this.init.disks.brought(peer, version.record.id)
+        }
+
         this.audits.stored(peer, version.record.id, answer.type)
         this.copies.acknowledged(peer, version.record.id, placement.id)
         // who does not say promised what was asked, and nobody is held to more

@@ -7,6 +7,7 @@ import { Surplus } from './surplus.ts'
 import type { CopyView, Plan } from '../../policy/plan.ts'
 import type { Candidate } from '../../policy/select.ts'
 import type { Keeping } from './keeping.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Version } from '../owner/own-stash.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
@@ -29,8 +30,8 @@ export interface UpkeepInit {
   repairDelay: number
   leaseSeconds: number
   pinned: readonly string[]
-  /** What `peer` holds outlives its process, as it says. */
-  saysOnDisk (peer: string): boolean
+  /** Whose copies outlive their processes. */
+  disks: Pick<DiskEvidence, 'of'>
   /** Connected peers that may be chosen. */
   candidates (): Candidate[]
   /** `version` cannot be acknowledged any longer under one placement: its content is to be sealed anew and replicated. */
@@ -167,7 +168,11 @@ export class Upkeep {
     const { copies } = this.stores
     const gone = new Set(copies.takenAlong.of(record.id).map(({ peer }) => peer))
 
-    return copies.views().map(copy => gone.has(copy.peer) && this.init.saysOnDisk(copy.peer) ? { ...copy, onDisk: true } : copy)
+    return copies.views().map(copy => {
+      const disk = this.init.disks.of(copy.peer)
+
+      return disk == null ? copy : { ...copy, disk, took: gone.has(copy.peer) }
+    })
   }
 
   private holds (peer: string, version: Version): boolean {

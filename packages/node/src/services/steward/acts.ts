@@ -5,6 +5,7 @@ import { claims, judge, named, saysWhatItHas, standingOf } from './holder.ts'
 import type { Duty } from './duty.ts'
 import type { Exchanges, ShowResponse } from './exchanges.ts'
 import type { Holder } from './holder.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Peers } from './peers.ts'
 import type { CoHolders, Clock, HeldStash, HeldStashes, Random, StoreResponse } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
@@ -14,6 +15,8 @@ export interface ActsInit {
   held: Pick<HeldStashes, 'get' | 'confirmed' | 'vouched'>
   coHolders: Pick<CoHolders, 'note'>
   peers: Peers
+  /** What is seen of their disks. */
+  disks: Pick<DiskEvidence, 'brought' | 'lacked' | 'proved'>
   exchanges: Exchanges
   clock: Clock
   random: Random
@@ -51,7 +54,13 @@ export class Acts {
       holder.isMadeGood = false
     }
 
+    if (answer.outcome === 'not-found') {
+      this.init.disks.lacked(holder.peer, duty.recordId)
+    }
+
     if (answer.outcome === 'proved') {
+      this.init.disks.proved(holder.peer, duty.recordId)
+
       if (answer.mayBeDeleted !== true) {
         this.init.held.vouched(duty.owner)
       }
@@ -102,6 +111,7 @@ export class Acts {
     }
 
     if (lacks != null && answer?.type === 'stored') {
+      this.init.disks.brought(holder.peer, duty.recordId)
       onRepaired(duty.owner, holder.peer, lacks === 'older' ? 'it had an older one' : 'it came back without it')
     }
 
@@ -151,6 +161,7 @@ export class Acts {
     coHolders.note(duty.owner, peer)
 
     if (answer.type === 'stored') {
+      this.init.disks.brought(peer, duty.recordId)
       duty.wariness.gave(peer, now)
       this.init.onRepaired(duty.owner, peer, why)
     }

@@ -1,6 +1,7 @@
 import { Reunion } from '../reunion.ts'
 import type { Duty } from './duty.ts'
 import type { Candidate } from '../../policy/select.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { NetworkPeer, StashNetwork, Trust } from '@nara-stash/protocol'
 
@@ -11,13 +12,15 @@ export class Peers {
   private readonly network: Pick<StashNetwork, 'peers'>
   private readonly directory: PeerDirectory
   private readonly trust: Pick<Trust, 'admits'>
+  private readonly disks: Pick<DiskEvidence, 'of'>
   /** By peer, the connection over which it said that it is leaving. */
   private readonly leaving = new Map<string, string>()
 
-  constructor (network: Pick<StashNetwork, 'peers'>, directory: PeerDirectory, trust: Pick<Trust, 'admits'>) {
+  constructor (network: Pick<StashNetwork, 'peers'>, directory: PeerDirectory, trust: Pick<Trust, 'admits'>, disks: Pick<DiskEvidence, 'of'>) {
     this.network = network
     this.directory = directory
     this.trust = trust
+    this.disks = disks
   }
 
   get isAlone (): boolean {
@@ -68,13 +71,15 @@ export class Peers {
       .map(({ id, address }) => {
         const accepting = this.directory.get(id)?.presence?.accepting
         const refusedUntil = duty.wariness.refusedUntil(id)
+        const disk = this.disks.of(id)
 
         return {
           id,
           uptime: this.directory.uptime(id),
           ...(address == null ? {} : { address }),
           ...(accepting == null ? {} : { accepting }),
-          ...(refusedUntil === 0 ? {} : { refusedUntil })
+          ...(refusedUntil === 0 ? {} : { refusedUntil }),
+          ...(disk == null ? {} : { disk })
         }
       })
   }

@@ -18,6 +18,7 @@ import type { LeaveOutcome } from '../../api.ts'
 import type { LeaveResult } from './leaving.ts'
 import type { Ending } from './letting-go.ts'
 import type { Duties, HolderView } from '../../policy/duties.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { PeerDirectory } from '../presence/peer-directory.ts'
 import type { Clock, Confidant, HeldStash, HeldStashes, NewestTable, Random, StashNetwork, Trust } from '@nara-stash/protocol'
 
@@ -27,6 +28,7 @@ export interface StewardInit {
   newest: Pick<NewestTable, 'get'>
   confidant: Pick<Confidant, 'addEventListener' | 'removeEventListener' | 'coHolders'>
   trust: Pick<Trust, 'admits'>
+  disks: DiskEvidence
   directory: PeerDirectory
   clock: Clock
   random: Random
@@ -68,7 +70,7 @@ export class Steward {
   constructor (init: StewardInit) {
     const { network, held, confidant, directory, clock, random, trust } = init
     const { self } = network
-    const peers = new Peers(network, directory, trust)
+    const peers = new Peers(network, directory, trust, init.disks)
     const exchanges = new Exchanges({ network, held, clock, random, onUnreadable: owner => { this.register.get(owner)?.rest(clock.now()) } })
 
     this.init = init
@@ -221,7 +223,11 @@ export class Steward {
     const owner = this.contact.of(duty.owner)
     const { reunitedAt } = this.peers
     duty.settledSince = owner.settled ? duty.settledSince ?? now : undefined
-    const views = (): HolderView[] => duty.views(this.acts.everybody(duty))
+    const views = (): HolderView[] => duty.views(this.acts.everybody(duty)).map(view => {
+      const disk = this.init.disks.of(view.peer)
+
+      return disk == null ? view : { ...view, disk }
+    })
     let holders: HolderView[] | undefined
 
     return duties({
@@ -235,6 +241,7 @@ export class Steward {
       mayRepair: !stash.restored && !stash.mayBeDeleted && !duty.unconfirmed,
       isNewest: duty.outdatedUntil(newest.get(duty.owner), stash, now) <= now,
       isDraining: this.draining,
+      onDisk: this.init.onDisk,
       ...(reunitedAt == null ? {} : { reunitedAt }),
       storing: duty.storing,
       since: duty.since,

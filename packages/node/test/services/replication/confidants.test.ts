@@ -49,8 +49,8 @@ describe('candidates', () => {
     copies.watch(b, network.peers()[1])
     copies.refused(b, 'at capacity', 60_000)
 
-    expect(candidatesAmong(network, directory, copies, createTrust({ deny: [c] }))).toStrictEqual([
-      { id: a, uptime: 7, address: '192.0.2.1', accepting: false },
+    expect(candidatesAmong({ network, directory, disks: { of: id => id === a ? 'said' : undefined }, trust: createTrust({ deny: [c] }) }, copies)).toStrictEqual([
+      { id: a, uptime: 7, address: '192.0.2.1', accepting: false, disk: 'said' },
       { id: b, uptime: 0, refusedUntil: 60_000 }
     ])
   })

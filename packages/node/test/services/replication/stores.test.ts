@@ -24,7 +24,7 @@ async function storing (answer: (given: Given) => StoreResponse): Promise<Given>
   const placement = await sealedPlacement(owner, { holders: [peer] })
   const peers: NetworkPeer[] = [{ id: peer, connection: 'first', since: 0 }]
   const network = { peers: () => peers, ask: async () => answer(given) } as unknown as Pick<StashNetwork, 'ask' | 'peers'>
-  const stores = new Stores({ network, clock, random: seededRandom(1), onPeer: () => {}, onStranger: () => {} })
+  const stores = new Stores({ network, clock, random: seededRandom(1), disks: { brought: () => {}, lacked: () => {}, proved: () => {} }, onPeer: () => {}, onStranger: () => {} })
   const given: Given = { stores, clock, version, placement, peers }
 
   stores.keepTo([peer])
