@@ -61,16 +61,24 @@ export class Machine {
     try {
       const { outcome } = await (await connect(this.daemon.dir)).put(data, { timeout: PUT_TIMEOUT })
 
-      // what was put before it, and was not told to be kept by then, cannot come back any longer
-      if (outcome === 'kept') {
+      const at = this.since.indexOf(digest)
+
+      // what was put before it cannot come back any longer; if one that was put after it is kept, that comes back
+      if (outcome === 'kept' && at >= 0) {
         this.kept = digest
-        this.since = this.since.slice(this.since.indexOf(digest) + 1)
+        this.since = this.since.slice(at + 1)
       }
 
       return outcome
     } catch (err) {
       return (err as Error).name
     }
+  }
+
+  /** It is back with this. A write that was cut short before it cannot come back any longer; one that was cut short after it may, when somebody else is back. */
+  has (digest: string): void {
+    this.since = this.since.slice(this.since.indexOf(digest) + 1)
+    this.kept = digest
   }
 
   /** What it has: a digest, and what it says of it. */

@@ -74,17 +74,12 @@ async function eveningAndNight (machines: readonly Machine[], { end, puts, off, 
 
     return await (machines[who] as Machine).put(bytes)
   })
-  const busy = new Map(machines.map(machine => [machine, 0]))
-
   switch (end) {
     case 'kill':
       await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill('SIGKILL') })
       break
     case 'stop':
-      await oneAfterTheOther(machines, off, machine => {
-        busy.set(machine, machine.since.length)
-        machine.daemon.run.child.kill('SIGTERM')
-      })
+      await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill('SIGTERM') })
       break
     case 'suspend':
       await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill('SIGSTOP') })
@@ -100,8 +95,8 @@ async function eveningAndNight (machines: readonly Machine[], { end, puts, off, 
 
   if (end === 'stop') {
     ended.forEach(({ code }, i) => {
-      // with nothing under way all that it had put was kept, and is on the disks of the others
-      if (code !== 0 && !(code === 3 && (busy.get(machines[i] as Machine) ?? 0) > 0)) {
+      // with nothing that was not told to be kept, all that it had put is on the disks of the others
+      if (code !== 0 && !(code === 3 && (machines[i]?.since.length ?? 0) > 0)) {
         faults.push(`machine ${i} stopped with ${code}: ${JSON.stringify(machines[i]?.daemon.events.findLast(({ event }) => event === 'leave'))}`)
       }
     })
@@ -147,8 +142,7 @@ async function morningOf (machine: Machine, i: number, { end }: Evening, machine
       faults.push(`machine ${i} is not confirmed, though all were back: ${JSON.stringify(daemon.events.find(({ event }) => event === 'stash:recovered'))}`)
     }
 
-    machine.kept = digest
-    machine.since = []
+    machine.has(digest)
 
     return { confirmed, after }
   } catch (err) {
@@ -158,12 +152,12 @@ async function morningOf (machine: Machine, i: number, { end }: Evening, machine
   }
 }
 
-/** It had its stash before all the others were up. */
+/** It had its stash before all the others were up, or those that were had answered: a machine under load is slow. */
 async function cameTooEarly (daemon: Machine['daemon'], machines: readonly Machine[]): Promise<boolean> {
-  const recovered = daemon.events.find(({ event }) => event === 'stash:recovered')
+  const recovered = daemon.events.find(event => event.event === 'stash:recovered')
   const ups = await Promise.all(machines.map(async ({ daemon }) => daemon.heardAt(await daemon.started())))
 
-  return recovered != null && daemon.heardAt(recovered) < Math.max(...ups) + TOO_EARLY
+  return recovered != null && (recovered.answered < machines.length - 1 || daemon.heardAt(recovered) < Math.max(...ups) + TOO_EARLY)
 }
 
 /** The connections of machines that sleep do not outlive the night. */
