@@ -274,12 +274,12 @@ describe('an owner that stops', () => {
     expect(left).toStrictEqual([{ seq: '2', told: 0 }, { seq: '2', told: 1 }, null])
   })
 
-  it('counts the writes that still wait, answered or not', async () => {
+  it('counts the versions that still wait, whether those who wrote them were answered or not', async () => {
     const world = new World()
     const owner = await world.nara()
     await world.of(owner.put('one', { timeout: second }))
     const waits = owner.put('two')
-    expect(await leave(world, owner)).toStrictEqual([{ ...nothing, waiting: 2 }])
+    expect(await leave(world, owner)).toStrictEqual([{ ...nothing, waiting: 1 }])
     expect(await waits).toMatchObject({ outcome: 'unstored' })
   })
 })

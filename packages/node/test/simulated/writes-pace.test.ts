@@ -143,6 +143,46 @@ describe('writes are kept at whatever pace they are made', () => {
   })
 })
 
+describe('a holder that is slower than the others', () => {
+  /** Writes for `ms`, each awaited before the next, while one of three holders takes `delay` for a store. */
+  async function hurried (delay: number, ms: number): Promise<{ owner: Nara, slow: Nara }> {
+    const world = new World({ latency: [15, 30] })
+    const { owner, confidants } = await world.owned(4)
+    await kept(world, owner, 'one')
+    const [slow] = confidants.filter(({ id }) => owner.stash.confidants.includes(id)) as [Nara]
+    const until = world.clock.now() + ms
+
+    world.net.intercept(async (_from, to, request, next) => {
+      if (to === slow.id && request.type === 'store') {
+        await new Promise<void>(resolve => { world.clock.setTimer(resolve, delay) })
+      }
+
+      return await next()
+    })
+
+    for (let i = 0; world.clock.now() < until; i++) {
+      expect(await world.of(owner.put(`${TEXT}${i}`), 5 * second)).toMatchObject({ outcome: 'kept' })
+    }
+
+    return { owner, slow }
+  }
+
+  it('is not cut short by each new version: what it has is not old, though the writes go on', async () => {
+    const { owner, slow } = await hurried(500, 10 * second)
+    const seq = owner.process.parts.owning?.own.current?.record.seq ?? 0
+
+    expect(seq).toBeGreaterThan(100)
+    expect(seq - (slow.process.parts.held.get(owner.id)?.record.seq ?? 0)).toBeLessThan(seq / 5)
+  })
+
+  it('and never answers is found out and replaced, though the writes go on', async () => {
+    const { owner, slow } = await hurried(Infinity, 40 * second)
+
+    expect(owner.stash.confidants).not.toContain(slow.id)
+    expect(owner.stash.confidants).toHaveLength(3)
+  })
+})
+
 describe('a holder that puts off a store', () => {
   async function putOff (retryAfter: number, forMs: number): Promise<{ world: World, owner: Nara, told: () => WriteResult | undefined, write: Promise<WriteResult> }> {
     const world = new World({ latency: [5, 30] })

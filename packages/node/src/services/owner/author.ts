@@ -102,10 +102,10 @@ export class Author {
    *
    * @throws {RecoveredFirstError} one has, and there is no merge function
    */
-  async write ({ data, writtenAt, waited, preferred }: Pick<PendingWrite, 'data' | 'writtenAt' | 'waited' | 'preferred'>): Promise<boolean> {
+  async write ({ data, writtenAt, earlier, waited, preferred }: PendingWrite): Promise<boolean> {
     const { current, boot } = this.init.own
     const write = { data, createdAt: writtenAt }
-    const content = waited && current != null ? await this.merged(current, write) : write
+    const content = waited && current != null ? await this.merged(current, write, earlier) : write
 
     return this.init.own.boot === boot && this.written(await this.seal(content, preferred))
   }
@@ -276,7 +276,7 @@ export class Author {
     return isSealed
   }
 
-  private async merged (current: Version, write: Dated): Promise<Dated> {
+  private async merged (current: Version, write: Dated, earlier: PendingWrite['earlier']): Promise<Dated> {
     const { merge, clock } = this.init
 
     try {
@@ -287,7 +287,9 @@ export class Author {
       return mergedAt(clock, await merge(new Uint8Array(current.data), new Uint8Array(write.data)), [write, current])
     } catch (err) {
       // who wrote it may have had its answer already, so the reason is told here as well
-      this.putAside(write, messageOf(err))
+      const all = [...earlier.map(({ data, writtenAt }) => ({ data, createdAt: writtenAt })), write]
+
+      all.forEach(one => { this.putAside(one, messageOf(err)) })
       throw err
     }
   }

@@ -12,9 +12,18 @@ export interface Sealed {
   outcome (options: OutcomeOptions): Promise<WriteResult>
 }
 
+interface Written {
+  data: Uint8Array
+  /** Wall time of the call. */
+  writtenAt: number
+  caller: Caller
+}
+
 export interface ComingVersionInit {
   clock: Clock
   waited: boolean
+  /** Bytes that it may hold on to; the latest data in any case. */
+  maxBytes: number
   /** What there is, for those whose time is over. */
   result (): WriteResult
   /** The last write that it was made of has been taken back. */
@@ -23,17 +32,14 @@ export interface ComingVersionInit {
 
 /** What will be one version: of several writes the data of the latest, and all who wrote. */
 export class ComingVersion implements Coming {
-  data: Uint8Array = new Uint8Array(0)
-  /** Wall time of the call that brought the data. */
-  writtenAt = 0
   waited: boolean
   preferred: string | undefined
   isClosed = false
 
   private readonly init: ComingVersionInit
   private readonly callers = new Set<Caller>()
-  /** Whose data it is. */
-  private latest: Caller | undefined
+  /** The latest last; of those before it none, unless it is to be set aside if a stash comes back. */
+  private written: Written[] = []
   /** How many writes it stands for: without those that were taken back, with those whose callers wait no longer. */
   private writes = 0
   /** Decimal, once it is sealed. */
@@ -49,16 +55,39 @@ export class ComingVersion implements Coming {
     return this.writes === 0
   }
 
-  /** `data` takes the place of what was written before. */
-  async add (data: Uint8Array, options: WriteOptions, preferred: string | undefined): Promise<WriteResult> {
-    const { clock } = this.init
+  get data (): Uint8Array {
+    return this.written.at(-1)?.data ?? new Uint8Array(0)
+  }
+
+  /** Wall time of the call that brought the data. */
+  get writtenAt (): number {
+    return this.written.at(-1)?.writtenAt ?? 0
+  }
+
+  /** What was written before, as far as it was kept, oldest first. */
+  get earlier (): ReadonlyArray<Omit<Written, 'caller'>> {
+    return this.written.slice(0, -1)
+  }
+
+  /** Of all that it holds on to. */
+  get bytes (): number {
+    return this.written.reduce((sum, { data }) => sum + data.byteLength, 0)
+  }
+
+  /** `data` takes the place of what was written before, of which so many stay readable. */
+  async add (data: Uint8Array, options: WriteOptions, preferred?: string, earlier = 0): Promise<WriteResult> {
+    const { clock, maxBytes } = this.init
     const caller = new Caller({
       clock,
       options,
       preferred,
       inTime: caller => this.seq == null ? this.lost(caller) : this.told(this.init.result(), caller),
-      onAbort: () => {
+      onAbort: caller => {
         this.writes--
+
+        if (this.written.length > 1) {
+          this.written = this.written.filter(one => one.caller !== caller)
+        }
 
         if (this.isTakenBack && this.seq == null) {
           this.init.onTakenBack(this)
@@ -67,10 +96,13 @@ export class ComingVersion implements Coming {
       onDone: caller => { this.callers.delete(caller) }
     })
 
-    this.data = data
-    this.writtenAt = Math.round(clock.wallTime())
+    this.written = [...this.written.slice(Math.max(this.written.length - earlier, 0)), { data, writtenAt: Math.round(clock.wallTime()), caller }]
+
+    while (this.written.length > 1 && this.bytes > maxBytes) {
+      this.written.shift()
+    }
+
     this.preferred ??= preferred
-    this.latest = caller
     this.callers.add(caller)
     this.writes++
 
@@ -110,7 +142,7 @@ export class ComingVersion implements Coming {
     return {
       ...result,
       ...(this.seq == null ? {} : { seq: this.seq }),
-      ...(caller === this.latest ? {} : { coalesced: true })
+      ...(caller === this.written.at(-1)?.caller ? {} : { coalesced: true })
     }
   }
 }

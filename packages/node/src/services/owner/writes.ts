@@ -1,4 +1,4 @@
-import { MAX_WAITING_WRITES } from '../../constants.ts'
+import { MAX_SET_ASIDE, MAX_WAITING_WRITES } from '../../constants.ts'
 import { TooManyWritesError } from '../../errors.ts'
 import { joins } from '../../policy/coalescing.ts'
 import { ComingVersion } from './coming-version.ts'
@@ -6,7 +6,7 @@ import type { WriteOptions, WriteResult } from '../../api.ts'
 import type { Clock } from '@nara-stash/protocol'
 
 /** What is to be sealed. */
-export type PendingWrite = Pick<ComingVersion, 'data' | 'writtenAt' | 'waited' | 'preferred' | 'isTakenBack' | 'sealed'>
+export type PendingWrite = Pick<ComingVersion, 'data' | 'writtenAt' | 'earlier' | 'waited' | 'preferred' | 'isTakenBack' | 'sealed'>
 
 /** A write has become the current version. */
 export interface Committed {
@@ -79,7 +79,8 @@ export class Writes {
     this.unread = false
 
     const version = shared ?? this.enqueue(write.waited)
-    const answer = version.add(data, options, preferred)
+    // what waits for recovery is set aside, all of it, if a stash comes back
+    const answer = version.add(data, options, preferred, situation.isReady && !write.waited ? 0 : MAX_SET_ASIDE - 1)
 
     this.flush()
 
@@ -134,6 +135,7 @@ export class Writes {
     const version = new ComingVersion({
       clock: this.init.clock,
       waited,
+      maxBytes: this.init.maxWaiting,
       result: this.init.result,
       onTakenBack: version => {
         const at = this.queue.indexOf(version)
@@ -151,7 +153,7 @@ export class Writes {
 
   private checkRoom (data: Uint8Array, shared: ComingVersion | undefined): void {
     const others = this.queue.filter(version => version !== shared)
-    const bytes = others.reduce((sum, version) => sum + version.data.byteLength, 0)
+    const bytes = others.reduce((sum, version) => sum + version.bytes, 0)
     const { maxWaiting } = this.init
 
     if (others.length >= MAX_WAITING_WRITES || (others.length > 0 && bytes + data.byteLength > maxWaiting)) {

@@ -242,10 +242,12 @@ export class Copies {
     }
   }
 
-  /** A new record is to be kept: stores of the old one end, and who found it too large may like this one. */
-  newRecord (): void {
+  /** A new record is to be kept; who found the old one too large may like it. With `goesOn`, stores of the old one do not end. */
+  newRecord ({ goesOn = false } = {}): void {
     for (const copy of this.table.values()) {
-      stopStore(copy)
+      if (!goesOn) {
+        stopStore(copy)
+      }
 
       if (copy.why === 'too large' || copy.why === 'over quota') {
         copy.refused = false
@@ -271,9 +273,10 @@ export class Copies {
 
   /** Why holders lack the record, and others are not asked. That one is asked no more often than it wishes is no failure. */
   failures (holders: readonly string[], record: string): CopyFailure[] {
-    return [...this.table.values()]
-      .filter(copy => !isPaced(copy))
-      .filter(({ peer, record: held, notBefore }) => holders.includes(peer) ? held !== record : notBefore > this.clock.now())
+    const now = this.clock.now()
+
+    return this.views()
+      .filter(copy => !isPaced(copy) && (holders.includes(copy.peer) ? copy.record !== record : copy.notBefore > now))
       .flatMap(({ peer, why }) => why == null ? [] : [{ peer, why }])
   }
 

@@ -117,6 +117,9 @@ export class Replication {
 
   /** A new version is to be kept; with `preferred`, by that peer among others. A tombstone is brought to all who have a copy. */
   replicate (version: Version, preferred?: string): void {
+    // who is slower than those that made it safe is not cut short by each new one, or it would never have any
+    const goesOn = this.keeping.acknowledged
+
     this.keeping.begin(version)
 
     if (version.record.kind === 'tombstone') {
@@ -126,7 +129,7 @@ export class Replication {
     this.upkeep.preferred = preferred
     this.placements.forOwnRecord()
     // who did not hear of a deletion before this has to let go all the same
-    this.stores.newVersion(this.deletion.end())
+    this.stores.newVersion(version.record.id, this.deletion.end(), { goesOn })
     this.keeping.count()
     this.reconciler.wake()
   }
@@ -151,6 +154,8 @@ export class Replication {
   /** Another version is to take the current one's place, and does not build on its content: who waits for it is told how well it is kept now. */
   decidedAgainst (): void {
     this.outcomes.end()
+    // what is under way is not to make copies of it
+    this.copies.newRecord()
   }
 
   /** What became of the tombstone that is the current version; waits as `outcome` does. */

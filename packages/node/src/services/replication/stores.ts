@@ -40,6 +40,8 @@ export class Stores {
   private readonly init: StoresInit
   /** Peers that were heard on the current version. */
   private readonly heard = new Set<string>()
+  /** Id of the current version's record. */
+  private record: string | undefined
 
   constructor (init: StoresInit) {
     this.init = init
@@ -47,17 +49,18 @@ export class Stores {
     this.audits = new Audits(init, this.copies)
   }
 
-  /** A version that nobody has yet; others may have something `older`. */
-  newVersion (older: readonly OlderCopy[] = []): void {
+  /** A version that nobody has yet; others may have something `older`. With `goesOn`, stores of the one before are not cut short. */
+  newVersion (record: string, older: readonly OlderCopy[] = [], { goesOn = false } = {}): void {
+    this.record = record
     this.heard.clear()
     this.exposure.clear()
-    this.copies.newRecord()
+    this.copies.newRecord({ goesOn })
     older.forEach(copy => { this.noticed(copy.peer, copy.record, copy.placement) })
   }
 
   /** A version that was found with this placement. */
   adopt (record: string, placement: Placement, { holding, without, older = [] }: KnownCopies): void {
-    this.newVersion()
+    this.newVersion(record)
     this.keepTo(placement.holders)
     // who was not asked may have it, too
     placement.holders.filter(peer => !without.includes(peer)).forEach(peer => { this.exposure.has(peer, placement.id) })
@@ -129,13 +132,15 @@ export class Stores {
       }, { signal })
 
       if (this.copies.end(peer, signal, true)) {
+        const isCurrent = version.record.id === this.record
+
         this.answered(peer, answer, version, placement)
 
-        if (!this.isPaced([peer])) {
+        if (isCurrent && !this.isPaced([peer])) {
           this.heard.add(peer)
         }
 
-        if (answer.type === 'refused' && !mayHaveIt) {
+        if (isCurrent && answer.type === 'refused' && !mayHaveIt) {
           this.exposure.hasNot(peer)
         }
       }
@@ -144,7 +149,10 @@ export class Stores {
 
       // the connection that broke says nothing of the one that is left: it is asked over that at once
       if (this.copies.end(peer, signal, false) && !(err instanceof UnreachableError && now != null && now !== connection)) {
-        this.heard.add(peer)
+        if (version.record.id === this.record) {
+          this.heard.add(peer)
+        }
+
         this.copies.failed(peer, failureOf(err))
       }
     }
@@ -210,6 +218,9 @@ export class Stores {
   }
 
   private answered (peer: string, answer: StoreResponse, version: Version, placement: Placement): void {
+    // of one that was replaced meanwhile it says nothing of who may have the current one
+    const isCurrent = version.record.id === this.record
+
     switch (answer.type) {
       case 'stored':
       case 'have':
@@ -221,7 +232,11 @@ export class Stores {
         this.copies.acknowledged(peer, version.record.id, placement.id)
         // who does not say promised what was asked, and nobody is held to more
         this.copies.promised(peer, Math.min(answer.promised ?? Infinity, placement.leaseSeconds))
-        this.exposure.has(peer, placement.id)
+
+        if (isCurrent) {
+          this.exposure.has(peer, placement.id)
+        }
+
         break
       case 'refused':
         this.copies.refused(peer, answer.reason, answer.retryAfter)
@@ -233,8 +248,11 @@ export class Stores {
 
         this.copies.failed(peer, isTrue ? answer.type : 'protocol violation')
 
-        if (isTrue) {
+        if (isTrue && isCurrent) {
           this.exposure.hasNot(peer)
+        }
+
+        if (isTrue) {
           this.init.onStranger(answer.record, answer.placement?.owner === version.record.owner ? answer.placement : undefined, peer)
         }
       }

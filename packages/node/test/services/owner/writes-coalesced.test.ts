@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { MAX_SET_ASIDE } from '../../../src/constants.ts'
 import { bytes, Desk, kept, unstored } from './writing-desk.ts'
 import type { WriteResult } from '../../../src/api.ts'
 
@@ -124,6 +125,48 @@ describe('while a version is on its way', () => {
     expect((await both).map(({ status }) => status)).toStrictEqual(['rejected', 'rejected'])
     desk.commit = async () => true
     await expect(desk.add('four')).resolves.toMatchObject({ outcome: 'kept' })
+  })
+})
+
+describe('before it is known what the stash is, where nobody merges', () => {
+  it('the writes that wait are one, and what is given up gives its place back', async () => {
+    const desk = new Desk({ ready: false })
+    const abort = new AbortController()
+    let earlier: string[] = []
+    desk.commit = async write => {
+      earlier = write.earlier.map(({ data }) => new TextDecoder().decode(data))
+
+      return true
+    }
+    const all = [desk.add('one'), desk.add('two'), desk.add('three')]
+    const last = desk.add('four', { signal: abort.signal })
+    abort.abort(new RangeError('enough'))
+    await expect(last).rejects.toThrow(RangeError)
+    desk.open()
+    await expect(Promise.all(all)).resolves.toMatchObject([{ coalesced: true }, { coalesced: true }, { seq: '1' }])
+    // should a stash have come back, they would be set aside
+    expect([desk.texts, earlier]).toStrictEqual([['three'], ['one', 'two']])
+  })
+
+  it('no more of them stay readable than may be set aside, nor more bytes than may wait', async () => {
+    const desk = new Desk({ ready: false })
+    let earlier = -1
+    desk.commit = async write => {
+      earlier = write.earlier.length
+
+      return true
+    }
+    const short = Promise.all(Array.from({ length: 100 }, async (_, i) => await desk.add(`${i}`)))
+    desk.open()
+    await short
+    expect(earlier).toBe(MAX_SET_ASIDE - 1)
+
+    desk.ready = false
+    // 20 bytes
+    const long = Promise.all(Array.from({ length: 100 }, async () => await desk.add('seven..')))
+    desk.open()
+    await long
+    expect(earlier).toBe(1)
   })
 })
 
