@@ -1,5 +1,5 @@
 import { TypedEventEmitter } from 'main-event'
-import { MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, PROOF_INTERVAL } from './constants.ts'
+import { FULL_RETRY_AFTER, MAX_LIVE_HOLDERS, MAX_PROVING_BYTES, PROOF_INTERVAL } from './constants.ts'
 import { fetchBudget } from './handlers/fetch.ts'
 import { createHandler } from './handlers/index.ts'
 import { HeldStoreError } from './errors.ts'
@@ -208,7 +208,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       this.safeDispatchEvent('held:failed', { detail: { owner, from, why: err.message } })
 
       if (err.isNotKept) {
-        return refused('over quota')
+        return refused('over quota', FULL_RETRY_AFTER)
       }
 
       throw err

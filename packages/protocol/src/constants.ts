@@ -201,6 +201,12 @@ export const MAX_LEASE = 400 * day
 export const RETRY_AFTER = 1 * minute
 
 /**
+ * A peer that was refused because the disk is full, or nearly, asks again after this long: a disk does not empty within seconds, and a
+ * household that is told makes room within minutes. Milliseconds.
+ */
+export const FULL_RETRY_AFTER = 5 * minute
+
+/**
  * The largest body for a stash of `maxStash` bytes: Padme padding adds less than an eighth, and nonce, tag, creation time and
  * the padding floor fit in 2 KiB.
  */

@@ -138,7 +138,7 @@ export const settings = {
   maxHeldBytes: setting<number | undefined>({
     flag: '--max-held <bytes>',
     env: 'NARA_MAX_HELD_BYTES',
-    about: 'bytes held for others at most',
+    about: 'bytes held for others at most, on the disk or in memory',
     allowed: 'a size such as 64MiB, 500k or a number of bytes',
     otherwise: '16, 64 or 256 MiB, by --memory',
     default: undefined,
@@ -258,6 +258,15 @@ export const settings = {
     parse: raw => raw === IN_MEMORY ? raw : parseFolder(raw),
     path: true,
     noPath: IN_MEMORY
+  }),
+  keepFree: setting<number | undefined>({
+    flag: '--keep-free <bytes>',
+    env: 'NARA_KEEP_FREE',
+    about: 'leave so much of the disk free: what others bring beyond that is refused',
+    allowed: 'a size such as 500MiB, 2G or a number of bytes',
+    otherwise: '5 % of the disk, 1 GiB at most',
+    default: undefined,
+    parse: parseSize(0, Number.MAX_SAFE_INTEGER)
   })
 }
 

@@ -12,7 +12,7 @@ import type { NaraOptions } from '@nara-stash/node'
 /** What the settings and the soul mean for `createNara`. */
 export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): Promise<NaraOptions> {
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
-  const held = config.held === IN_MEMORY ? undefined : await heldIn(config.held ?? join(config.dir, 'held'))
+  const held = config.held === IN_MEMORY ? undefined : await heldIn(config.held ?? join(config.dir, 'held'), config.keepFree)
   const { announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
   const { target, minCopies, countEach, maxStash, repairDelay, lease, maxLease, allow, deny, confidants, surrogates, leaveTimeout } = config
 
@@ -42,9 +42,9 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): 
   }
 }
 
-async function heldIn (folder: string): Promise<FileStashStore> {
+async function heldIn (folder: string, keepFree: number | undefined): Promise<FileStashStore> {
   // that itself is the store's
   await makeFolder(dirname(folder))
 
-  return fileStore(folder)
+  return fileStore(folder, keepFree == null ? {} : { keepFree })
 }

@@ -1,7 +1,8 @@
 import { TOMBSTONE_LIFE } from '../constants.ts'
 import { refused } from '../refusal.ts'
 import { refreshed, tombstoneOf } from './held-stash.ts'
-import { inStore } from './in-store.ts'
+import { inStore, keepIn } from './in-store.ts'
+import { isFull } from './is-full.ts'
 import type { HeldIndex } from './held-index.ts'
 import type { Arrival, HeldStash } from './held-stash.ts'
 import type { InTurn } from './in-turn.ts'
@@ -95,7 +96,7 @@ export class Burials {
       return verdict.type === 'have' ? await this.refresh(arrival) : verdict
     }
 
-    const held = index.get(record.owner)
+    let held = index.get(record.owner)
     const tombstone = tombstoneOf(arrival, { before: this.known(record.owner), at: { now: clock.now(), wallTime: clock.wallTime() } })
 
     if (tombstone.leaseRemaining === 0) {
@@ -112,7 +113,22 @@ export class Burials {
       return refused('at capacity')
     }
 
-    await inStore(async () => { await store.put(tombstone, new Uint8Array(0)) })
+    try {
+      await this.keep(tombstone)
+    } catch (err) {
+      if (held == null || !isFull(err)) {
+        throw err
+      }
+
+      // the copy makes room: that much its owner asked for
+      await inStore(async () => { await store.delete(record.owner) })
+      index.forget(record.owner)
+      newest.see(record)
+      this.init.onForgotten(record, held.record)
+      await this.keep(tombstone)
+      held = undefined
+    }
+
     this.take(tombstone)
 
     if (held != null) {
@@ -122,6 +138,11 @@ export class Burials {
     await this.cleared(record.owner)
 
     return { type: 'stored' }
+  }
+
+  private async keep (tombstone: HeldStash): Promise<void> {
+    const { store } = this.init
+    await keepIn(store, tombstone.record.owner, async () => { await store.put(tombstone, new Uint8Array(0)) })
   }
 
   /** The owner is not told that its stash is gone before the disk has let go of it. */
@@ -137,7 +158,7 @@ export class Burials {
       const tombstone = refreshed(kept, arrival, this.init.clock.now())
 
       if (tombstone.placement !== kept.placement || tombstone.direct !== kept.direct) {
-        await inStore(async () => { await this.init.store.update(tombstone) })
+        await keepIn(this.init.store, tombstone.record.owner, async () => { await this.init.store.update(tombstone) })
         this.take(tombstone)
       }
     }

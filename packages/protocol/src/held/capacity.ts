@@ -6,7 +6,7 @@ import type { RefusalReason } from '../messages.ts'
 export interface Capacity {
   /** Owners whose stash it holds. */
   stashes: number
-  /** Bytes of all bodies together. */
+  /** Bytes of all bodies together; on a disk, of what they take there. */
   bytes: number
   /** Bytes of an owner's data; its padded and sealed body may have `maxBodyLength` of that. */
   maxStash: number
@@ -15,7 +15,14 @@ export interface Capacity {
 /** What one stash, held or on its way in, takes of the capacity. */
 export interface Claim {
   owner: string
+  /** Of its body. */
   bytes: number
+  /**
+   * Bytes that it takes of the capacity where it is kept.
+   *
+   * @default those of its body
+   */
+  room?: number
   /** False if a surrogate brought it, not the owner. */
   direct: boolean
   /** The remote address whose share it takes; none if it came from loopback or an allow-listed peer. */
@@ -48,7 +55,7 @@ export function whyRefused (
   const others = [...occupants.values()]
 
   return (held.has(wanted.owner) ? undefined : whyNoSlot(wanted, others, capacity.stashes)) ??
-    whyNoBytes(own, wanted.bytes, others, capacity.bytes)
+    whyNoBytes(own, roomOf(wanted), others, capacity.bytes)
 }
 
 function whyNoSlot (wanted: Claim, others: Occupant[], slots: number): RefusalReason | undefined {
@@ -75,6 +82,10 @@ function whyNoBytes (own: number, wanted: number, others: Occupant[], bytes: num
   return wanted > own && total + wanted > bytes ? 'over quota' : undefined
 }
 
+function roomOf ({ bytes, room = bytes }: Claim): number {
+  return room
+}
+
 function slotsPerAddress (slots: number): number {
   return Math.max(MIN_SLOTS_PER_ADDRESS, Math.floor(slots * SLOTS_PER_ADDRESS))
 }
@@ -83,18 +94,18 @@ function occupantsOf (held: ReadonlyMap<string, Claim>, reserved: Iterable<Claim
   const occupants = new Map<string, Occupant>()
 
   for (const claim of held.values()) {
-    occupants.set(claim.owner, { bytes: claim.bytes, direct: claim.direct, shares: sharesOf(claim) })
+    occupants.set(claim.owner, { bytes: roomOf(claim), direct: claim.direct, shares: sharesOf(claim) })
   }
 
   for (const claim of reserved) {
     const present = occupants.get(claim.owner)
 
     if (present == null) {
-      occupants.set(claim.owner, { bytes: claim.bytes, direct: claim.direct, shares: sharesOf(claim) })
+      occupants.set(claim.owner, { bytes: roomOf(claim), direct: claim.direct, shares: sharesOf(claim) })
       continue
     }
 
-    present.bytes = Math.max(present.bytes, claim.bytes)
+    present.bytes = Math.max(present.bytes, roomOf(claim))
 
     if (!held.has(claim.owner)) {
       // which of them will fill the slot is open, so it counts as either

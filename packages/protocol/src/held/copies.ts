@@ -1,10 +1,11 @@
 import { raceSignal } from 'race-signal'
-import { BodyMismatchError, HeldStoreError } from '../errors.ts'
+import { FULL_RETRY_AFTER } from '../constants.ts'
+import { BodyMismatchError } from '../errors.ts'
 import { bodyMatches } from '../record/body.ts'
 import { refused } from '../refusal.ts'
 import { whyRefused } from './capacity.ts'
 import { leaseLeft, refreshed, stashOf } from './held-stash.ts'
-import { inStore } from './in-store.ts'
+import { inStore, keepIn } from './in-store.ts'
 import { reservation } from './reservation.ts'
 import type { Capacity, Claim } from './capacity.ts'
 import type { HeldIndex } from './held-index.ts'
@@ -34,7 +35,7 @@ export interface DropOptions extends AbortOptions {
 export interface CopiesInit {
   capacity: Capacity
   index: HeldIndex
-  store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete'>
+  store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete' | 'cost' | 'hasRoom'>
   turns: InTurn
   clock: Clock
   /** Seconds that are promised at most. */
@@ -63,7 +64,7 @@ export class Copies {
       verdict = this.init.judge(record)
     }
 
-    return verdict.type === 'welcome' ? this.reserve(arrival) : verdict
+    return verdict.type === 'welcome' ? await this.reserve(arrival) : verdict
   }
 
   async read (owner: string, options?: AbortOptions): Promise<{ stash: HeldStash, body: Uint8Array } | undefined> {
@@ -116,17 +117,18 @@ export class Copies {
     this.marked[mayBeDeleted ? 'add' : 'delete'](record.owner)
   }
 
-  private reserve (arrival: Arrival): Admitted | Refused {
+  private async reserve (arrival: Arrival): Promise<Admitted | Refused> {
     const { record, direct } = arrival
     const held = this.init.index.get(record.owner)
     const claim: Claim = {
       owner: record.owner,
       bytes: record.bodyLength,
+      room: this.cost(record.bodyLength),
       direct,
       // an update takes the slot, and so the share, that its owner has; it cannot be moved to another address
       address: held == null ? (arrival.exempt ? undefined : arrival.address) : held.address
     }
-    const reason = whyRefused(claim, this.init.index.claims(), this.reserved, this.init.capacity)
+    const reason = whyRefused(claim, this.init.index.claims(bytes => this.cost(bytes)), this.reserved, this.init.capacity)
 
     if (reason != null) {
       return refused(reason)
@@ -134,10 +136,34 @@ export class Copies {
 
     this.reserved.add(claim)
 
+    if (!await this.hasRoom(claim)) {
+      this.reserved.delete(claim)
+
+      return refused('over quota', FULL_RETRY_AFTER)
+    }
+
     return reservation(
       async (body, options) => await this.commit(arrival, claim, body, options),
       () => { this.reserved.delete(claim) }
     )
+  }
+
+  private cost (bodyLength: number): number {
+    return this.init.store.cost?.(bodyLength) ?? bodyLength
+  }
+
+  /** What takes no more than it did is taken to the last byte: an owner is to have its newest version here, not its oldest. */
+  private async hasRoom ({ owner, bytes }: Claim): Promise<boolean> {
+    const held = this.init.index.get(owner)
+
+    if (held != null && bytes <= held.record.bodyLength) {
+      return true
+    }
+
+    const wanted = [...this.reserved].reduce((sum, { room = 0 }) => sum + room, 0)
+
+    // a disk that does not tell is tried
+    return await Promise.resolve(this.init.store.hasRoom?.(wanted)).catch(() => true) ?? true
   }
 
   private async commit (arrival: Arrival, { address }: Claim, body: Uint8Array, options?: AbortOptions): Promise<StoreOutcome> {
@@ -163,26 +189,11 @@ export class Copies {
       const { clock, index, maxLeaseSeconds } = this.init
       const at = { now: clock.now(), wallTime: clock.wallTime() }
       const stash = stashOf(arrival, { address, before: index.get(record.owner), at, maxLeaseSeconds })
-      await this.put(stash, body)
+      await keepIn(this.init.store, record.owner, async () => { await this.init.store.put(stash, body) })
       this.take(stash)
 
       return { type: 'stored' }
     })
-  }
-
-  private async put (stash: HeldStash, body: Uint8Array): Promise<void> {
-    const { store } = this.init
-
-    try {
-      await inStore(async () => { await store.put(stash, body) })
-    } catch (err) {
-      if (err instanceof HeldStoreError) {
-        // a write that failed may have happened all the same, and be found by the next start
-        err.isNotKept = await Promise.resolve(store.clear?.(stash.record.owner)).then(() => true, () => false)
-      }
-
-      throw err
-    }
   }
 
   /** Runs in its owner's turn. False if the very record is not held. */
@@ -200,7 +211,7 @@ export class Copies {
     const isProlonged = arrival.direct && leaseLeft(stash, now) - leaseLeft(held, now) > WORTH_A_WRITE
 
     if (stash.placement !== held.placement || stash.direct !== held.direct || isProlonged) {
-      await inStore(async () => { await this.init.store.update(stash) })
+      await keepIn(this.init.store, stash.record.owner, async () => { await this.init.store.update(stash) })
       this.isKept(stash)
     }
 

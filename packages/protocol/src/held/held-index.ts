@@ -85,8 +85,9 @@ export class HeldIndex {
     return this.tombstones.expired(now)
   }
 
-  claims (): Map<string, Claim> {
+  /** @param room - what a body of so many bytes takes of the capacity */
+  claims (room: (bodyLength: number) => number): Map<string, Claim> {
     return new Map(this.list().map(({ record: { owner, bodyLength: bytes }, direct, address }) =>
-      [owner, { owner, bytes, direct, address }]))
+      [owner, { owner, bytes, room: room(bytes), direct, address }]))
   }
 }

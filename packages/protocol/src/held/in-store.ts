@@ -1,4 +1,5 @@
 import { HeldStoreError } from '../errors.ts'
+import type { StashStore } from './stash-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /**
@@ -17,5 +18,23 @@ export async function inStore <T> (task: () => Promise<T>, options?: AbortOption
     }
 
     throw new HeldStoreError(`the store of held stashes failed: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
+  }
+}
+
+/**
+ * Keeps something of an owner's.
+ *
+ * @throws {HeldStoreError} with `isNotKept` if no later start finds what was to be kept
+ */
+export async function keepIn (store: Pick<StashStore, 'clear'>, owner: string, task: () => Promise<void>): Promise<void> {
+  try {
+    await inStore(task)
+  } catch (err) {
+    if (err instanceof HeldStoreError) {
+      // a write that failed may have happened all the same
+      err.isNotKept = await Promise.resolve(store.clear?.(owner)).then(() => true, () => false)
+    }
+
+    throw err
   }
 }

@@ -23,13 +23,6 @@ export function codeOf (err: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** True for a disk, or a user's share of it, that is full. */
-export function isFull (err: unknown): boolean {
-  const code = codeOf(err)
-
-  return code === 'ENOSPC' || code === 'EDQUOT'
-}
-
 /** Reads `length` bytes from `position`, or fewer if the file ends before. */
 export async function readAt (file: OpenFile, position: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length)

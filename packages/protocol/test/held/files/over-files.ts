@@ -9,10 +9,10 @@ import type { HeldStashes } from '../../../src/held/held-stashes.ts'
 export const FOLDER = '/held'
 
 /** Held stashes in the folder of a fragile disk; not started. */
-export function over ({ fs }: Pick<FragileDisk, 'fs'>, damaged: DamagedStash[] = []): HeldStashes {
+export function over ({ fs }: Pick<FragileDisk, 'fs'>, damaged: DamagedStash[] = [], { keepFree = 0, bytes = 1_000_000 } = {}): HeldStashes {
   const clock = new ManualClock()
-  const store = new FileStashStore({ path: FOLDER, fs, clock, keepFree: 0, takeLock: () => ({ release: () => {} }) })
-  const { held } = heldStashes({ clock, store })
+  const store = new FileStashStore({ path: FOLDER, fs, clock, keepFree, takeLock: () => ({ release: () => {} }) })
+  const { held } = heldStashes({ clock, store, capacity: { bytes } })
   held.addEventListener('stash:damaged', ({ detail }) => { damaged.push(detail) })
 
   return held
