@@ -1,5 +1,5 @@
 /**
- * Stores ever newer records of one owner over a LevelDatastore, every third of them a tombstone, and prints the seq of each once it is
+ * Stores ever newer records of one owner over a LevelDatastore, or in files, every third of them a tombstone, and prints the seq of each once it is
  * acknowledged, until it is killed. It runs on the built package, as a process of its own.
  */
 import { createHash } from 'node:crypto'
@@ -7,20 +7,27 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LevelDatastore } from 'datastore-level'
 import { systemClock } from '../../dist/clock.js'
+import { fileStore } from '../../dist/file-store.js'
 import { DatastoreStashStore } from '../../dist/held/datastore-store.js'
 import { HeldStashes } from '../../dist/held/held-stashes.js'
 import { sealHeader } from '../../dist/record/header.js'
 import { NewestTable } from '../../dist/record/newest-table.js'
 import { sealPlacement } from '../../dist/record/placement.js'
 
-const [folder = '', seed = '1', bytes = '1'] = process.argv.slice(2)
+const [folder = '', seed = '1', bytes = '1', where = 'level'] = process.argv.slice(2)
 const key = await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(Number(seed)))
-const datastore = new LevelDatastore(folder)
-await datastore.open()
-
 const clock = systemClock
+
+
+async function level (): Promise<DatastoreStashStore> {
+  const datastore = new LevelDatastore(folder)
+  await datastore.open()
+
+  return new DatastoreStashStore({ datastore, clock })
+}
+
 const capacity = { stashes: 5, bytes: 2 ** 24, maxStash: 2 ** 20 }
-const held = new HeldStashes({ capacity, clock, newest: new NewestTable(), store: new DatastoreStashStore({ datastore, clock }) })
+const held = new HeldStashes({ capacity, clock, newest: new NewestTable(), store: where === 'level' ? await level() : fileStore(folder) })
 await held.start()
 
 const placement = await sealPlacement(
