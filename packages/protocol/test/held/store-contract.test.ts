@@ -47,12 +47,9 @@ describe.each(['memory', 'datastore', 'files'] as const)('a store of held stashe
     return (await store.load()).stashes
   }
 
-  function now (): { now: number, wallTime: number } {
-    return { now: clock.now(), wallTime: clock.wallTime() }
-  }
-
   async function put ({ arrival, body }: Signed): Promise<HeldStash> {
-    const stash = arrival.record.kind === 'data' ? stashOf(arrival, undefined, undefined, now()) : tombstoneOf(arrival, undefined, now())
+    const init = { address: undefined, before: undefined, at: { now: clock.now(), wallTime: clock.wallTime() }, maxLeaseSeconds: arrival.leaseRemaining }
+    const stash = arrival.record.kind === 'data' ? stashOf(arrival, init) : tombstoneOf(arrival, init)
     await store.put(stash, body.slice())
 
     return stash

@@ -49,12 +49,19 @@ async function crashes (faults: Fault[], luck: Luck): Promise<void> {
   const after = await restarted(dying, luck, damaged)
   const state = await stateOf(after.held)
 
-  expect(possible(failed)).toContainEqual(state)
+  // on a full disk a tombstone that is heard of ends its copy and may not be kept itself
+  const seen = faults.some(({ outcome }) => outcome === 'ENOSPC' || outcome === 'EDQUOT') ? copies : (state: State) => state
+  expect([...possible(failed), ...seen === copies ? [without(failed)] : []].map(seen)).toContainEqual(seen(state))
   expect(damaged).toStrictEqual([])
   expect(stashFiles(after.disk).length).toBeLessThanOrEqual(2 * state.size)
   // and the house stands: the rest goes on from there
   expect(await runUntilFailure(after.held, failed)).toBe(steps.length)
-  expect(await stateOf((await restarted(after.disk)).held)).toStrictEqual(before(steps.length))
+  expect(seen(await stateOf((await restarted(after.disk)).held))).toStrictEqual(seen(before(steps.length)))
+}
+
+/** All but tombstones. */
+function copies (state: State): State {
+  return new Map([...state].filter(([, what]) => !what.startsWith('tombstone')))
 }
 
 function possible (failed: number): State[] {
@@ -106,7 +113,7 @@ describe('held stashes in a folder', () => {
 
     await fc.assert(fc.asyncProperty(failing, failing, crash, fc.nat(), async (one, two, last, seed) => {
       await crashes([one, two, last], luckOf(seed))
-    }), { numRuns: 300 })
+    }), { numRuns: 200 })
   })
 })
 
