@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { NaraNetwork } from './nara-network.ts'
+import { IN_MEMORY } from './scene.ts'
+import type { NaraDaemon } from '../support/nara-process.ts'
+
+const TIMEOUT = 120_000
+const canMount = process.platform === 'linux' && process.getuid?.() === 0
+
+if (!canMount) {
+  process.stderr.write('small-disk.test.ts is skipped in part: only root on Linux can mount a small file system\n')
+}
+
+/** 3 MiB, that can be made larger. */
+async function smallDisk (path: string): Promise<void> {
+  await mkdir(path)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', path])
+  onTestFinished(() => { execFileSync('umount', ['-l', path]) })
+}
+
+describe('a daemon whose disk is small', () => {
+  it.runIf(canMount)('tells the owner "over quota" while it is full, keeps what it had, and after a kill what it was brought since, and ends a copy although it is full', async () => {
+    const network = await NaraNetwork.open()
+    const disk = join(network.root, 'disk')
+    await smallDisk(disk)
+    const start = async (): Promise<{ holder: NaraDaemon, owner: NaraDaemon }> => {
+      const holder = network.start('holder', { dir: join(network.root, 'holder'), args: ['--held', join(disk, 'held'), '--keep-free', '0'] })
+      await network.meetThrough(holder)
+      const owner = network.start('owner', { dir: join(network.root, 'owner'), args: ['--target', '1', ...IN_MEMORY] })
+      await owner.until('peer:connect')
+
+      return { holder, owner }
+    }
+    const fill = async (): Promise<void> => { await writeFile(join(disk, 'other'), new Uint8Array(2 ** 23)).catch(() => {}) }
+    const [first, second] = [randomBytes(200_000), randomBytes(200_000)]
+    let { holder, owner } = await start()
+
+    expect(await owner.command(['put', '--timeout', '30s'], first)).toMatchObject({ code: 0 })
+    await fill()
+    expect(await owner.command(['put', '--timeout', '5s'], second)).toMatchObject({ code: 3, stderr: expect.stringContaining('over quota') as string })
+    await Promise.all([holder, owner].map(async daemon => { await daemon.kill() }));
+
+    ({ holder, owner } = await start())
+    await owner.status('--wait', 'settled', '--timeout', '60s')
+    expect((await owner.command(['get'])).stdout.equals(first)).toBe(true)
+    execFileSync('mount', ['-o', 'remount,size=8m', disk])
+    await rm(join(disk, 'other'))
+    expect(await owner.command(['put', '--timeout', '30s'], second)).toMatchObject({ code: 0 })
+    await Promise.all([holder, owner].map(async daemon => { await daemon.kill() }));
+
+    ({ holder, owner } = await start())
+    await owner.status('--wait', 'settled', '--timeout', '60s')
+    expect((await owner.command(['get'])).stdout.equals(second)).toBe(true)
+    await fill()
+    expect(await owner.command(['forget', '--yes', '--timeout', '30s'])).toMatchObject({ code: 0 })
+    expect((await holder.status()).held.count).toBe(0)
+  }, TIMEOUT)
+
+  it('does not start in a folder that another one uses, newer versions keep, or that holds something else: it says the path, why, and what helps', async () => {
+    const network = await NaraNetwork.open()
+    const held = join(network.root, 'held')
+    await network.startAll(['holder'], { args: ['--held', held] })
+    const ended = async (path: string): Promise<unknown> => await network.start('other', { args: ['--held', path] }).run.done
+
+    expect(await ended(held)).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot keep what is held in .*held: it is in use.*\n +stop that one, or choose another folder/) as string })
+    await mkdir(join(network.root, 'newer'))
+    await writeFile(join(network.root, 'newer', 'format'), 'nara stash held 9\n')
+    expect(await ended(join(network.root, 'newer'))).toMatchObject({ code: 1, stderr: expect.stringMatching(/a newer version keeps it.*\n +run the version that kept it/) as string })
+  }, TIMEOUT)
+})
