@@ -40,7 +40,8 @@ describe('a daemon whose disk is small', () => {
 
     expect(await owner.command(['put', '--timeout', '30s'], first)).toMatchObject({ code: 0 })
     await fill()
-    expect(await owner.command(['put', '--timeout', '5s'], second)).toMatchObject({ code: 3, stderr: expect.stringContaining('over quota') as string })
+    const refused = await owner.command(['put', '--timeout', '5s'], second)
+    expect([refused.code, refused.stdout.toString()]).toEqual([3, expect.stringContaining('over quota')])
     await Promise.all([holder, owner].map(async daemon => { await daemon.kill() }));
 
     ({ holder, owner } = await start())
@@ -59,15 +60,23 @@ describe('a daemon whose disk is small', () => {
     expect((await holder.status()).held.count).toBe(0)
   }, TIMEOUT)
 
-  it('does not start in a folder that another one uses, newer versions keep, or that holds something else: it says the path, why, and what helps', async () => {
+  it('does not start in a folder that another one uses, or that a newer version keeps: it says the path, why, and what helps', async () => {
     const network = await NaraNetwork.open()
     const held = join(network.root, 'held')
     await network.startAll(['holder'], { args: ['--held', held] })
-    const ended = async (path: string): Promise<unknown> => await network.start('other', { args: ['--held', path] }).run.done
+    const refusal = async (path: string): Promise<unknown> => {
+      const { code, stdout } = await network.start('other', { args: ['--held', path] }).run.done
 
-    expect(await ended(held)).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot keep what is held in .*held: it is in use.*\n +stop that one, or choose another folder/) as string })
-    await mkdir(join(network.root, 'newer'))
-    await writeFile(join(network.root, 'newer', 'format'), 'nara stash held 9\n')
-    expect(await ended(join(network.root, 'newer'))).toMatchObject({ code: 1, stderr: expect.stringMatching(/a newer version keeps it.*\n +run the version that kept it/) as string })
+      return { code, ...JSON.parse(stdout.toString()) as object }
+    }
+
+    expect(await refusal(held)).toMatchObject({ code: 1, error: {
+      name: 'HeldFolderError', message: `cannot keep what is held in ${held}: it is in use, by another daemon for one`, hint: expect.stringContaining('stop that one, or choose another folder') as string
+    } })
+
+    const newer = join(network.root, 'newer')
+    await mkdir(newer)
+    await writeFile(join(newer, 'format'), 'nara stash held 9\n')
+    expect(await refusal(newer)).toMatchObject({ code: 1, error: { message: expect.stringContaining(`${newer}: a newer version keeps it`) as string } })
   }, TIMEOUT)
 })
