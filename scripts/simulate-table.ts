@@ -3,6 +3,7 @@
  * [--rows full/8h/4h,owner/8h/4h] [--flags='--end power-cut']`. Each row is a line of Markdown on standard output as soon as its runs are done, one after the other.
  * Or from what runs have printed with --json, made side by side for instance: `node scripts/simulate-table.ts reports/*.json`; runs that differ by their seeds are one row.
  */
+import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,11 +52,16 @@ for (const row of values.rows.split(',')) {
   console.log(line(args, reports))
 }
 
-function argsOf ({ nodes, days, up, down, repair, end, blips, bytes, bandwidth }: Report['init']): string[] {
+function argsOf ({ nodes, days, up, down, repair, end, blips, bytes, bandwidth, disk, diskLoss, ownersAway, lease }: Report['init']): string[] {
   return [
     '--nodes', String(nodes), '--days', String(days), '--up', hours(up), '--down', hours(down), '--repair', repair,
     ...(end === 'crash' ? [] : ['--end', end]),
+    // what a report of an earlier version does not have was not there
+    ...((disk ?? 0) > 0 ? ['--disk', String(100 * disk)] : []),
+    ...(Number.isFinite(lease ?? NaN) && lease !== DEFAULT_LEASE * 1_000 ? ['--lease', hours(lease)] : []),
     // JSON has no infinity
+    ...(Number.isFinite(diskLoss ?? Infinity) ? ['--disk-loss', hours(diskLoss)] : []),
+    ...(Number.isFinite(ownersAway ?? Infinity) ? ['--owners-away', hours(ownersAway)] : []),
     ...(Number.isFinite(blips ?? Infinity) ? ['--blips', hours(blips)] : []),
     ...(Number.isFinite(bandwidth ?? Infinity) ? ['--bytes', String(bytes), '--bandwidth', String(bandwidth)] : [])
   ]

@@ -1,3 +1,4 @@
+import { MAX_LEASE, MIN_LEASE } from '@nara-stash/protocol'
 import { parseArgs } from 'node:util'
 import { parseDuration } from './durations.ts'
 
@@ -34,6 +35,10 @@ export interface SimulationInit {
   disk: number
   /** Mean time until such a disk is lost for good; Infinity: never. */
   diskLoss: number
+  /** Every fifth nara is away for so long each time, in place of `down`; Infinity: none is. */
+  ownersAway: number
+  /** How long the promise is that each owner asks for. */
+  lease: number
   /** Between two rows of the CSV. */
   every: number
 }
@@ -74,6 +79,8 @@ export const HELP = `Simulates naras that come and go for months: the policy and
   --target N         copies wanted (default 3)
   --disk PERCENT     of the naras keep what they hold on a disk: it is there again when they return (default 0)
   --disk-loss TIME   mean time until such a disk never comes back, such as 180d; or never (default never)
+  --owners-away TIME every fifth nara is away for so long each time, such as 30d, and not for --down; or never (default never)
+  --lease TIME       that each owner asks for, 1d to 400d (default 30d)
   --seed N           everything follows from it (default 1)
   --every TIME       between two rows of the CSV (default 1h)
   --csv FILE         writes what was counted over time (default simulation.csv; with --json none)
@@ -91,6 +98,7 @@ Examples
   npm run simulate -- --nodes 1000 --days 1 --end power-cut --json
   npm run simulate -- --nodes 50 --days 7 --blips 6h --bytes 100000 --bandwidth 20000
   npm run simulate -- --nodes 50 --days 20 --disk 100 --disk-loss 180d
+  npm run simulate -- --nodes 50 --days 365 --disk 100 --owners-away 300d --lease 400d
 
 Exits with 1 if more fail than --max-lost says, an older version came back in silence, or something else than this stash.
 `
@@ -123,6 +131,8 @@ export function parseArguments (args: string[]): Arguments | undefined {
     target: whole('target', values.target ?? '3', 1, 16),
     disk: whole('disk', values.disk ?? '0', 0, 100) / 100,
     diskLoss: values['disk-loss'] == null || values['disk-loss'] === 'never' ? Infinity : duration('disk-loss', values['disk-loss']),
+    ownersAway: values['owners-away'] == null || values['owners-away'] === 'never' ? Infinity : duration('owners-away', values['owners-away']),
+    lease: lease(values.lease ?? '30d'),
     every: duration('every', values.every ?? '1h'),
     csv: values.csv ?? (values.json === true ? undefined : 'simulation.csv'),
     json: values.json === true,
@@ -141,7 +151,7 @@ function read (args: string[]) {
     return parseArgs({
       args,
       options: {
-        nodes: text, days: text, up: text, down: text, shape: text, repair: text, end: text, seed: text, rewrite: text, bytes: text, target: text, disk: text, 'disk-loss': text,
+        nodes: text, days: text, up: text, down: text, shape: text, repair: text, end: text, seed: text, rewrite: text, bytes: text, target: text, disk: text, 'disk-loss': text, 'owners-away': text, lease: text,
         bandwidth: text, blips: text, every: text, csv: text, stories: text, 'max-lost': text, 'max-cpu': text, leave: flag, json: flag, quiet: flag, help: { ...flag, short: 'h' }
       }
     }).values
@@ -175,6 +185,16 @@ function duration (name: string, value: string): number {
 
   if (ms == null) {
     throw new ArgumentError(`--${name} is "${value}"; it must be a time above 0, such as 90s, 8h or 1.5d`)
+  }
+
+  return ms
+}
+
+function lease (value: string): number {
+  const ms = duration('lease', value)
+
+  if (ms < MIN_LEASE * 1_000 || ms > MAX_LEASE * 1_000) {
+    throw new ArgumentError(`--lease is "${value}"; it must be a time from 1d to 400d`)
   }
 
   return ms

@@ -32,7 +32,7 @@ export function bootProcess ({ init, net, board }: World, { id, soul, address, f
 
   const service = new StashService(events => {
     parts = composeStash(
-      { soul, fresh, memory: 'medium', target: init.target, clock: port.clock, random: seededRandom(seed), ...(datastore == null ? {} : { datastore }) },
+      { soul, fresh, memory: 'medium', target: init.target, lease: init.lease, clock: port.clock, random: seededRandom(seed), ...(datastore == null ? {} : { datastore }) },
       {
         network: port,
         presence: board.portOf(port),

@@ -6,9 +6,12 @@ import type { Random } from '@nara-stash/protocol'
 export class Schedule {
   private readonly random: Random
   private readonly init: Pick<SimulationInit, 'up' | 'down' | 'shape'>
+  private readonly away: number
 
-  constructor (init: Pick<SimulationInit, 'up' | 'down' | 'shape'>, seed: number) {
+  /** @param away - how long it is away each time, in milliseconds; Infinity: as long as `down` and `shape` say */
+  constructor (init: Pick<SimulationInit, 'up' | 'down' | 'shape'>, seed: number, away: number = Infinity) {
     this.init = init
+    this.away = away
     this.random = seededRandom(seed)
   }
 
@@ -19,6 +22,6 @@ export class Schedule {
 
   /** How long it is away, in milliseconds. */
   absence (): number {
-    return weibull(this.random, this.init.shape, this.init.down)
+    return Number.isFinite(this.away) ? this.away : weibull(this.random, this.init.shape, this.init.down)
   }
 }

@@ -1,4 +1,3 @@
-import { DEFAULT_LEASE } from '@nara-stash/protocol'
 import { exponential, seededRandom } from '@nara-stash/testing'
 import { Blips } from './blips.ts'
 import { Disk } from './disk.ts'
@@ -20,6 +19,11 @@ const WRITE_TIMEOUT = 5 * 60_000
 const SOON = 1_000
 /** Without repair, what is kept gets its remaining copies for this long. Milliseconds. */
 const PLACING = 60_000
+
+/** Of so many naras one is away for `ownersAway` each time: the others hold for it. */
+const AWAY_EVERY = 5
+/** Between the last contact with its holders and the next an owner is away for no longer than its schedule says and this. Milliseconds. */
+const GOING = 10 * 60_000
 
 export interface NaraInit {
   index: number
@@ -52,7 +56,7 @@ export class SimulatedNara {
   constructor (world: World, init: NaraInit) {
     this.world = world
     this.init = init
-    this.schedule = new Schedule(world.init, 2 * init.seed)
+    this.schedule = new Schedule(world.init, 2 * init.seed, init.index % AWAY_EVERY === 0 ? world.init.ownersAway : Infinity)
     this.writing = seededRandom(2 * init.seed + 1)
     this.disk = init.onDisk ? new Disk({ loss: world.init.diskLoss, random: seededRandom(2 ** 41 + init.seed) }) : undefined
   }
@@ -174,7 +178,7 @@ export class SimulatedNara {
       clock: process.port.clock,
       counts: this.world.counts,
       kept,
-      isOverdue: this.world.clock.now() - this.seenAt >= 1_000 * DEFAULT_LEASE,
+      isOverdue: this.world.clock.now() - this.seenAt > this.world.init.lease + GOING,
       version: () => this.version(),
       state: () => this.state,
       copies: () => this.world.keepersOf(this).length,

@@ -9,7 +9,7 @@ import type { Row } from '../simulate/simulation.ts'
 
 const hour = 3_600_000
 const small: SimulationInit = {
-  nodes: 8, days: 0.25, up: 2 * hour, down: hour, shape: 0.5, repair: 'full', end: 'crash', seed: 1, rewrite: hour, bytes: 100, bandwidth: Infinity, blips: Infinity, target: 3, disk: 0, diskLoss: Infinity, every: hour
+  nodes: 8, days: 0.25, up: 2 * hour, down: hour, shape: 0.5, repair: 'full', end: 'crash', seed: 1, rewrite: hour, bytes: 100, bandwidth: Infinity, blips: Infinity, target: 3, disk: 0, diskLoss: Infinity, ownersAway: Infinity, lease: 30 * 24 * hour, every: hour
 }
 /** Nobody goes before the test says so. */
 const still: SimulationInit = { ...small, days: 0.2, up: 1e6 * hour, down: 0.5 * hour, shape: 50, rewrite: Infinity }

@@ -6,8 +6,8 @@ import type { Life, NaraFacts, OwnerFacts, RecordFacts, SoulFacts, WriteFacts } 
 
 const day = 24 * 60 * 60_000
 
-/** For so long a tombstone is kept, by the clock of who has it. */
-const TOMBSTONE_LIFE = 14 * day
+/** For so long a tombstone is kept, by the clock of who has it: for 14 days longer than the promise that it ended. */
+const TOMBSTONE_LIFE = (30 + 14) * day
 
 export const ANYBODY = { surrogates: 'any', allowed: [] } as const
 

@@ -97,7 +97,7 @@ const FAR: Kinds = [
   [2, random => [{ do: 'lose', share: pick(random, [0, 0.05]) }]],
   [5, (random, plan) => sleeping(random, plan)],
   [4, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'wall', ms: pick(random, [-50 * 365 * day, -hour, hour, 400 * day]) }]],
-  [4, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'own', ms: pick(random, [minute, hour, 8 * day]) }]]
+  [4, (random, plan) => [{ do: 'jump', nara: anyone(random, plan), clock: 'own', ms: pick(random, [minute, hour, 31 * day]) }]]
 ]
 
 /** What befalls two processes with one soul. */

@@ -52,7 +52,7 @@ export function overslept (nth: number): Plan {
       { do: 'write', owner: 0, bytes: 0, ms: 1_000 },
       { do: 'kill', nara: 0 },
       { do: 'wait', ms: 60_000 },
-      ...[1, 2, 3, 4].map(nara => ({ do: 'jump', nara, clock: 'own', ms: 8 * 24 * 60 * 60_000 }) as const),
+      ...[1, 2, 3, 4].map(nara => ({ do: 'jump', nara, clock: 'own', ms: 31 * 24 * 60 * 60_000 }) as const),
       { do: 'wait', ms: 20 * 60_000 }
     ]
   }

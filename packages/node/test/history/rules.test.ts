@@ -107,7 +107,7 @@ describe('what was deleted', () => {
   })
 
   it('may come back when the days of the tombstone are over', () => {
-    const jumps: Happening[] = [{ type: 'jump', nara: 'a', clock: 'own', ms: 8 * day }, { type: 'jump', nara: 'b', clock: 'own', ms: 8 * day }]
+    const jumps: Happening[] = [{ type: 'jump', nara: 'a', clock: 'own', ms: 23 * day }, { type: 'jump', nara: 'b', clock: 'own', ms: 23 * day }]
     expect(broken(...DELETED, holds('a', undefined))).toEqual(['promised'])
     expect(broken(...DELETED, ...jumps, holds('a', undefined), ...back, ...meet('a'), { ...recovered('one', false), at: minute })).toEqual([])
   })

@@ -16,7 +16,7 @@ const day = 24 * 60 * minute
 const IN_FLIGHT = 5 * second
 
 /** The promise of a confidant, from the owner's last contact on. */
-const LEASE = 7 * day
+const LEASE = 30 * day
 
 /**
  * What must be so, entry by entry. The rules know the requirements and the history, and nothing of how the code reaches its decisions.
