@@ -80,6 +80,10 @@ class KeepAlive {
   }
 
   private check (due: number): void {
+    if (this.connection.status !== 'open') {
+      return
+    }
+
     const now = this.clock.now()
     const overslept = now - due > OVERSLEPT
 

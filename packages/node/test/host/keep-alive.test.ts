@@ -91,6 +91,17 @@ describe('keepAlive', () => {
     expect([near.status, far.status]).toEqual(['open', 'open'])
   })
 
+  it('has nothing to do any more once the connection is closed, or closes', async () => {
+    muxed(near)
+    muxed(far)
+    await pass(second)
+    await near.close()
+    await pass(60 * second)
+
+    expect(near.status).not.toBe('open')
+    expect(clock.pending).toBe(0)
+  })
+
   it('asks again after its own process was stopped, whatever the clock says', async () => {
     muxed(far)
     await pass(31 * second)
