@@ -33,10 +33,11 @@ interface OwnerSurroundings {
   announce: ReturnType<typeof announceEvents>
   isKnown (peer: string): boolean
   onChosen (): void
+  onState (): void
 }
 
 /** The owner's half of the composition root. */
-export function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, disks, trust, announce, isKnown, onChosen }: OwnerSurroundings): OwningParts {
+export function composeOwner (init: StashInit, soul: Soul, { options, network, newest, directory, disks, trust, announce, isKnown, onChosen, onState }: OwnerSurroundings): OwningParts {
   const { clock, random } = options
   const own = new OwnStash({ soul, owner: peerIdOf(soul), random, newest })
   const replication: Replication = new Replication({
@@ -80,6 +81,7 @@ export function composeOwner (init: StashInit, soul: Soul, { options, network, n
     heard: () => [newest.get(own.owner), newest.beside(own.owner)].flatMap(record => record ?? []),
     onState: (state, previous) => {
       announce.state(state, previous)
+      onState()
       // what waited for a doubt to end
       replication.wake()
     },

@@ -86,7 +86,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   const { persistent: onDisk } = held
   // who leaves its stash here was met, by an earlier process perhaps
   const isKnown = (peer: string): boolean => trust.vouchedFor(peer) || held.get(peer) != null || owning?.replication.pinned.includes(peer) === true
-  const owning: OwningParts | undefined = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, disks, trust, announce, isKnown, onChosen: () => { connector?.look() } })
+  const owning: OwningParts | undefined = init.soul == null ? undefined : composeOwner(init, init.soul, { options, network, newest, directory, disks, trust, announce, isKnown, onChosen: () => { connector?.look() }, onState: () => { presence?.changed() } })
   const confidant = new Confidant({
     network,
     held,
@@ -204,6 +204,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
   })
   network.addEventListener('peer:disconnect', ({ detail: { id } }) => {
     announce.disconnected(id)
+    directory.parted(id)
     owning?.owner.disconnected(id)
     connector?.look()
   })

@@ -83,6 +83,14 @@ export function encodePresence (presence: Presence): Uint8Array {
   })
 }
 
+/** Without its peer record if that is too long (many addresses, or long ones): what nobody takes says less than one without. */
+export function encodeFitting ({ peerRecord, ...presence }: Presence): Uint8Array {
+  const whole = encodePresence({ ...presence, ...(peerRecord == null ? {} : { peerRecord }) })
+
+  // everything else, with a watermark of 2 KiB, is within bounds
+  return whole.byteLength > MAX_PRESENCE_BYTES ? encodePresence(presence) : whole
+}
+
 /**
  * @throws {MalformedError} what no compatible peer would send
  */

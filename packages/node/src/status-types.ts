@@ -31,7 +31,7 @@ export interface PeerStatus {
   lastError?: string
   /** Whether it says that it has room; undefined if it has not said. */
   accepting?: boolean
-  /** Seconds, as it claims or as this nara saw it boot. */
+  /** Seconds, as it claims or as this nara saw it boot. This and the next two are of one that is there: connected, or heard since. */
   uptime?: number
   memory?: MemoryMode
   state?: StashState

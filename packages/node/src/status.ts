@@ -60,7 +60,9 @@ export function peerStatuses (parts: StashParts): PeerStatus[] {
   const ids = new Set([...connected.keys(), ...parts.directory.list().map(({ id }) => id), ...confidants])
 
   return [...ids].map(id => {
-    const presence = parts.directory.get(id)?.presence
+    const { presence, isGone = false } = parts.directory.get(id) ?? {}
+    // what it says of itself, as long as it is there
+    const claims = isGone && !connected.has(id) ? undefined : presence
     const address = connected.get(id)?.address
     const lastError = connected.has(id) ? undefined : parts.whyUnreachable(id)
 
@@ -70,9 +72,9 @@ export function peerStatuses (parts: StashParts): PeerStatus[] {
       connected: connected.has(id),
       ...(address == null ? {} : { address }),
       ...(lastError == null ? {} : { lastError }),
-      ...(presence == null ? {} : { accepting: presence.accepting, uptime: Math.round(parts.directory.uptime(id)) }),
-      ...(presence?.memory == null ? {} : { memory: presence.memory }),
-      ...(presence?.state == null ? {} : { state: presence.state }),
+      ...(claims == null ? {} : { accepting: claims.accepting, uptime: Math.round(parts.directory.uptime(id)) }),
+      ...(claims?.memory == null ? {} : { memory: claims.memory }),
+      ...(claims?.state == null ? {} : { state: claims.state }),
       confidant: confidants.has(id),
       held: parts.held.get(id) != null
     }

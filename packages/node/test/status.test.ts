@@ -31,7 +31,7 @@ function parts (changes: { current?: object | undefined, confidants?: string[], 
   return {
     self: 'self',
     soul: soulless ? undefined : soul,
-    options: { target: 3, minCopies: 2 },
+    options: { target: 3, minCopies: 2, clock },
     network: { peers: () => [{ id: 'bob', connection: '', since: 0, address: '192.0.2.1' }, { id: 'mute', connection: '', since: 0 }] },
     directory,
     whyUnreachable: (id: string) => ['found', 'bob'].includes(id) ? 'connection refused' : undefined,
@@ -39,9 +39,9 @@ function parts (changes: { current?: object | undefined, confidants?: string[], 
     owning: soulless
       ? undefined
       : {
-          owner: { state: 'settled', written: true, pending: 12, recovered: { origin: { via: 'push', from: 'bob' }, confirmed: true }, doubt: null, tally: () => ({ answered: 2, of: 3 }) },
+          owner: { state: 'settled', undecided: 0, written: true, pending: 12, recovered: { origin: { via: 'push', from: 'bob' }, confirmed: true }, doubt: null, tally: () => ({ answered: 2, of: 3 }) },
           own: { current, boot: 'ours' },
-          replication: { confidants, pinned: ['away'], copies, counted: () => ({ have: 1, sameAddress: [{ address: '192.0.2.1', peers: ['bob', 'away'] }] }) }
+          replication: { confidants, pinned: ['away'], copies, keptUntil: (peer?: string) => peer === 'away' ? undefined : clock.now() + 1_000, counted: () => ({ have: 1, sameAddress: [{ address: '192.0.2.1', peers: ['bob', 'away'] }] }) }
         }
   } as unknown as StashParts
 }
@@ -59,13 +59,13 @@ describe('the status of a stash', () => {
       deleted: null,
       pending: 12,
       safe: false,
-      copies: { have: 1, minimum: 2, target: 3, sameAddress: [{ address: '192.0.2.1', peers: ['bob', 'away'] }] },
+      copies: { have: 1, minimum: 2, target: 3, sameAddress: [{ address: '192.0.2.1', peers: ['bob', 'away'] }], keptUntil: '2023-11-14T22:13:21.000Z' },
       confidants: [
-        { peerId: 'bob', name: 'bob', since: '2023-11-14T22:13:20.000Z', state: 'trusted', pinned: false },
-        { peerId: 'away', name: '', since: '2023-11-14T22:13:20.000Z', state: 'suspect', pinned: true }
+        { peerId: 'bob', name: 'bob', since: '2023-11-14T22:13:20.000Z', state: 'trusted', pinned: false, keeps: 'in memory', keptUntil: '2023-11-14T22:13:21.000Z' },
+        { peerId: 'away', name: '', since: '2023-11-14T22:13:20.000Z', state: 'suspect', pinned: true, keeps: 'in memory' }
       ],
       held: { count: 4, limit: 20, bytes: 5_000, byteLimit: 9_000 },
-      recovery: { via: 'push', from: 'bob', confirmed: true, written: true, answered: 2, of: 3, doubt: null },
+      recovery: { via: 'push', from: 'bob', confirmed: true, written: true, undecided: 0, mayBeDeleted: false, answered: 2, of: 3, doubt: null },
       twin: null
     })
   })
@@ -118,6 +118,22 @@ describe('the status of the peers', () => {
       { peerId: 'found', name: '', connected: false, lastError: 'connection refused', confidant: false, held: false },
       { peerId: 'away', name: '', connected: false, confidant: true, held: false }
     ])
+  })
+
+  it('tells nothing of what a peer said of itself once it is gone, until it is heard again', () => {
+    const { directory, ...rest } = parts()
+    const eve = (): object => peerStatuses({ directory, ...rest }).find(({ peerId }) => peerId === 'eve') ?? {}
+    const gone = { peerId: 'eve', name: 'eve', connected: false, confidant: false, held: true }
+
+    directory.parted('eve')
+    expect(eve()).toStrictEqual(gone)
+    directory.heard('eve', presence({ name: 'eve', n: 2, state: 'empty' }))
+    expect(eve()).toMatchObject({ state: 'empty', accepting: true })
+    directory.heard('eve', presence({ name: 'eve', n: 3, kind: 'chau' }))
+    expect(eve()).toStrictEqual(gone)
+    // who is connected may be heard no other way
+    directory.parted('bob')
+    expect(peerStatuses({ directory, ...rest })[0]).toMatchObject({ peerId: 'bob', connected: true, accepting: true })
   })
 
   it('has no confidants without a soul', () => {

@@ -91,6 +91,21 @@ describe('the log', () => {
       `${shown} says chau\n1 event not shown: the output was read too slowly\nstops: SIGINT\nstopped\n`)
   })
 
+  it('tells people once that a peer was met, until it is lost; JSON has each connection', () => {
+    const met = (id: string): DaemonEvent => ({ event: 'peer:connect', time, peer: id, name: '', address: '192.0.2.1' })
+    const events = [met('a'), met('a'), met('b'), met('a'), { event: 'peer:disconnect', time, peer: 'a', name: '' }, met('a'), met('a')] as const
+    const lines = (json: boolean): string[] => {
+      const io = fakeIo()
+
+      events.forEach(eventLog(io.out, json))
+
+      return io.stdout.toString().trimEnd().split('\n').map(line => line.replace(/^\S+ {2}/, ''))
+    }
+
+    expect(lines(false)).toEqual(['met a at 192.0.2.1', 'met b at 192.0.2.1', 'lost a', 'met a at 192.0.2.1'])
+    expect(lines(true)).toHaveLength(7)
+  })
+
   it('tells people of a hey-there once in each boot of a peer, and of a doubt when it changes; JSON has all', () => {
     const heyThere = (id: string, boot: string): DaemonEvent => ({ event: 'presence', time, peer: id, name: '', kind: 'hey-there', boot })
     const doubt = (seq: string): DaemonEvent => ({ event: 'stash:doubt', time, reason: 'CONFLICT', records: [{ id: 'ab', seq, readable: false, holders: [] }] })

@@ -14,6 +14,8 @@ export interface KnownPeer {
   addresses: string[]
   /** Those that our user named. */
   given: readonly string[]
+  /** It said chau, or its connection ended, and it was not heard since: what it said of itself is over. */
+  isGone?: boolean
 }
 
 /** Addresses of one peer that are remembered. */
@@ -82,6 +84,15 @@ export class PeerDirectory {
     return this.known.has(id) || this.remembered.has(id)
   }
 
+  /** Its last connection ended. */
+  parted (id: string): void {
+    const known = this.peers.get(id)
+
+    if (known != null) {
+      known.isGone = true
+    }
+  }
+
   get (id: string): KnownPeer | undefined {
     return this.peers.get(id)
   }
@@ -127,7 +138,8 @@ export class PeerDirectory {
       heardAt: now,
       bootedAfter: newBoot ? Math.max(claimed, before.heardAt) : before?.presence == null ? claimed : before.bootedAfter,
       addresses: before?.addresses ?? [],
-      given: before?.given ?? []
+      given: before?.given ?? [],
+      isGone: presence.kind === 'chau'
     })
 
     return { newBoot }

@@ -1,8 +1,9 @@
 import {
-  ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY, YOUNG
+  ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, WATERMARK_EVERY, YOUNG
 } from '../../constants.ts'
-import { decodePresence, encodePresence, openPeerRecord } from '../../presence-message.ts'
+import { decodePresence, encodeFitting, openPeerRecord } from '../../presence-message.ts'
 import { isLinkLocal } from '../../policy/reach.ts'
+import { Ourself } from './ourself.ts'
 import type { MemoryMode, StashState } from '../../api.ts'
 import type { PeerDirectory } from './peer-directory.ts'
 import type { Dialler, PresencePort } from '../../ports/presence-port.ts'
@@ -43,6 +44,7 @@ export class PresenceService {
   private cancelNext: () => void = () => {}
   private cancelRepeat: () => void = () => {}
   private cancelGreeting: (() => void) | undefined
+  private cancelNews: (() => void) | undefined
   private repeats = 0
   /** Moments at which it said HERE, or might have. */
   private moments = 0
@@ -57,11 +59,11 @@ export class PresenceService {
   private stopped = true
   /** The watermark that was told last, and how many such moments ago. */
   private told: { watermark: Uint8Array | undefined, ago: number } = { watermark: undefined, ago: 0 }
-  /** Another boot of ours that was heard, and when first. */
-  private twin: { boot: string, since: number } | undefined
+  private readonly ourself: Ourself
 
   constructor (init: PresenceInit) {
     this.init = init
+    this.ourself = new Ourself(init)
     init.port.onPresence((from, bytes) => this.judge(from, bytes))
     init.port.onSubscriber(() => { this.greet() })
   }
@@ -83,6 +85,8 @@ export class PresenceService {
       this.cancelRepeat()
       this.cancelGreeting?.()
       this.cancelGreeting = undefined
+      this.cancelNews?.()
+      this.cancelNews = undefined
       await this.say('chau')
     }
   }
@@ -92,6 +96,22 @@ export class PresenceService {
     if (!this.stopped) {
       this.addressesDue = true
       void this.say('here').then(() => { this.schedule() })
+    }
+  }
+
+  /** Our state is another one: that is told soon, and once however often it changes meanwhile. */
+  changed (): void {
+    if (!this.stopped && this.cancelNews == null) {
+      const { clock } = this.init
+
+      this.cancelNews = clock.setTimer(() => {
+        this.cancelNews = undefined
+
+        // another message may have told it meanwhile
+        if (this.init.state() !== this.said?.state) {
+          void this.say('here')
+        }
+      }, Math.max(0, (this.said?.at ?? -Infinity) + this.gap - clock.now()))
     }
   }
 
@@ -115,7 +135,7 @@ export class PresenceService {
     }
 
     if (from === this.init.self) {
-      this.heardOurself(presence)
+      this.ourself.heard(presence)
 
       return 'accept'
     }
@@ -127,21 +147,6 @@ export class PresenceService {
     void this.locate(from, presence).then(() => { this.init.onPresence(from, presence, change) })
 
     return 'accept'
-  }
-
-  /** What this process said before a restart may still go round for a moment; who says more after that lives. */
-  private heardOurself ({ boot, kind }: Presence): void {
-    const now = this.init.clock.now()
-
-    if (boot === this.init.boot || kind === 'chau') {
-      return
-    }
-
-    if (this.twin?.boot !== boot) {
-      this.twin = { boot, since: now }
-    } else if (now - this.twin.since >= TWIN_AFTER) {
-      this.init.onTwin?.(boot)
-    }
   }
 
   private async locate (from: string, { peerRecord }: Presence): Promise<void> {
@@ -174,8 +179,8 @@ export class PresenceService {
    * is to hear; and not too soon after another.
    */
   private greetThoseFrom (arrival: number): void {
-    const { clock, directory } = this.init
-    const gap = Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * directory.alive)
+    const { clock } = this.init
+    const { gap } = this
     const due = Math.max(arrival + HEY_THERE_GAP, this.lastHeyThere + gap)
 
     this.cancelGreeting = clock.setTimer(() => {
@@ -190,6 +195,11 @@ export class PresenceService {
         this.greetThoseFrom(this.lastArrival)
       }
     }, due - clock.now())
+  }
+
+  /** Between two messages that are said because something happened. */
+  private get gap (): number {
+    return Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * this.init.directory.alive)
   }
 
   private get allGreeted (): boolean {
@@ -260,7 +270,7 @@ export class PresenceService {
 
     const watermark = kind === 'chau' ? undefined : this.watermark(kind)
 
-    await init.port.announce(fitting({
+    await init.port.announce(encodeFitting({
       kind,
       boot: init.boot,
       n: ++this.n,
@@ -285,12 +295,4 @@ export class PresenceService {
 
     return isDue ? watermark : undefined
   }
-}
-
-/** Without its peer record if that is too long (many addresses, or long ones): what nobody takes says less than one without. */
-function fitting ({ peerRecord, ...presence }: Presence): Uint8Array {
-  const whole = encodePresence({ ...presence, ...(peerRecord == null ? {} : { peerRecord }) })
-
-  // everything else, with a watermark of 2 KiB, is within bounds
-  return whole.byteLength > MAX_PRESENCE_BYTES ? encodePresence(presence) : whole
 }

@@ -1,8 +1,9 @@
 import { seededRandom } from '@nara-stash/testing'
 import { describe, expect, it } from 'vitest'
-import { HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, MAX_AUDIENCE, MAX_PRESENCE_BYTES } from '../../../src/constants.ts'
+import { HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, HEY_THERE_GAP, HEY_THERE_PER_PEER, MAX_AUDIENCE, MAX_PRESENCE_BYTES } from '../../../src/constants.ts'
 import { decodePresence } from '../../../src/presence-message.ts'
 import { LonePresence, message, news } from './fake-presence.ts'
+import type { StashState } from '../../../src/api.ts'
 
 const minute = 60_000
 
@@ -95,6 +96,42 @@ describe('what a nara says', () => {
 
     expect(times('chau')).toStrictEqual([minute])
     expect(said).toHaveLength(count)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('is a changed state soon, and once however often it changes, and nothing of that after chau', async () => {
+    let state: StashState = 'searching'
+    const { clock, directory, service, said } = new LonePresence({ state: () => state })
+    const become = (...states: StashState[]): void => { states.forEach(next => { state = next; service.changed() }) }
+    await service.start()
+    become('recovering', 'settled')
+    await clock.advance(HEY_THERE_GAP)
+    expect(said.slice(1)).toMatchObject([{ kind: 'here', state: 'settled', at: HEY_THERE_GAP }])
+
+    // with nothing said for long it is told at once, and a change that was taken back is none
+    await clock.advance(10 * minute + 1)
+    const before = said.length
+    become('doubtful')
+    await clock.advance(1)
+    become('settled', 'doubtful')
+    await clock.advance(HEY_THERE_GAP)
+    expect(said.slice(before)).toMatchObject([{ kind: 'here', state: 'doubtful', at: clock.now() - HEY_THERE_GAP - 1 }])
+
+    // with many peers it is told more rarely
+    for (let i = 0; i < 100; i++) {
+      directory.located(`peer ${i}`, [])
+    }
+
+    become('empty')
+    await clock.advance(100 * HEY_THERE_PER_PEER - HEY_THERE_GAP - 3)
+    expect(said.slice(before)).toHaveLength(1)
+    await clock.advance(3)
+    expect(said.slice(before)).toMatchObject([{}, { state: 'empty' }])
+
+    become('settled')
+    await service.stop()
+    await clock.advance(minute)
+    expect(said.slice(before)).toMatchObject([{}, {}, { kind: 'chau', state: 'settled' }])
     expect(clock.pending).toBe(0)
   })
 
