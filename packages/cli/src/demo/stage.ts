@@ -48,7 +48,9 @@ export async function openStage (io: Pick<Io, 'env' | 'clock'>): Promise<Stage> 
         name,
         dir: join(root, `${name}-${processes.length}`),
         args: [
-          '--name', name, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', pskFile, '--network', network, ...args
+          '--name', name, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--psk-file', pskFile, '--network', network,
+          // who holds on a disk is waited for, longer than a demo lasts
+          '--held', 'memory', ...args
         ],
         env: withoutSettings(io.env)
       })
