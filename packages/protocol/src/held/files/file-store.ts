@@ -1,34 +1,29 @@
 import * as nodeFs from 'node:fs/promises'
+import { equals } from 'uint8arrays/equals'
 import { bodyMatches } from '../../record/body.ts'
 import { RunningClock } from '../running-clock.ts'
 import { encodeEntry } from '../stored-entry.ts'
-import { HeldFolderError } from './folder-error.ts'
+import { HeldFolderError, folderError } from './folder-error.ts'
+import { codeOf } from './file-system.ts'
 import { takeLock } from './folder-lock.ts'
 import { HeldFolder } from './held-folder.ts'
+import { letGo, removeRest, settle } from './shelf.ts'
 import { readShelves } from './shelves.ts'
-import { DAMAGED, ENTRY_ALLOWANCE, PART, fileOf, headOf, parseDamaged, readBody } from './stash-file.ts'
+import { CLOCK_FILE, DAMAGED, ENTRY_ALLOWANCE, fileOf, headOf, parseDamaged, readBody } from './stash-file.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Lock } from './folder-lock.ts'
-import type { Shelf } from './shelves.ts'
+import type { Shelf } from './shelf.ts'
 import type { Clock } from '../../clock.ts'
 import type { RecordHeader } from '../../record/header.ts'
 import type { HeldStash } from '../held-stash.ts'
 import type { LoadedStashes, Stamp, StashStore } from '../stash-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
-const mebibyte = 1024 * 1024
-
-/** Share of the disk that is left free, and the most that it is: what ext4 keeps for root, and more than a household misses for a while. */
-const KEEP_FREE_SHARE = 1 / 20
-const MOST_KEPT_FREE = 1024 * mebibyte
-
 /** Nearly every file system gives room in units of this. Bytes. */
 const BLOCK = 4096
 
 /** Damaged files that are kept for who wants to know what happened; of the largest stash 64 MiB each. */
 const MAX_DAMAGED = 4
-
-const CLOCK_FILE = 'clock'
 
 export interface FileStashStoreInit {
   /** The folder. It is made if it is not there; the one above it has to be. */
@@ -61,7 +56,7 @@ export class FileStashStore implements StashStore {
   private isOpen = false
   /** Of what is in `clock`, if it was this that wrote it. */
   private lastStamp: Uint8Array | undefined
-  /** Names of damaged files, the oldest first. */
+  /** The oldest first. */
   private damaged: string[] = []
   private readonly writing = new Set<Promise<unknown>>()
 
@@ -79,7 +74,7 @@ export class FileStashStore implements StashStore {
     const { path, fs } = this.init
     const folder = await HeldFolder.open({ path, fs, takeLock: this.init.takeLock ?? takeLock })
 
-    if (this.lastStamp != null && !sameBytes(this.lastStamp, await folder.readWhole(CLOCK_FILE))) {
+    if (this.lastStamp != null && !equals(this.lastStamp, await folder.readWhole(CLOCK_FILE) ?? new Uint8Array(0))) {
       await folder.close()
       throw new HeldFolderError(path, 'another process has used it since this one stopped', 'start anew, with a new store')
     }
@@ -98,9 +93,9 @@ export class FileStashStore implements StashStore {
 
   async load (options?: AbortOptions): Promise<LoadedStashes> {
     return await this.write(async folder => {
-      const stamp = await folder.readWhole(CLOCK_FILE)
+      const stamp = await folder.readWhole(CLOCK_FILE).catch(this.asFolderError)
       this.time.load(stamp == null ? [] : [stamp])
-      const { shelves, stashes, damaged, parts, setAside } = await readShelves(folder, this.time, options)
+      const { shelves, stashes, damaged, parts, setAside } = await readShelves(folder, this.time, options).catch(this.asFolderError)
       this.shelves = shelves
       this.damaged = setAside
 
@@ -159,6 +154,7 @@ export class FileStashStore implements StashStore {
 
       if (shelf != null) {
         await this.clearShelf(folder, owner, shelf)
+        this.removeIfEmpty(owner)
       }
     })
   }
@@ -202,9 +198,12 @@ export class FileStashStore implements StashStore {
   }
 
   async hasRoom (bytes: number): Promise<boolean> {
-    const size = await this.folder?.size()
+    return await this.folder?.hasRoom(bytes, this.init.keepFree) ?? true
+  }
 
-    return size == null || size.free - bytes >= (this.init.keepFree ?? Math.min(size.total * KEEP_FREE_SHARE, MOST_KEPT_FREE))
+  /** What the system refuses at the start is no word on any stash. */
+  private readonly asFolderError = (err: unknown): never => {
+    throw codeOf(err) == null ? err : folderError(this.init.path, err)
   }
 
   private async keep (stash: HeldStash, kind: 'stash' | 'note', body: Uint8Array = new Uint8Array(0)): Promise<void> {
@@ -297,40 +296,4 @@ export class FileStashStore implements StashStore {
       this.writing.delete(running)
     }
   }
-}
-
-/** Removes what is there and does not count. */
-async function removeRest (folder: HeldFolder, shelf: Shelf): Promise<void> {
-  for (const name of shelf.names) {
-    if (name !== shelf.stash?.name && name !== shelf.note?.name) {
-      shelf.unsettled = await folder.remove(name) || shelf.unsettled
-      shelf.names.delete(name)
-    }
-  }
-}
-
-/** Takes a file its name, so that it counts no longer, for good. If it fails, the file counts as before. */
-async function letGo (folder: HeldFolder, shelf: Shelf, name: string): Promise<void> {
-  const aside = name + PART
-
-  try {
-    await folder.rename(name, aside)
-    await settle(folder, shelf)
-  } catch (err) {
-    await folder.rename(aside, name).catch(() => { /* it has its name already, or is found damaged when it is read */ })
-    throw err
-  }
-
-  shelf.names.delete(name)
-  shelf.names.add(aside)
-}
-
-/** So that a crash brings nothing back that was removed, and takes nothing that was written. */
-async function settle (folder: HeldFolder, shelf: Shelf): Promise<void> {
-  await folder.settle()
-  shelf.unsettled = false
-}
-
-function sameBytes (a: Uint8Array, b: Uint8Array | undefined): boolean {
-  return b != null && a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }

@@ -19,6 +19,12 @@ const PROBE_FILE = `probe${PART}`
 /** What may be in a folder that is not in use yet: a start was cut short. */
 const BEGUN: readonly string[] = [LOCK_FILE, PROBE_FILE, `${FORMAT_FILE}${PART}`]
 
+const mebibyte = 1024 * 1024
+
+/** Share of the disk that is left free, and the most that it is: what ext4 keeps for root, and more than a household misses for a while. */
+const KEEP_FREE_SHARE = 1 / 20
+const MOST_KEPT_FREE = 1024 * mebibyte
+
 const PRIVATE_FOLDER = 0o700
 const PRIVATE_FILE = 0o600
 
@@ -159,10 +165,11 @@ export class HeldFolder {
     await this.sync.settle()
   }
 
-  async size (): Promise<{ free: number, total: number }> {
+  /** Whether so many bytes more would leave enough of the disk free. */
+  async hasRoom (bytes: number, keepFree?: number): Promise<boolean> {
     const { bsize, blocks, bavail } = await this.fs.statfs(this.path)
 
-    return { free: bavail * bsize, total: blocks * bsize }
+    return bavail * bsize - bytes >= (keepFree ?? Math.min(blocks * bsize * KEEP_FREE_SHARE, MOST_KEPT_FREE))
   }
 
   async close (): Promise<void> {

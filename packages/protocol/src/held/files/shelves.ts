@@ -3,28 +3,11 @@ import { MAX_HEAD_BYTES, PART, bodyStart, entryIn, parseDamaged, parseName } fro
 import { decodeEntry } from '../stored-entry.ts'
 import type { CountingFile } from './stash-file.ts'
 import type { HeldFolder } from './held-folder.ts'
+import type { Shelf } from './shelf.ts'
 import type { HeldStash } from '../held-stash.ts'
 import type { RunningClock } from '../running-clock.ts'
 import type { DamagedStash } from '../stash-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
-
-/** What a folder has, or may have, of one owner. */
-export interface Shelf {
-  /** The highest that was given to a file that counted; 0 if none was. */
-  revision: number
-  /** Whose body counts, and whose entry if there is no note. */
-  stash?: CountingFile
-  /** Whose entry counts in place of the stash's. */
-  note?: CountingFile
-  recordId?: string
-  isTombstone?: boolean
-  /** Every name that may be there. */
-  names: Set<string>
-  /** Something was removed that a crash may bring back. */
-  unsettled: boolean
-  /** Of its files those that do not hold what they should. */
-  damaged: CountingFile[]
-}
 
 export interface FoundShelves {
   shelves: Map<string, Shelf>

@@ -45,6 +45,7 @@ export function parseDamaged (name: string): string | undefined {
   return name.endsWith(DAMAGED) ? parseName(name.slice(0, -DAMAGED.length))?.owner : undefined
 }
 
+export const CLOCK_FILE = 'clock'
 export const PART = '.part'
 export const DAMAGED = '.damaged'
 

@@ -114,6 +114,23 @@ describe('a folder of held stashes', () => {
     expect(mend).toContain(wanted)
   })
 
+  it('in which not all files can be opened is refused, and nothing in it is taken for damaged', async () => {
+    const { arrival, body } = await signed(1, 1)
+    await inFolder(path, async ({ held }) => await store(held, arrival, body))
+    const before = (await readdir(path)).sort()
+    const open_ = async (...args: Parameters<typeof nodeFs.open>): ReturnType<typeof nodeFs.open> => {
+      if (String(args[0]).endsWith('.stash')) {
+        throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+      }
+
+      return await nodeFs.open(...args)
+    }
+
+    expect((await refusal({ fs: { ...nodeFs, open: open_ as never } })).mend).toContain('ulimit -n')
+    expect((await readdir(path)).sort()).toStrictEqual(before)
+    await inFolder(path, async ({ held }) => { expect((await held.read(arrival.record.owner))?.body).toStrictEqual(body) })
+  })
+
   it.runIf(process.getuid?.() !== 0)('without permission is refused', async () => {
     await mkdir(path)
     await chmod(path, 0o500)
