@@ -73,7 +73,7 @@ export class Keeping {
       .flatMap(copy => this.keptUntil(copy.peer) == null ? [] : [{ ...copy, until: this.keptUntil(copy.peer) ?? 0 }])
       .toSorted((a, b) => b.until - a.until)
 
-    return this.isKept ? promised.find((_, i) => distinctCopies(promised.slice(0, i + 1)) >= this.init.minCopies)?.until : undefined
+    return this.isKept ? promised.find((_, i) => distinctCopies(promised.slice(0, i + 1), this.init) >= this.init.minCopies)?.until : undefined
   }
 
   /** minCopies acknowledged the current version, and as many are here. */
