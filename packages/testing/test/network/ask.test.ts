@@ -27,7 +27,7 @@ describe('ask', () => {
   it('brings the answer back after the latency of both ways, and says who asked', async () => {
     const { clock, net, a, b } = pair()
     b.serve(async (caller, request) => {
-      expect([caller, request, clock.now()]).toEqual([{ peer: 'a', address: a.address }, FETCH, 10])
+      expect([caller, request, clock.now()]).toEqual([{ peer: 'a', connection: 'connection-1', address: a.address }, FETCH, 10])
 
       return { type: 'not-found' }
     })
