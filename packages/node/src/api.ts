@@ -157,6 +157,7 @@ export interface Stash extends TypedEventTarget<StashEvents> {
    * Makes `data` the current stash, picks confidants if there are too few, and distributes it. Waits for recovery first.
    *
    * @throws {RecoveredFirstError} a stash was recovered meanwhile and there is no merge function; nothing is lost on either side
+   * @throws {TwinError} another process uses our soul, and what it wrote is in the way: it is in doubt which of the two is ours
    * @throws {TooLargeError} more than maxStash bytes
    * @throws {TooManyWritesError} so many wait already, or hold so many bytes
    * @throws {InsideMergeError} called by a merge function

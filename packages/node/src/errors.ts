@@ -32,6 +32,11 @@ export class DoubtfulError extends Error {
   override name = 'DoubtfulError'
 }
 
+/** Another process uses our soul, and what it wrote is with the holders: a write of ours was not kept. It is one of the versions to decide on. */
+export class TwinError extends Error {
+  override name = 'TwinError'
+}
+
 /** There is nothing to decide: the state is not doubtful. */
 export class NotDoubtfulError extends Error {
   override name = 'NotDoubtfulError'

@@ -31,8 +31,9 @@ const rules: Record<string, ErrorRule> = {
     status: 409, exitCode: exitCodes.error, hint: 'nothing was overwritten: read it with nara-stash get, then put again'
   },
   DoubtfulError: {
-    status: 409, exitCode: exitCodes.doubtful, hint: 'what was seen, and what can be done: nara-stash recover'
+    status: 409, exitCode: exitCodes.doubtful, hint: 'decide: nara-stash recover'
   },
+  TwinError: { status: 409, exitCode: exitCodes.twin, hint: 'end one of the two processes, then decide: nara-stash recover' },
   NotDoubtfulError: { status: 409, exitCode: exitCodes.error, hint: 'there is nothing to decide: nara-stash status' },
   TooManyWritesError: { status: 503, exitCode: exitCodes.error, hint: 'they wait for recovery: nara-stash status' },
   NotEnoughConfidantsError: { status: 409, exitCode: exitCodes.degraded, hint: 'those found are kept: nara-stash confidants' },

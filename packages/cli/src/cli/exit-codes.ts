@@ -6,7 +6,8 @@ export const exitCodes = {
   degraded: 3,
   nothingFound: 4,
   noDaemon: 5,
-  doubtful: 6
+  doubtful: 6,
+  twin: 7
 } as const
 
 export type ExitCode = typeof exitCodes[keyof typeof exitCodes]
@@ -25,6 +26,7 @@ export const exitMeanings: Record<ExitCode | SignalCode, string> = {
   4: 'nothing found',
   5: 'no daemon runs in the folder',
   6: 'doubtful: a newer or another version was seen',
+  7: 'another process uses this soul, and what it wrote is in the way',
   129: 'ended by SIGHUP before it was done',
   130: 'ended by SIGINT before it was done',
   143: 'ended by SIGTERM before it was done'

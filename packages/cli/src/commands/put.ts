@@ -32,7 +32,7 @@ export function configure (command: Command, bind: Bind): void {
     ['nara-stash put state.json', 'a file'],
     ['pg_dump shop > shop.sql && nara-stash put shop.sql', 'only what is whole'],
     ['date | nara-stash put --timeout 30s', 'standard input']
-  ], [0, 1, 2, 3, 5, 6])
+  ], [0, 1, 2, 3, 5, 6, 7])
 
   bind<PutOptions>(command, async (io, { dir, timeout, allowEmpty = false, json }, file = '-') => {
     const milliseconds = flagValue('--timeout', timeout, parseTime(1), timeAllowed)

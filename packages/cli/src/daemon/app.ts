@@ -94,6 +94,12 @@ export function createApp ({ nara, feed, about, clock, stopping, onLeft, unexpec
 
     const result = await unlessCutShort(writing, stopping, notKept)
 
+    if (stash.state === 'doubtful' && result.outcome !== 'kept') {
+      throw new InDoubtError(result.seq == null
+        ? 'it is in doubt what the stash is: this write waits until you decide, and is set aside if another version is taken'
+        : 'another version turned up, and it is in doubt which is the stash: this write is one of those to decide on')
+    }
+
     return c.json<PutAnswer>({ ...result, bytes: data.length, sha256: sha256(data), peers: connectedPeers(stash) })
   })
 

@@ -1,5 +1,5 @@
 import { order } from '@nara-stash/protocol'
-import type { RecordHeader } from '@nara-stash/protocol'
+import type { Placement, RecordHeader } from '@nara-stash/protocol'
 
 /** Policy: a pure function of its arguments. */
 
@@ -51,4 +51,14 @@ export function meaningOf ({ record, placements, covered, content, written, conf
   }
 
   return isAbove && !(written && content != null) ? 'newer' : 'other'
+}
+
+/**
+ * The placements of which each alone can have acknowledged the record, if it was acknowledged at all; undefined if that cannot be told (SPEC.md, "Twins"). It was never acknowledged
+ * with another one before, as its owner says; and not after, since somebody has it with this one, or refused it.
+ */
+export function decisivePlacements ({ record, placements }: { record: RecordHeader, placements: ReadonlyMap<string, Placement> }): Placement[] | undefined {
+  const all = [...placements.values()]
+
+  return record.kind === 'data' && all.length > 0 && all.every(({ sinceSeq }) => sinceSeq != null && sinceSeq <= record.seq) ? all : undefined
 }

@@ -5,13 +5,18 @@ import type { AskEverybodyInit } from '../recovery/ask-everybody.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
+/** True if that is so for each of these placements. Does not reject. */
+export async function isCutShort (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placements: readonly Placement[], options: AbortOptions): Promise<boolean> {
+  return (await Promise.all(placements.map(async placement => await isCutShortUnder(init, record, placement, options)))).every(isSo => isSo)
+}
+
 /**
  * True if minCopies of `placement` cannot have acknowledged `record`: of its holders so many did not take it from who wrote it that too few are left. That they
  * had not when recovery was confirmed is not enough: the process that wrote it may live, and go on writing under that placement.
  *
  * Does not reject.
  */
-export async function isCutShort (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placement: Placement, options: AbortOptions): Promise<boolean> {
+async function isCutShortUnder (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placement: Placement, options: AbortOptions): Promise<boolean> {
   const { holders, minCopies } = placement
   const answers = await Promise.all(holders.map(async peer => await didNotTake(init, peer, record, options)))
 

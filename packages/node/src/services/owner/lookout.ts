@@ -45,7 +45,7 @@ export class Lookout {
       ...init,
       holders: () => init.replication.confidants,
       hasAnswered: peer => init.witnesses.hasAnswered(peer),
-      onHeader: (record, from) => { this.witnessed(record, from) }
+      onHeader: (record, from, placement) => { this.witnessed(record, from, placement) }
     })
   }
 
@@ -104,7 +104,7 @@ export class Lookout {
   }
 
   /** A peer has seen a record of ours. Who holds it may be here as well. */
-  private witnessed (record: RecordHeader, from: string): void {
+  private witnessed (record: RecordHeader, from: string, placement: Placement | undefined): void {
     const { author, own } = this.init
     const { strangers } = this.surprises
 
@@ -114,7 +114,7 @@ export class Lookout {
     }
 
     const isKnown = strangers.get(record.id) != null
-    strangers.heard(record, undefined, from, true)
+    strangers.heard(record, placement, from, true)
 
     if (!isKnown) {
       void this.askAround()

@@ -2,6 +2,7 @@ import { askEverybody } from '../recovery/ask-everybody.ts'
 import { bury } from './burial.ts'
 import { checkData } from './check-data.ts'
 import { checkOutsideMerge } from './checked-merge.ts'
+import { checkTwin } from './check-twin.ts'
 import { makeOwnerParts } from './owner-parts.ts'
 import { Way } from './way.ts'
 import type { Doubt, ForgetResult, StashState, Twin, WriteOptions, WriteResult } from '../../api.ts'
@@ -90,14 +91,10 @@ export class Owner {
   }
 
   /** Bytes of the latest write that waits. */
-  get pending (): number | null {
-    return this.writes.latest?.data.byteLength ?? null
-  }
+  get pending (): number | null { return this.writes.latest?.data.byteLength ?? null }
 
   /** Writes that are not sealed yet. */
-  get waiting (): number {
-    return this.writes.waiting
-  }
+  get waiting (): number { return this.writes.waiting }
 
   /** Another process with our soul, if one was seen. */
   get twin (): Twin | null {
@@ -152,14 +149,14 @@ export class Owner {
   }
 
   /**
-   * @throws {TypeError | TooLargeError | TooManyWritesError | RecoveredFirstError | InsideMergeError}
+   * @throws {TypeError | TooLargeError | TooManyWritesError | RecoveredFirstError | InsideMergeError | TwinError}
    */
   async write (data: Uint8Array, options: WriteOptions = {}, preferred?: string): Promise<WriteResult> {
     checkOutsideMerge()
     checkData('a stash', data, this.init.maxStash)
 
     // the caller may go on using its buffer
-    return await this.writes.add(new Uint8Array(data), options, preferred)
+    return await checkTwin(this.parts, await this.writes.add(new Uint8Array(data), options, preferred))
   }
 
   /** Forgets the local stash and searches anew. */
@@ -176,6 +173,15 @@ export class Owner {
   /** The application has read the stash, so what it writes builds on it. */
   read (): void {
     this.writes.unread = false
+  }
+
+  /** minCopies have `record`: what is beside it may be decided by that. */
+  acknowledged (record: RecordHeader): void {
+    this.watermark.acknowledged(record)
+
+    if (this.undecided > 0) {
+      void this.resolve()
+    }
   }
 
   /** A holder told of a record of ours. */

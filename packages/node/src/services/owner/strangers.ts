@@ -116,13 +116,13 @@ export class Strangers {
     this.table.delete(record.id)
   }
 
-  /** Finds out whether it was cut short; `onChange` when that is known. */
-  examine (stranger: Stranger, placement: Placement): void {
+  /** Finds out whether none of these placements acknowledged it; `onChange` when that is known. */
+  examine (stranger: Stranger, placements: readonly Placement[]): void {
     if (stranger.cutShort == null) {
       const { signal } = this.abort
 
       stranger.cutShort = 'asking'
-      this.track(isCutShort(this.init, stranger.record, placement, { signal }).then(isSo => {
+      this.track(isCutShort(this.init, stranger.record, placements, { signal }).then(isSo => {
         if (signal.aborted) {
           delete stranger.cutShort
         } else {

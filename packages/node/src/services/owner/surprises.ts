@@ -1,5 +1,5 @@
 import { order } from '@nara-stash/protocol'
-import { meaningOf } from '../../policy/surprise.ts'
+import { decisivePlacements, meaningOf } from '../../policy/surprise.ts'
 import { doubtfulRecord } from './doubtful-record.ts'
 import { messageOf } from '../error-message.ts'
 import { Strangers } from './strangers.ts'
@@ -77,7 +77,7 @@ export class Surprises {
       this.init.onApart({
         record,
         from,
-        isUnheld: read == null && holders.size === 0 && this.strangers.isOverdue(stranger),
+        isUnheld: read == null && holders.size === 0 && (stranger.cutShort === true || this.strangers.isOverdue(stranger)),
         isEarlier: !this.init.witnesses.isNewsTo(from, since)
       })
     }
@@ -92,8 +92,29 @@ export class Surprises {
       case 'newer':
         return stranger.record.kind === 'tombstone' ? await this.delete(stranger) : read == null ? this.wait(stranger) : await this.take(read)
       case 'other':
-        return read == null ? this.wait(stranger) : await this.merge(stranger, read)
+        return await this.other(stranger)
     }
+  }
+
+  /** Beside ours, or above what we wrote. It is merged if it can be; where minCopies have ours, and none can have had this one, it is set aside. */
+  private async other (stranger: Stranger): Promise<boolean> {
+    const { merge, replication } = this.init
+    const { read, error } = stranger
+    const placements = decisivePlacements(stranger)
+
+    if (placements != null && replication.acknowledged && (merge == null || read == null || error != null)) {
+      this.strangers.examine(stranger, placements)
+
+      if (stranger.cutShort === 'asking') {
+        return false
+      }
+
+      if (stranger.cutShort === true) {
+        return await this.absorb(stranger)
+      }
+    }
+
+    return read == null ? this.wait(stranger) : await this.merge(stranger, read)
   }
 
   /** Known only after its holders were asked. */
@@ -101,7 +122,7 @@ export class Surprises {
     const { confirmedBy } = this.init.author.standing
 
     if (confirmedBy != null) {
-      this.strangers.examine(stranger, confirmedBy)
+      this.strangers.examine(stranger, [confirmedBy])
     }
 
     return stranger.cutShort === true
@@ -133,13 +154,17 @@ export class Surprises {
     return false
   }
 
-  /** The next record takes it into its past; what it said stays readable. */
-  private async absorb ({ record, read }: Stranger): Promise<true> {
-    if (read != null) {
-      this.init.author.putAside(read.version)
+  /** The next record takes it into its past; what it said stays readable, or will be, should somebody bring it. */
+  private async absorb ({ record, read, stuck }: Stranger): Promise<true> {
+    const { author } = this.init
+
+    if (read == null) {
+      author.missing(record.kind === 'data' ? [record] : [])
+    } else if (!stuck) {
+      author.putAside(read.version)
     }
 
-    await this.init.author.absorb(record)
+    await author.absorb(record)
 
     return true
   }

@@ -1,6 +1,6 @@
 import { deadlineSignal } from '@nara-stash/protocol'
 import { ASK_TIMEOUT, WITNESS_INTERVAL, WITNESS_INTERVAL_MOST, WITNESS_SLOWDOWN } from '../../constants.ts'
-import type { Clock, Random, RecordHeader, StashNetwork } from '@nara-stash/protocol'
+import type { Clock, Placement, Random, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
 export interface WitnessRoundInit {
   network: Pick<StashNetwork, 'ask' | 'peers'>
@@ -11,8 +11,8 @@ export interface WitnessRoundInit {
   /** It has told before what it has seen: only against that is what it shows later a twin's. */
   hasAnswered (peer: string): boolean
   admits (peer: string): boolean
-  /** A header that a peer has seen. */
-  onHeader (record: RecordHeader, from: string): void
+  /** A header that a peer has seen, and the placement with which it was to keep that, if it refused. */
+  onHeader (record: RecordHeader, from: string, placement?: Placement): void
 }
 
 /**
@@ -89,7 +89,11 @@ export class WitnessRound {
       const answer = await network.ask(peer, { type: 'witness' }, { signal: deadline.signal })
 
       if (answer.type === 'witnessed' && !signal.aborted) {
-        [answer.record, ...(answer.beside == null ? [] : [answer.beside])].forEach(record => { onHeader(record, peer) })
+        onHeader(answer.record, peer)
+
+        if (answer.beside != null) {
+          onHeader(answer.beside, peer, answer.besidePlacement)
+        }
       }
     } catch {
       // the next one may say

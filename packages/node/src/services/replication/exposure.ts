@@ -16,7 +16,7 @@ export class Exposure {
     this.placements.set(peer, this.placements.get(peer) ?? placement)
   }
 
-  /** `peer` has the record with `placement`. */
+  /** `peer` has the record with `placement`, or refused it for the sake of another: it goes on to show that placement. */
   has (peer: string, placement: string): void {
     this.placements.set(peer, placement)
   }

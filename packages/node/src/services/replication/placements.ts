@@ -110,11 +110,19 @@ export class Placements {
   /**
    * Makes a placement for `holders`. False if it came too late.
    *
+   * @param since - the first seq of which no record of ours was acknowledged with another placement
    * @param why - says why somebody is not among them any longer
    */
-  async place (holders: readonly string[], why: (peer: string) => RemovalReason): Promise<boolean> {
+  async place (holders: readonly string[], since: () => number, why: (peer: string) => RemovalReason): Promise<boolean> {
     const { epoch } = this
-    const placement = await this.seal(holders, this.init.leaseSeconds)
+    const { leaseSeconds } = this.init
+    const sinceSeq = since()
+    let placement = await this.seal(holders, leaseSeconds, sinceSeq)
+
+    if (since() !== sinceSeq) {
+      // acknowledged while this was being signed
+      placement = await this.seal(holders, leaseSeconds, since())
+    }
 
     if (this.epoch !== epoch) {
       return false
@@ -136,7 +144,7 @@ export class Placements {
   }
 
   /** A placement that is above the current one, and is not put to use by this. */
-  private async seal (holders: readonly string[], leaseSeconds: number): Promise<Placement> {
+  private async seal (holders: readonly string[], leaseSeconds: number, sinceSeq?: number): Promise<Placement> {
     const { own, random, target, minCopies, surrogates } = this.init
 
     return await sealPlacement({
@@ -146,7 +154,8 @@ export class Placements {
       target,
       minCopies,
       ...surrogates,
-      leaseSeconds
+      leaseSeconds,
+      ...(sinceSeq == null ? {} : { sinceSeq })
     }, own.privateKey)
   }
 

@@ -249,7 +249,8 @@ export class Stores {
         this.copies.failed(peer, isTrue ? answer.type : 'protocol violation')
 
         if (isTrue && isCurrent) {
-          this.exposure.hasNot(peer)
+          // it shows that placement to whoever asks for what was refused, who concludes that no other one can count
+          this.exposure.has(peer, placement.id)
         }
 
         if (isTrue) {

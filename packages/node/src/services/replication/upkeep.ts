@@ -8,7 +8,7 @@ import type { CopyView, Plan } from '../../policy/plan.ts'
 import type { Candidate } from '../../policy/select.ts'
 import type { Keeping } from './keeping.ts'
 import type { DiskEvidence } from '../presence/disk-evidence.ts'
-import type { Version } from '../owner/own-stash.ts'
+import type { OwnStash, Version } from '../owner/own-stash.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
 import type { SurplusInit } from './surplus.ts'
@@ -22,6 +22,7 @@ const second = 1_000
 const WHOLE_INTERVAL = 60 * RECONCILE_INTERVAL
 
 export interface UpkeepInit {
+  own: OwnStash
   clock: Clock
   random: Random
   target: number
@@ -117,8 +118,11 @@ export class Upkeep {
   /** Makes a placement if one is due: for those who were chosen, for those who are planned. Returns the plan if it needs none. */
   private async place (version: Version): Promise<Plan | undefined> {
     const { chosen } = this
+    const { boot, seq } = version.record
+    // of a record of another process it may not be known with which placements that was acknowledged
+    const since = (): number => boot === this.init.own.boot && !this.keeping.acknowledged ? seq : seq + 1
 
-    if (chosen != null && chosen.length > 0 && await this.placements.place(chosen, peer => this.unpinned.includes(peer) ? 'unpinned' : 'replaced')) {
+    if (chosen != null && chosen.length > 0 && await this.placements.place(chosen, since, peer => this.unpinned.includes(peer) ? 'unpinned' : 'replaced')) {
       this.stores.keepTo(this.placements.holders)
     }
 
@@ -133,7 +137,7 @@ export class Upkeep {
       return step
     }
 
-    if (await this.placements.place(step.holders, peer => removalOf(this.stores.copies.get(peer)))) {
+    if (await this.placements.place(step.holders, since, peer => removalOf(this.stores.copies.get(peer)))) {
       this.stores.keepTo(this.placements.holders)
     }
   }

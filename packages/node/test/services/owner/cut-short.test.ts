@@ -27,7 +27,7 @@ async function ask (says: Says[]): Promise<boolean> {
     }) as StashNetwork['ask']
   }
 
-  return await isCutShort({ network, own: { owner: 'owner' } as OwnStash, clock: new VirtualClock() }, cut, placement, {})
+  return await isCutShort({ network, own: { owner: 'owner' } as OwnStash, clock: new VirtualClock() }, cut, [placement], {})
 }
 
 it.each([
