@@ -57,6 +57,34 @@ describe('two naras with one soul', () => {
     expect((await owner.command(['status'])).stdout.toString()).toContain('another process with this soul runs')
   }, TIMEOUT)
 
+  it('that wrote what nobody took, and ended, leaves the other as it was; its put says why', async () => {
+    const { network, owner, soul } = await scene(['bo', 'cleo', 'dan'], 'before')
+    const twin = comeBack({ network, soul }, ['--target', '3'])
+
+    await twin.until('stash:recovered')
+    await Promise.all([owner.until('stash:twin'), twin.until('stash:twin')])
+    expect(await owner.command(['put', '--timeout', '30s'], 'from the one')).toMatchObject({ code: 0 })
+
+    const { code, stderr } = await twin.command(['put', '--timeout', '5s'], 'from the other')
+
+    expect([code, stderr.toString()]).toEqual([7, expect.stringContaining('another process uses this soul')])
+    expect(stderr.toString()).toContain('decide: nara-stash recover')
+    expect(stderr.toString()).toContain(`--dir ${twin.dir}`)
+    // from then on it waits for a person, and says so
+    const waiting = await twin.command(['put', '--timeout', '1s'], 'once more')
+    expect([waiting.code, waiting.stderr.toString()]).toEqual([6, expect.stringContaining('decide: nara-stash recover')])
+    await twin.kill()
+
+    // it learns of what was refused by asking: once a minute
+    const { seq } = await owner.until('stash:copies', ({ seq, have }) => Number(seq) > 2 && have === 3)
+    const status = await owner.status('--wait', 'copies=3')
+
+    expect(status).toMatchObject({ state: 'settled', safe: true, stash: { seq }, recovery: { undecided: 0 } })
+    expect(owner.events.filter(({ event }) => event === 'stash:doubt')).toEqual([])
+    expect((await owner.command(['get'])).stdout.toString()).toBe('from the one')
+    expect(await owner.command(['put', '--timeout', '30s'], 'after')).toMatchObject({ code: 0 })
+  }, TIMEOUT)
+
   it('are not what a restart after a kill -9 is', async () => {
     const { network, owner, soul } = await scene(['bo', 'cleo'], 'before')
 

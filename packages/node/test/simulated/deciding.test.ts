@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { recoveredTwin, twins } from './twin.ts'
+import { putInVain, recoveredTwin, twins } from './twin.ts'
 import { kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
 import type { Version } from '../../src/services/owner/own-stash.ts'
@@ -12,7 +12,7 @@ async function inConflict (init: NaraInit = {}): Promise<{ world: World, owner: 
   const { world, owner, twin, confidants } = await twins({ gossip: false, ...init })
   await world.of(twin.put('its'))
   world.net.crash(twin.process.port)
-  await world.of(owner.put('mine', { timeout: second }))
+  await putInVain(world, owner, 'mine', { timeout: second })
   await world.until(() => owner.state === 'doubtful', 120 * second)
 
   return { world, owner, confidants }
@@ -49,7 +49,7 @@ async function writtenUnseen (world: World, owner: Nara, holder: Nara): Promise<
 function tellOnce (world: World, record: RecordHeader): () => void {
   let asked = 0
 
-  return world.net.intercept((_from, _to, request, next) => request.type === 'witness' && asked++ === 0 ? { type: 'witnessed', record } : next())
+  return world.net.intercept((from, _to, request, next) => request.type === 'witness' && from === record.owner && asked++ === 0 ? { type: 'witnessed', record } : next())
 }
 
 describe('a decision', () => {

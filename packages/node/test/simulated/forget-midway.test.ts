@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { recoveredTwin } from './twin.ts'
+import { putInVain, recoveredTwin } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
 import type { FetchResponse } from '@nara-stash/protocol'
@@ -150,7 +150,7 @@ describe('who started fresh', () => {
     const twin = await recoveredTwin(world, owner, holders)
     await world.of(twin.put('its'))
     world.net.crash(twin.process.port)
-    await world.of(owner.put('mine', { timeout: second }))
+    await putInVain(world, owner, 'mine', { timeout: second })
     await world.until(() => owner.state === 'doubtful', 2 * minute)
     await world.of(owner.stash.startFresh())
     expect(owner.state).toBe('empty')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { twins } from './twin.ts'
+import { putInVain, twins } from './twin.ts'
 import { kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -51,7 +51,7 @@ describe('after stop no timer is left, and nothing is said', () => {
   it('in doubt', async () => {
     const { world, owner, twin } = await twins()
     await world.of(twin.put('two'))
-    await world.of(owner.put('three', { timeout: 1_000 }))
+    await putInVain(world, owner, 'three', { timeout: 1_000 })
     await world.run(10_000)
     expect(owner.state).toBe('doubtful')
     world.naras.push(twin)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mute } from './mute.ts'
-import { both, recoveredTwin, withoutBoots } from './twin.ts'
+import { both, recoveredTwin, withoutBoots, withoutPlacements } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
 
@@ -179,10 +179,13 @@ describe('what a twin wrote stays in doubt', () => {
     twin.kill()
     stop()
     await inDoubt(world, owner)
+    // whoever writes now may not have seen what there is
+    const blind = expect(owner.put('blind')).rejects.toMatchObject({ name: 'RecoveredFirstError' })
 
     ;[b, c].forEach(nara => { world.net.connect(owner.process.port, nara.id) })
     await world.until(() => owner.state === 'settled', 10 * minute)
-    expect([owner.text, owner.aside]).toEqual(['one', ['of the twin']])
+    await world.of(blind)
+    expect([owner.text, owner.aside]).toEqual(['one', ['blind', 'of the twin']])
   })
 
   it('if it was kept by others before it was refused here', async () => {
@@ -253,17 +256,7 @@ describe('what a twin wrote stays in doubt', () => {
   it('if its placement does not tell since when it is used, as by a nara that does not know of that', async () => {
     const { world, owner, twin } = await scene()
     await kept(world, owner, 'two')
-    world.net.intercept(async (_from, _to, request, next) => {
-      const answer = await next()
-
-      if (request.type !== 'witness' || answer.type !== 'witnessed') {
-        return answer
-      }
-
-      const { besidePlacement: _, ...rest } = answer
-
-      return rest
-    })
+    withoutPlacements(world)
     await world.of(twin.put('of the twin', { timeout: 5_000 }).catch(() => {}))
     twin.kill()
     await inDoubt(world, owner)

@@ -1,9 +1,29 @@
 import { expect } from 'vitest'
 import { kept, World } from './world.ts'
 import type { Nara, NaraInit } from './world.ts'
-import type { Merge } from '../../src/api.ts'
+import type { Merge, WriteOptions } from '../../src/api.ts'
 
 export const both: Merge = (a, b) => new TextEncoder().encode([new TextDecoder().decode(a), new TextDecoder().decode(b)].toSorted().join('+'))
+
+/** Nobody is told with which placement something was refused, as by peers that do not remember that. */
+export function withoutPlacements (world: World): void {
+  world.net.intercept(async (_from, _to, request, next) => {
+    const answer = await next()
+
+    if (request.type !== 'witness' || answer.type !== 'witnessed') {
+      return answer
+    }
+
+    const { besidePlacement: _, ...rest } = answer
+
+    return rest
+  })
+}
+
+/** Writes what the holders refuse for the sake of what another process wrote. */
+export async function putInVain (world: World, nara: Nara, text: string, options: WriteOptions = { timeout: 5_000 }): Promise<void> {
+  await expect(world.of(nara.put(text, options))).rejects.toMatchObject({ name: 'TwinError' })
+}
 
 /** Another process with the owner's soul, which recovers from `others`. These speak with it from then on: it connected last. */
 export async function recoveredTwin (world: World, owner: Nara, others: readonly Nara[], init: NaraInit = {}): Promise<Nara> {

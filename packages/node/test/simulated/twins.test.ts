@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { both, twins, withoutBoots } from './twin.ts'
+import { both, putInVain, twins, withoutBoots, withoutPlacements } from './twin.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -22,9 +22,9 @@ describe('two processes with one soul', () => {
   })
 
   it('both notice when both write; nothing is overwritten, either can be adopted', async () => {
-    const { world, owner, twin } = await twins()
+    const { world, owner, twin } = await twins({}, {}, withoutPlacements)
     await world.of(twin.put('its'))
-    await world.of(owner.put('mine', { timeout: 5_000 }))
+    await putInVain(world, owner, 'mine')
     await world.until(() => owner.events('stash:twin').length > 0 && twin.events('stash:twin').length > 0, 300_000)
 
     expect(owner.events('stash:twin')).toMatchObject([{ detail: { boot: boot(twin) } }])

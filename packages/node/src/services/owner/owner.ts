@@ -95,7 +95,6 @@ export class Owner {
 
   /** Writes that are not sealed yet. */
   get waiting (): number { return this.writes.waiting }
-
   /** Another process with our soul, if one was seen. */
   get twin (): Twin | null {
     return this.lookout.twin
@@ -144,9 +143,7 @@ export class Owner {
   }
 
   /** Of the peers that were asked how many answered. */
-  tally (): { answered: number, of: number } {
-    return this.settling.tally()
-  }
+  tally (): { answered: number, of: number } { return this.settling.tally() }
 
   /**
    * @throws {TypeError | TooLargeError | TooManyWritesError | RecoveredFirstError | InsideMergeError | TwinError}
@@ -269,6 +266,9 @@ export class Owner {
       }
 
       if (doubt == null) {
+        // who wrote in a doubt may not have been able to read
+        if (this.state === 'doubtful') { this.writes.recovered() }
+
         this.condition.is(own.current == null ? 'empty' : 'settled')
         this.writes.flush()
       } else {
