@@ -59,7 +59,7 @@ export function composeOwner (init: StashInit, soul: Soul, { options, network, n
       announce.holders(change)
       onChosen()
     },
-    onAcknowledged: record => { owner.acknowledged(record) },
+    onAcknowledged: record => { owner.watermark.acknowledged(record) },
     onPeer: peer => { announce.confidantState(peer, replication, own.current?.record.id) },
     onStranger: (record, placement, from) => { owner.met(record, placement, from) },
     isInDoubt: () => owner.state === 'doubtful',

@@ -67,12 +67,12 @@ describe('two naras with one soul', () => {
 
     const { code, stderr } = await twin.command(['put', '--timeout', '5s'], 'from the other')
 
-    expect([code, stderr.toString()]).toEqual([7, expect.stringContaining('another process uses this soul')])
-    expect(stderr.toString()).toContain('decide: nara-stash recover')
-    expect(stderr.toString()).toContain(`--dir ${twin.dir}`)
+    expect([code, stderr]).toEqual([7, expect.stringContaining('another process uses this soul')])
+    expect(stderr).toContain('decide: nara-stash recover')
+    expect(stderr).toContain(`--dir ${twin.dir}`)
     // from then on it waits for a person, and says so
     const waiting = await twin.command(['put', '--timeout', '1s'], 'once more')
-    expect([waiting.code, waiting.stderr.toString()]).toEqual([6, expect.stringContaining('decide: nara-stash recover')])
+    expect([waiting.code, waiting.stderr]).toEqual([6, expect.stringContaining('decide: nara-stash recover')])
     await twin.kill()
 
     // it learns of what was refused by asking: once a minute

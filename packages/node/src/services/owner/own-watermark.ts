@@ -11,6 +11,8 @@ export interface OwnWatermarkInit {
   fresh: boolean
   /** A record was acknowledged that is newer than what was told before, or, first of all, that is lastKnown or newer: who keeps the latest never goes back. */
   onWatermark (record: RecordHeader): void
+  /** minCopies have a record. */
+  onAcknowledged? (): void
 }
 
 /** How new our newest record is, as far as minCopies ever acknowledged: by an earlier process, and by this one. */
@@ -57,6 +59,8 @@ export class OwnWatermark {
       this.latest = record
       this.init.onWatermark(record)
     }
+
+    this.init.onAcknowledged?.()
   }
 }
 

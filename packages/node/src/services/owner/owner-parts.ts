@@ -63,7 +63,15 @@ export function makeOwnerParts (init: OwnerInit, hooks: OwnerHooks): OwnerParts 
       init.onState(state, previous)
     }
   })
-  const watermark = new OwnWatermark(init)
+  const watermark = new OwnWatermark({
+    ...init,
+    onAcknowledged: () => {
+      // what is beside it may be decided by that
+      if (lookout.surprises.strangers.list.length > 0) {
+        hooks.resolve()
+      }
+    }
+  })
   const author = new Author({ ...init, wasAcknowledged: ({ id }) => id === watermark.lastKnown?.id })
   const writes = new Writes({
     ...hooks,

@@ -49,14 +49,9 @@ export class Owner {
       resolve: () => { void this.resolve() },
       met: (record, placement, from) => { this.met(record, placement, from) }
     })
-    this.condition = this.parts.condition
-    this.author = this.parts.author
-    this.writes = this.parts.writes
-    this.settling = this.parts.settling
-    this.lookout = this.parts.lookout
-    this.offers = this.parts.offers
-    this.watermark = this.parts.watermark
-    this.decisions = this.parts.decisions
+    ;({
+      condition: this.condition, author: this.author, writes: this.writes, settling: this.settling, lookout: this.lookout, offers: this.offers, watermark: this.watermark, decisions: this.decisions
+    } = this.parts)
   }
 
   get state (): StashState {
@@ -91,10 +86,15 @@ export class Owner {
   }
 
   /** Bytes of the latest write that waits. */
-  get pending (): number | null { return this.writes.latest?.data.byteLength ?? null }
+  get pending (): number | null {
+    return this.writes.latest?.data.byteLength ?? null
+  }
 
   /** Writes that are not sealed yet. */
-  get waiting (): number { return this.writes.waiting }
+  get waiting (): number {
+    return this.writes.waiting
+  }
+
   /** Another process with our soul, if one was seen. */
   get twin (): Twin | null {
     return this.lookout.twin
@@ -143,7 +143,9 @@ export class Owner {
   }
 
   /** Of the peers that were asked how many answered. */
-  tally (): { answered: number, of: number } { return this.settling.tally() }
+  tally (): { answered: number, of: number } {
+    return this.settling.tally()
+  }
 
   /**
    * @throws {TypeError | TooLargeError | TooManyWritesError | RecoveredFirstError | InsideMergeError | TwinError}
@@ -170,15 +172,6 @@ export class Owner {
   /** The application has read the stash, so what it writes builds on it. */
   read (): void {
     this.writes.unread = false
-  }
-
-  /** minCopies have `record`: what is beside it may be decided by that. */
-  acknowledged (record: RecordHeader): void {
-    this.watermark.acknowledged(record)
-
-    if (this.undecided > 0) {
-      void this.resolve()
-    }
   }
 
   /** A holder told of a record of ours. */
@@ -267,7 +260,9 @@ export class Owner {
 
       if (doubt == null) {
         // who wrote in a doubt may not have been able to read
-        if (this.state === 'doubtful') { this.writes.recovered() }
+        if (this.state === 'doubtful') {
+          this.writes.recovered()
+        }
 
         this.condition.is(own.current == null ? 'empty' : 'settled')
         this.writes.flush()
