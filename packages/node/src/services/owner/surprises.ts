@@ -155,8 +155,9 @@ export class Surprises {
   }
 
   /** The next record takes it into its past; what it said stays readable, or will be, should somebody bring it. */
-  private async absorb ({ record, read, stuck }: Stranger): Promise<true> {
-    const { author } = this.init
+  private async absorb ({ record, read, stuck, holders, placements }: Stranger): Promise<true> {
+    const { author, replication } = this.init
+    const [placement = ''] = placements.keys()
 
     if (read == null) {
       author.missing(record.kind === 'data' ? [record] : [])
@@ -165,6 +166,11 @@ export class Surprises {
     }
 
     await author.absorb(record)
+
+    if (record.kind === 'data') {
+      // what they have is not needed any longer, once ours is kept
+      holders.forEach(peer => { replication.hearsay.noticed(peer, record.id, placement) })
+    }
 
     return true
   }
