@@ -35,6 +35,7 @@ async function foundTwo (): Promise<{ world: World, owner: Nara, confidants: Nar
 
 /** What another process wrote, of which nobody has the body. */
 async function writtenUnseen (world: World, owner: Nara, holder: Nara): Promise<RecordHeader> {
+  await world.until(() => holder.holds(owner) === owner.process.parts.owning?.own.current?.record.id)
   const twin = await recoveredTwin(world, owner, [holder])
   world.net.disconnect(twin.process.port, holder.id)
   await world.of(twin.put('another', { timeout: second }))

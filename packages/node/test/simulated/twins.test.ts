@@ -63,7 +63,8 @@ describe('two processes with one soul', () => {
   it('are said even where a merge function makes one of both', async () => {
     const { world, owner, twin } = await twins({ merge: both })
     await world.of(twin.put('its'))
-    await world.of(owner.put('mine', { timeout: 5_000 }))
+    // each merges what the other made of it, so this is there for a moment only
+    void owner.put('mine', { timeout: 5_000 }).catch(() => {})
     await world.until(() => owner.text === 'its+mine')
     expect(owner.events('stash:twin')).toHaveLength(1)
     expect(owner.state).toBe('settled')

@@ -102,7 +102,10 @@ export class Surprises {
     const { read, error } = stranger
     const placements = decisivePlacements(stranger)
 
-    if (placements != null && replication.acknowledged && (merge == null || read == null || error != null)) {
+    // a body that may come can be merged
+    const isMergeable = merge != null && error == null && (read != null || !this.strangers.isOverdue(stranger))
+
+    if (placements != null && replication.acknowledged && !isMergeable) {
       this.strangers.examine(stranger, placements)
 
       if (stranger.cutShort === 'asking') {
