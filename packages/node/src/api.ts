@@ -79,7 +79,7 @@ export interface StashInit {
   /** Bytes held for others. @default that of the memory mode */
   maxHeldBytes?: number
 
-  /** Milliseconds that a confidant may be away before it is replaced while minCopies are there. @default 60_000 */
+  /** Milliseconds that a confidant may be away before it is replaced while minCopies are there. @default 60_000, and two hours if it went with its copy on a disk */
   repairDelay?: number
 
   /**

@@ -49,6 +49,7 @@ export function composeOwner (init: StashInit, soul: Soul, { options, network, n
     minCopies: options.minCopies,
     countEach: options.countEach,
     repairDelay: options.repairDelay,
+    diskRepairDelay: options.diskRepairDelay,
     leaseSeconds: options.leaseSeconds,
     surrogates: options.surrogates,
     disks,

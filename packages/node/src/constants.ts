@@ -47,7 +47,7 @@ export const REPAIR_DELAY = 60 * second
 /**
  * The same if it went with its copy on a disk: it is likely to bring it back, and until then the owner has the content, and the holders that are here. Milliseconds.
  */
-export const DISK_REPAIR_DELAY = 10 * minute
+export const DISK_REPAIR_DELAY = 120 * minute
 
 /** After so many failed stores, or this long away, a confidant counts as failed. */
 export const FAILED_AFTER = 2
@@ -71,6 +71,11 @@ export const AUDIT_GAP = 1 * minute
  * back by being waited for. With fewer than minCopies they wait only for the shortest blips. Milliseconds.
  */
 export const SURROGATE_DELAY = 20 * second
+/**
+ * The same, by a holder whose own copy is on a disk, for copies that went with their holders' disks, as long as minCopies are here: what it waits for is a copy that somebody can
+ * reach, not one that there is. No longer: with no more than minCopies here, each that goes costs a copy at once. Milliseconds.
+ */
+export const SURROGATE_DELAY_DISK = 60 * minute
 /** Who had nobody at all, and has somebody again, was itself away: the others have this long to be connected before they count as gone. Milliseconds. */
 export const REUNION = 20 * second
 export const SURROGATE_DELAY_BELOW = 10 * second
@@ -92,6 +97,11 @@ export const OUTDATED_WAIT = 60 * minute
 
 /** Promises that end sooner than this are not spread any more. Milliseconds. */
 export const REPAIR_LEASE = 60 * minute
+
+/**
+ * So many copies beyond the target stay where they are if they are on disks: who goes takes one along, who comes back brings one, and neither costs a body.
+ */
+export const SPARE_COPIES = 2
 
 /** A surrogate is the longest-running of so many drawn at random: by uptime alone everybody would choose the same few. */
 export const SURROGATE_CHOICE = 8

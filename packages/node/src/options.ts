@@ -2,7 +2,7 @@ import {
   capacityOf, createTrust, DEFAULT_LEASE, DEFAULT_MAX_STASH, DEFAULT_MIN_COPIES, DEFAULT_TARGET, detectMemoryMode, LARGEST_MAX_STASH, leaseSecondsOf, MAX_ALLOWED, MAX_HOLDERS, MAX_LEASE, MEMORY_MODES,
   systemClock, systemRandom
 } from '@nara-stash/protocol'
-import { LEAVE_TIMEOUT, MIN_CONNECTIONS, REPAIR_DELAY } from './constants.ts'
+import { DISK_REPAIR_DELAY, LEAVE_TIMEOUT, MIN_CONNECTIONS, REPAIR_DELAY } from './constants.ts'
 import { InvalidOptionError } from './errors.ts'
 import type { MemoryMode, StashInit } from './api.ts'
 import type { Capacity, Clock, Random, Surrogates, Trust } from '@nara-stash/protocol'
@@ -16,6 +16,8 @@ export interface StashOptions {
   memory: MemoryMode
   capacity: Capacity
   repairDelay: number
+  /** The same of a confidant that went with its copy on a disk. */
+  diskRepairDelay: number
   /** Seconds that we ask for, and that we promise others at most. */
   leaseSeconds: number
   maxLeaseSeconds: number
@@ -51,6 +53,7 @@ export function checkOptions (init: StashInit): StashOptions {
     memory,
     capacity: capacityOf({ memory, maxStash, ...(maxHeldBytes == null ? {} : { maxHeldBytes }) }),
     repairDelay: number('repairDelay', init.repairDelay ?? REPAIR_DELAY),
+    diskRepairDelay: init.repairDelay ?? DISK_REPAIR_DELAY,
     leaseSeconds: lease('lease', init.lease, DEFAULT_LEASE),
     maxLeaseSeconds: lease('maxLease', init.maxLease, MAX_LEASE),
     minConnections: integer('minConnections', init.minConnections ?? MIN_CONNECTIONS, 0, 10_000),

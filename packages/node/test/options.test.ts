@@ -13,7 +13,7 @@ describe('options', () => {
     const { memory, capacity, ...rest } = checkOptions({})
 
     expect(rest).toStrictEqual({
-      target: 3, minCopies: 2, countEach: false, maxStash: mebibyte, repairDelay: 60_000, leaseSeconds: 30 * 86_400, maxLeaseSeconds: 400 * 86_400, minConnections: 16, leaveTimeout: 10_000,
+      target: 3, minCopies: 2, countEach: false, maxStash: mebibyte, repairDelay: 60_000, diskRepairDelay: 7_200_000, leaseSeconds: 30 * 86_400, maxLeaseSeconds: 400 * 86_400, minConnections: 16, leaveTimeout: 10_000,
       surrogates: { surrogates: 'any', allowed: [] }, clock: systemClock, random: systemRandom
     })
     expect(Object.keys(MEMORY_MODES)).toContain(memory)
@@ -42,6 +42,8 @@ describe('options', () => {
 
     expect(checkOptions(given)).toMatchObject(given)
     expect(checkOptions({ repairDelay: 0.5 }).repairDelay).toBe(0.5)
+    // who says how long means it of all
+    expect(checkOptions({ repairDelay: 0.5 }).diskRepairDelay).toBe(0.5)
   })
 
   it('want no more copies for a safe write than there shall be', () => {

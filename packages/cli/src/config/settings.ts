@@ -179,13 +179,13 @@ export const settings = {
     default: MIB,
     parse: parseSize(1, 64 * MIB)
   }),
-  repairDelay: setting<number>({
+  repairDelay: setting<number | undefined>({
     flag: '--repair-delay <time>',
     env: 'NARA_REPAIR_DELAY',
     about: 'how long a confidant may be away before it is replaced while enough copies are left',
     allowed: 'a time with its unit, such as 500ms, 60s or 2m',
-    otherwise: '60s',
-    default: 60_000,
+    otherwise: '60s, or 2h for one that went with its copy on a disk',
+    default: undefined,
     parse: parseTime(0)
   }),
   lease: setting<number>({

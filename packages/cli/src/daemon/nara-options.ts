@@ -26,7 +26,6 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): 
     target,
     countEach,
     maxStash,
-    repairDelay,
     lease,
     maxLease,
     surrogates,
@@ -36,6 +35,7 @@ export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): 
     ...(psk == null ? {} : { psk }),
     ...(memory == null ? {} : { memory }),
     ...(maxHeldBytes == null ? {} : { maxHeldBytes }),
+    ...(repairDelay == null ? {} : { repairDelay }),
     ...(minCopies == null ? {} : { minCopies }),
     ...(allow == null ? {} : { allow }),
     ...(held == null ? {} : { held })

@@ -1,4 +1,4 @@
-import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, REUNION, SURROGATE_DELAY, SURROGATE_DELAY_BELOW } from '../constants.ts'
+import { ANSWER_PATIENCE, AUDIT_GAP, OWNER_TAKEOVER, RANK_STEP, RECONCILE_INTERVAL, REPAIR_LEASE, REUNION, SPARE_COPIES, SURROGATE_DELAY, SURROGATE_DELAY_BELOW, SURROGATE_DELAY_DISK } from '../constants.ts'
 import { distinctCopies } from './select.ts'
 import { admitsSurrogate, pickSurrogate } from './surrogate.ts'
 import type { SurrogateInput } from './surrogate.ts'
@@ -157,6 +157,16 @@ interface Turn {
   isHurried: boolean
 }
 
+/**
+ * How long a copy may be missing while minCopies are here. Ours is on a disk, so it does not end with us: then those that are expected back with theirs are waited for. That
+ * they say so is enough: a liar gets no more than that one of the copies that are here is not made yet.
+ */
+function delayOf ({ places, input: { onDisk, holders, placement: { target } } }: State): number {
+  const expected = holders.filter(({ disk, connected, took = false }) => disk != null && !connected && took)
+
+  return onDisk && places + expected.length >= target ? SURROGATE_DELAY_DISK : SURROGATE_DELAY
+}
+
 /** When it is our turn to make good for what is missing. */
 function turn (state: State): Turn {
   const { since: { short, below = Infinity, waited = -Infinity }, input: { holders, reunitedAt = -Infinity } } = state
@@ -169,7 +179,7 @@ function turn (state: State): Turn {
     [holder.leftSince, cameBackEmpty(holder) ? holder.lacksSince : undefined].filter(since => since != null))
   const hurry = gone.length === 0 ? Infinity : Math.max(short, Math.min(...gone))
 
-  const calm = Math.max(Math.min(short + SURROGATE_DELAY, below + SURROGATE_DELAY_BELOW), reunitedAt + REUNION)
+  const calm = Math.max(Math.min(short + delayOf(state), below + SURROGATE_DELAY_BELOW), reunitedAt + REUNION)
   const turn = Math.min(calm, hurry)
   const rank = state.better.length * RANK_STEP
 
@@ -229,20 +239,21 @@ function surrogateFor ({ input, counted }: State, random: Random): string | unde
 }
 
 /**
- * A surrogate is one too many if so many go before it that the target is met without it, and one more: all of them have just proved it, and none leaves. Who was
+ * A surrogate is one too many if so many go before it that the target is met without it, and one more (or, on a disk, SPARE_COPIES): all of them have just proved it, and none leaves. Who was
  * chosen by the owner never goes by itself.
  */
 function trimming ({ input, better }: State): { drop: boolean, again: HolderView[], wakeAt: number[] } {
-  const { placement: { holders, target }, self, now } = input
+  const { placement: { holders, target }, self, now, onDisk } = input
+  const enough = target + (onDisk ? SPARE_COPIES : 1)
 
-  if (holders.includes(self) || distinctCopies(better) < target + 1) {
+  if (holders.includes(self) || distinctCopies(better) < enough) {
     return { drop: false, again: [], wakeAt: [] }
   }
 
   const stale = better.filter(holder => !isFresh(holder, now))
 
   return {
-    drop: distinctCopies(better.filter(holder => isFresh(holder, now))) >= target + 1,
+    drop: distinctCopies(better.filter(holder => isFresh(holder, now))) >= enough,
     again: stale.filter(holder => mayChallenge(holder, now)),
     wakeAt: stale.filter(({ busy }) => !busy).map(({ notBefore }) => notBefore)
   }

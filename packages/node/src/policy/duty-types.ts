@@ -11,6 +11,8 @@ export interface HolderView {
   address?: string
   /** What it holds outlives its process; absent if it does not say so. */
   disk?: Disk
+  /** It had a copy when it went: if that is on its disk, it brings it back. */
+  took?: boolean
   /** When it proved its copy last, on its present connection. */
   provedAt?: number
   verdict: AuditVerdict

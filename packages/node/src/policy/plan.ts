@@ -1,5 +1,5 @@
 import { MAX_HOLDERS, MIN_LEASE } from '@nara-stash/protocol'
-import { DISK_REPAIR_DELAY, FAILED_AFTER, FAILED_AWAY, RENEW_SHARE, REUNION, SURROGATE_CHOICE } from '../constants.ts'
+import { FAILED_AFTER, FAILED_AWAY, RENEW_SHARE, REUNION, SURROGATE_CHOICE } from '../constants.ts'
 import { distinctCopies, onDisks, select } from './select.ts'
 import type { AuditState } from './audit.ts'
 import type { Candidate, Counting, Disk } from './select.ts'
@@ -52,6 +52,8 @@ export interface PlanInput extends Counting {
   target: number
   minCopies: number
   repairDelay: number
+  /** The same of a confidant that went with its copy on a disk. */
+  diskRepairDelay: number
   /** When we had a connection again after having lost all: who is away since has had little time to be back. */
   reunitedAt?: number
   /** A promise this old is renewed, in milliseconds; never if left out. */
@@ -215,7 +217,7 @@ function dueTime (copy: CopyView, belowMinimum: boolean, input: PlanInput): numb
   const delay = Math.min(input.repairDelay, FAILED_AWAY)
   // an owner that is here has the content itself: who brings its copy back is waited for, once a later process would find it there
   const isExpected = disk != null && took && input.isAcknowledged === true
-  const due = isExpected ? awaySince + (belowMinimum ? delay : Math.max(delay, DISK_REPAIR_DELAY)) : belowMinimum ? -Infinity : awaySince + delay
+  const due = isExpected ? awaySince + (belowMinimum ? delay : input.diskRepairDelay) : belowMinimum ? -Infinity : awaySince + delay
 
   return Math.max(due, reunionOf(input))
 }

@@ -167,7 +167,8 @@ class World {
       pinned: this.pinned,
       target: this.target,
       minCopies: Math.min(2, this.target),
-      repairDelay: 60_000
+      repairDelay: 60_000,
+      diskRepairDelay: 60_000
     }, this.random)
   }
 

@@ -31,7 +31,7 @@ describe('a confidant that is away', () => {
     expect(wakeAt).toBeUndefined()
   })
 
-  it('is waited for ten minutes if it went with its copy on a disk, and for as long as any other below minCopies', () => {
+  it('is waited for two hours if it went with its copy on a disk, and for as long as any other below minCopies', () => {
     const onDisk = (since: number) => away('c', since, { disk: 'said', took: true })
     const acknowledged = { candidates: both, isAcknowledged: true }
 

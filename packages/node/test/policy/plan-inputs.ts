@@ -1,4 +1,5 @@
 import { seededRandom } from '@nara-stash/testing'
+import { DISK_REPAIR_DELAY } from '../../src/constants.ts'
 import { plan } from '../../src/policy/plan.ts'
 import type { CopyView, Plan, PlanInput } from '../../src/policy/plan.ts'
 
@@ -24,6 +25,7 @@ export function input (copies: CopyView[], changes: Partial<PlanInput> = {}): Pl
     target: 3,
     minCopies: 2,
     repairDelay: DELAY,
+    diskRepairDelay: DISK_REPAIR_DELAY,
     ...changes
   }
 }

@@ -48,6 +48,7 @@ const inputs: fc.Arbitrary<PlanInput> = fc.record({
   isAcknowledged: fc.boolean(),
   countEach: fc.constantFrom(false, false, true),
   repairDelay: fc.constantFrom(0, DELAY, 100 * DELAY),
+  diskRepairDelay: fc.constant(DELAY),
   renewAfter: fc.constantFrom(undefined, 1, DELAY, 2 * DELAY),
   reunitedAt: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.integer({ min: NOW - 2 * REUNION, max: NOW }) })
 }).map(({ holders, minimum, copies, renewAfter, reunitedAt, ...rest }) => ({

@@ -124,7 +124,7 @@ export class Offers {
       return record.id === tombstone.id || (tombstone.boot === boot && !replication.acknowledged) ? { type: 'have' } : { type: 'newer', record: tombstone }
     }
 
-    if (condition.state === 'settled' && !replication.holders.includes(peer) && (isCurrent ? replication.isWhole : replication.isKept)) {
+    if (condition.state === 'settled' && !replication.holders.includes(peer) && (isCurrent ? replication.isWhole && !replication.isSpare(peer) : replication.isKept)) {
       return { type: 'relieved' }
     }
 

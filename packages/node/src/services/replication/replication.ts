@@ -236,6 +236,11 @@ export class Replication {
     return peer == null ? this.keeping.keptByMinimumUntil : this.keeping.keptUntil(peer)
   }
 
+  /** A copy beside the holders that stays where it is. */
+  isSpare (peer: string): boolean {
+    return this.upkeep.isSpare(peer)
+  }
+
   /** Why `peer` did not take the current version; undefined if it did. */
   whyNot (peer: string): CopyFailure['why'] | undefined {
     return this.stores.whyNot(peer, this.keeping.version?.record.id)

@@ -1,4 +1,5 @@
-import { RELEASE_BACKOFF } from '../../constants.ts'
+import { RELEASE_BACKOFF, SPARE_COPIES } from '../../constants.ts'
+import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Keeping } from './keeping.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
@@ -16,6 +17,8 @@ interface Told {
 export interface SurplusInit {
   network: Pick<StashNetwork, 'ask'>
   clock: Clock
+  /** Whose copies outlive their processes. */
+  disks: Pick<DiskEvidence, 'of'>
 }
 
 const LONGEST = Math.max(...RELEASE_BACKOFF)
@@ -80,7 +83,16 @@ export class Surplus {
   private isNeeded (peer: string, record: string): boolean {
     const { keeping, placements } = this
 
-    return placements.holders.includes(peer) || !keeping.isPlaced || (record === keeping.version?.record.id && !keeping.isWhole)
+    return placements.holders.includes(peer) || !keeping.isPlaced || (record === keeping.version?.record.id && (!keeping.isWhole || this.isSpare(peer)))
+  }
+
+  /** A copy of the current record beside its holders that stays where it is, on a disk: when a holder goes, it takes its place. */
+  isSpare (peer: string): boolean {
+    const { keeping: { version }, placements, stores, init } = this
+    const beside = stores.copies.views().filter(copy =>
+      copy.connected && copy.leaving !== true && copy.record != null && copy.record === version?.record.id && !placements.holders.includes(copy.peer) && init.disks.of(copy.peer) != null)
+
+    return beside.slice(0, SPARE_COPIES).some(copy => copy.peer === peer)
   }
 
   private async release (peer: string, recordId: string): Promise<void> {

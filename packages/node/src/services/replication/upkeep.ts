@@ -29,6 +29,7 @@ export interface UpkeepInit {
   minCopies: number
   countEach?: boolean
   repairDelay: number
+  diskRepairDelay: number
   leaseSeconds: number
   pinned: readonly string[]
   /** Whose copies outlive their processes. */
@@ -110,6 +111,11 @@ export class Upkeep {
     this.reunion[isAlone ? 'lost' : 'met'](this.init.clock.now())
   }
 
+  /** A copy beside the holders that stays where it is. */
+  isSpare (peer: string): boolean {
+    return this.surplus.isSpare(peer)
+  }
+
   /** What `peer` has comes anew, or goes. */
   moved (peer: string): void {
     this.surplus.forget(peer)
@@ -143,7 +149,7 @@ export class Upkeep {
   }
 
   private plan (version: Version): Plan {
-    const { clock, random, target, minCopies, countEach, repairDelay, leaseSeconds } = this.init
+    const { clock, random, target, minCopies, countEach, repairDelay, diskRepairDelay, leaseSeconds } = this.init
     const pinned = this.preferred == null ? this.pinned : [...new Set([this.preferred, ...this.pinned])]
 
     this.stores.watch(pinned)
@@ -163,6 +169,7 @@ export class Upkeep {
       minCopies,
       ...(countEach == null ? {} : { countEach }),
       repairDelay,
+      diskRepairDelay,
       ...(this.reunion.at == null ? {} : { reunitedAt: this.reunion.at }),
       renewAfter: renewAfter(leaseSeconds)
     }, random)

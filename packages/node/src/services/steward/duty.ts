@@ -115,8 +115,8 @@ export class Duty {
     this.present().forEach(holder => { holder.unmet = true })
   }
 
-  /** All that the owner named are known; of the others those that went long ago are forgotten. */
-  know ({ placement }: HeldStash, present: ReadonlyMap<string, NetworkPeer>, now: number): void {
+  /** All that the owner named are known; of the others those that went long ago, and do not bring back what they had, are forgotten. */
+  know ({ placement }: HeldStash, present: ReadonlyMap<string, NetworkPeer>, now: number, isOnDisk: (peer: string) => boolean = () => false): void {
     this.chosen = placement.holders
 
     for (const peer of placement.holders) {
@@ -126,7 +126,7 @@ export class Duty {
     }
 
     for (const holder of this.holders.values()) {
-      if (isForgotten(holder, now) && !placement.holders.includes(holder.peer)) {
+      if (isForgotten(holder, now) && !placement.holders.includes(holder.peer) && !(holder.wasSeen && isOnDisk(holder.peer))) {
         this.holders.delete(holder.peer)
       }
     }

@@ -194,6 +194,7 @@ export function viewOf (holder: Holder, everybody: readonly string[] = []): Hold
     putOff: audit.last === 'busy',
     silent: audit.verdict === 'failed' && audit.failures === FAILED_AFTER && (audit.last === 'timeout' || audit.last === 'unreachable'),
     seen: holder.wasSeen,
+    ...(connection == null && holder.wasSeen && leavingSince == null && leftSince == null ? { took: true } : {}),
     ...(holder.owesSince == null ? {} : { owesSince: holder.owesSince }),
     ...(leavingSince == null ? {} : { leavingSince }),
     ...(leftSince == null || isMadeGood ? {} : { leftSince }),

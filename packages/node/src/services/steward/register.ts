@@ -1,3 +1,4 @@
+import { admitsSurrogate } from '../../policy/surrogate.ts'
 import { Duty } from './duty.ts'
 import type { HeldStashes, NetworkPeer } from '@nara-stash/protocol'
 
@@ -67,6 +68,9 @@ export class Register {
           if (holder != null) {
             holder.names = stash.liveHolders
           }
+        } else if (stash.restored) {
+          // who held it beside us when we were here last may do so still, and know of others
+          stash.liveHolders.filter(peer => admitsSurrogate(stash.placement, peer)).forEach(peer => { duty.holder(peer, present, now) })
         }
       }
     }

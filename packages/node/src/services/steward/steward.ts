@@ -209,7 +209,7 @@ export class Steward {
     }
 
     const left = leaseLeft(stash, now) * 1_000
-    duty.know(stash, this.peers.present, now)
+    duty.know(stash, this.peers.present, now, peer => this.init.disks.of(peer) != null)
     const made = this.decide(duty, stash, now)
     const outdatedUntil = duty.outdatedUntil(this.init.newest.get(duty.owner), stash, now)
 
