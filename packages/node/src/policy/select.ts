@@ -82,7 +82,7 @@ export function onDisks (holders: readonly Pick<Candidate, 'disk'>[]): number {
 }
 
 /** Of whom to choose while fewer than `onDisk` are on disks: those on a disk that was seen; and who is wanted among them that are as far: those that say they have one. */
-export function diskPreference (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'disk'>[], onDisk: number): { needed: readonly Candidate[], wanted: (candidate: Candidate) => boolean } {
+function diskPreference (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'disk'>[], onDisk: number): { needed: readonly Candidate[], wanted: (candidate: Candidate) => boolean } {
   const seen = taken.filter(({ disk }) => disk === 'seen').length
 
   return {

@@ -2,7 +2,7 @@ import { createSha256, peerIdBytes, shuffled } from '@nara-stash/protocol'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { SURROGATE_CHOICE } from '../constants.ts'
-import { closeness, diskPreference, distinctCopies, isWilling, preferring } from './select.ts'
+import { closeness, distinctCopies, isWilling, onDisks, preferring } from './select.ts'
 import type { Candidate } from './select.ts'
 import type { Placement, Random } from '@nara-stash/protocol'
 
@@ -43,9 +43,10 @@ export function pickSurrogate ({ now, target, minCopies, present, candidates }: 
   const places = distinctCopies(present)
   const useful = candidates.filter(candidate => !known.has(candidate.id) && isWilling(candidate, now) &&
     (present.length < target || distinctCopies([...present, candidate]) > places))
-  const { needed, wanted } = diskPreference(useful, present, minCopies)
-  const nearest = Math.min(...needed.map(candidate => closeness(candidate, present)))
-  const few = shuffled(preferring(needed.filter(candidate => closeness(candidate, present) === nearest), wanted), random).slice(0, SURROGATE_CHOICE)
+  const nearest = Math.min(...useful.map(candidate => closeness(candidate, present)))
+  // that few disks were seen is no reason to choose among few: who ran long will run long
+  const wanted = onDisks(present) < minCopies ? ({ disk }: Candidate) => disk != null : () => true
+  const few = shuffled(preferring(useful.filter(candidate => closeness(candidate, present) === nearest), wanted), random).slice(0, SURROGATE_CHOICE)
 
   return few.length === 0 ? undefined : few.reduce((best, candidate) => candidate.uptime > best.uptime ? candidate : best).id
 }
