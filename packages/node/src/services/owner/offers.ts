@@ -58,6 +58,9 @@ export class Offers {
     }
 
     if (strangers.get(offer.record.id)?.read != null) {
+      // one more who has it, and lets go of it once that is decided
+      strangers.heard(offer.record, offer.placement, caller.peer)
+
       return { type: 'have' }
     }
 
