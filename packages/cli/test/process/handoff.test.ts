@@ -62,7 +62,7 @@ describe('a holder that is told to stop while the owner is dead', () => {
   it('stores elsewhere first, so that its copy is not missed, and says chau', async () => {
     const { network, owner, holders, soul } = await scene(['bo', 'cleo'], 'handed on', { args: IN_MEMORY })
     const [bo, cleo] = holders as [NaraDaemon, NaraDaemon]
-    const [dev] = await network.startAll(['dev']) as [NaraDaemon]
+    const [dev] = await network.startAll(['dev'], { args: IN_MEMORY }) as [NaraDaemon]
     const id = await peerId(bo)
 
     await Promise.all([met(bo, dev), met(cleo, dev), heard(cleo, bo), heard(dev, bo)])
@@ -94,7 +94,7 @@ describe('a holder that is told to stop while the owner is dead', () => {
 
   it('leaves at once if the owner is there, which replaces it', async () => {
     const { network, owner, holders: [bo, cleo] } = await scene(['bo', 'cleo'], 'moved by its owner', { args: IN_MEMORY })
-    const [dev] = await network.startAll(['dev']) as [NaraDaemon]
+    const [dev] = await network.startAll(['dev'], { args: IN_MEMORY }) as [NaraDaemon]
     const id = await peerId(bo as NaraDaemon)
 
     await met(owner, dev)
