@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { comeBack, json, metSince, peerId, scene } from './scene.ts'
+import type { DaemonStatus } from '../../src/api/types.ts'
 import type { DrillResult, VerifyResult } from '@nara-stash/node'
 
 const TIMEOUT = 120_000
@@ -10,6 +11,16 @@ const TIMEOUT = 120_000
  */
 const SLOWER = 10
 const LATER = 2_000
+
+/** What time alone does not change: a date is counted from two clocks, which are not read at the same moment. */
+function lasting ({ copies, confidants, ...status }: DaemonStatus): unknown {
+  return {
+    ...status,
+    uptime: 0,
+    copies: { ...copies, keptUntil: null },
+    confidants: confidants.map(confidant => ({ ...confidant, keptUntil: null }))
+  }
+}
 
 it('verify and drill say how safe a stash is, by exit codes too, and change nothing', async () => {
   const { owner, holders } = await scene(['bo', 'cleo', 'dev'], Buffer.alloc(300_000, 'nara'), { args: ['--repair-delay', '1h'] })
@@ -23,9 +34,7 @@ it('verify and drill say how safe a stash is, by exit codes too, and change noth
   expect(drill.answer.ms.total).toBeGreaterThan(0)
   expect((await owner.command(['drill'])).stdout.toString()).toMatch(/^identical: version 1 \(293.0 KiB\) came back, shown by 3 peers; 4 of 4 answered; .*\na recovery would take .* once its peers are connected: /)
 
-  const { uptime, ...after } = await owner.status()
-
-  expect({ ...after, uptime }).toEqual({ ...before, uptime })
+  expect(lasting(await owner.status())).toEqual(lasting(before))
 
   // one is gone: fewer than wanted, enough to be safe
   const gone = await peerId(holders[0] as typeof owner)

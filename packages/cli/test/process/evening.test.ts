@@ -41,7 +41,8 @@ it('three laptops that are switched off one after the other in the evening have 
   const { start, laptops } = await household()
   const expected = await Promise.all(laptops.map(async laptop => ({ confirmed: true, content: `of ${await peerId(laptop)}`, state: 'settled' })))
 
-  expect((await laptops[0]?.status())?.confidants.map(({ keeps }) => keeps)).toEqual(['on disk', 'on disk'])
+  // the router may have been asked, and has refused
+  expect((await laptops[0]?.status())?.confidants.filter(({ keptUntil }) => keptUntil != null).map(({ keeps }) => keeps)).toEqual(['on disk', 'on disk'])
 
   for (const laptop of laptops) {
     expect(await stop(laptop)).toBe(0)
