@@ -310,7 +310,7 @@ describe('a steady state', () => {
   it('is quiet in doubt', async () => {
     const { world, owner, twin } = await twins()
     await world.of(twin.put('two'))
-    await world.of(owner.put('three', { timeout: 1_000 }))
+    await expect(world.of(owner.put('three', { timeout: 1_000 }))).rejects.toMatchObject({ name: 'TwinError' })
     await world.run(10 * minute)
     expect(owner.state).toBe('doubtful')
     world.net.stats.reset()
