@@ -1,5 +1,6 @@
 import { buildsOf, textOf } from './entries.ts'
-import type { Nara } from '../simulated/world.ts'
+import { mapEntry } from './map-entry.ts'
+import type { Nara, Process } from '../simulated/world.ts'
 import type { Choice } from './entries.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -8,18 +9,23 @@ const second = 1_000
 /** So long may the application wait for copies. Milliseconds. */
 const WRITE_TIMEOUT = 30 * second
 
+/** What the application of one process remembers: it ends with the process. */
+interface Memory {
+  /** The writes that were read or made. */
+  knows: Set<string>
+  /** A deletion is under way: what there is is not read any longer. */
+  deletes: boolean
+}
+
+/** By process: one of two that takes the other's place goes on with what it remembers, and writes over nothing that it wrote and that is still to be sealed. */
+const memories = new WeakMap<Process, Memory>()
+
 /** The application that uses one owner's stash, and the person who decides its doubts: reads, then writes on top of what it knows. */
 export class Application {
   private readonly owner: Nara
   private readonly recorder: Recorder
   private readonly mark: string
-  /** The writes that its present process has read or made. */
-  private knows = new Set<string>()
-  /** The process that knows them. */
-  private process: object | undefined
   private writes = 0
-  /** A deletion is under way: what there is is not read any longer. */
-  private deletes = false
 
   /** @param mark - sets its writes apart from those of others with the same soul */
   constructor (owner: Nara, recorder: Recorder, mark = '') {
@@ -36,23 +42,23 @@ export class Application {
       return
     }
 
-    this.begin()
+    const { memory } = this
 
-    if (!this.deletes && (owner.state === 'settled' || owner.state === 'empty')) {
+    if (!memory.deletes && (owner.state === 'settled' || owner.state === 'empty')) {
       const current = owner.stash.getStashData()?.data
-      buildsOf(current == null ? undefined : new TextDecoder().decode(current)).forEach(write => this.knows.add(write))
+      buildsOf(current == null ? undefined : new TextDecoder().decode(current)).forEach(write => memory.knows.add(write))
     }
 
     const write = `${this.mark}w${++this.writes}`
     const process = recorder.nameOf(owner.process)
-    const text = textOf({ owner: owner.id, write, builds: [...this.knows, write] }, bytes)
+    const text = textOf({ owner: owner.id, write, builds: [...memory.knows, write] }, bytes)
 
-    this.knows.add(write)
+    memory.knows.add(write)
     recorder.note({ type: 'write', owner: process, write, text })
     owner.put(text, { timeout: WRITE_TIMEOUT }).then(
       ({ outcome, coalesced }) => { recorder.note({ type: 'told', owner: process, write, outcome, ...(coalesced === true ? { coalesced } : {}) }) },
       (err: Error) => {
-        this.knows = new Set()
+        memory.knows = new Set()
         recorder.note({ type: 'refused', owner: process, write, error: err.name })
       }
     )
@@ -66,24 +72,21 @@ export class Application {
       return
     }
 
-    this.begin()
-
-    const { process } = this
+    const { memory } = this
     const write = `${this.mark}f${++this.writes}`
     const name = recorder.nameOf(owner.process)
-    const ends = [...buildsOf(owner.text).union(this.knows)]
-    const done = (): void => { this.deletes &&= this.process !== process }
+    const ends = [...buildsOf(owner.text).union(memory.knows)]
 
-    this.knows = new Set()
-    this.deletes = true
+    memory.knows = new Set()
+    memory.deletes = true
     recorder.note({ type: 'forget', owner: name, write, ends })
     owner.stash.forgetStash({ timeout: WRITE_TIMEOUT }).then(
       ({ outcome }) => {
-        done()
+        memory.deletes = false
         recorder.note({ type: 'forgotten', owner: name, write, outcome })
       },
       (err: Error) => {
-        done()
+        memory.deletes = false
         recorder.note({ type: 'refused', owner: name, write, error: err.name })
       }
     )
@@ -117,8 +120,7 @@ export class Application {
       return
     }
 
-    this.begin()
-
+    const { memory } = this
     const name = recorder.nameOf(owner.process)
 
     recorder.note({ type: 'choose', owner: name, how })
@@ -141,15 +143,10 @@ export class Application {
     }
 
     // what it knew was about what is not current any longer
-    this.knows = new Set(buildsOf(owner.text))
+    memory.knows = new Set(buildsOf(owner.text))
   }
 
-  /** Another process of the owner is another one of the application. */
-  private begin (): void {
-    if (this.process !== this.owner.process) {
-      this.process = this.owner.process
-      this.knows = new Set()
-      this.deletes = false
-    }
+  private get memory (): Memory {
+    return mapEntry(memories, this.owner.process, () => ({ knows: new Set<string>(), deletes: false }))
   }
 }

@@ -1,5 +1,5 @@
 /** What a map has under `key`, made if there is nothing yet. */
-export function mapEntry <K, V> (map: Map<K, V>, key: K, make: () => V): V {
+export function mapEntry <K, V> (map: { get (key: K): V | undefined, set (key: K, value: V): unknown }, key: K, make: () => V): V {
   const known = map.get(key)
 
   if (known != null) {

@@ -108,6 +108,15 @@ function doubled (nth: number, gossip: boolean, steps: Step[]): Plan {
   }
 }
 
+/** Of two processes one goes on in the other's place, and writes what becomes one version with what that one wrote. */
+export function tookPlace (): Plan {
+  return doubled(0, false, [
+    ...[0, 0, 0].map((ms): Step => ({ do: 'write', owner: 0, bytes: 0, ms, twin: true })),
+    { do: 'part', owner: 0, who: 'first', how: 'kill' },
+    { do: 'write', owner: 0, bytes: 0, ms: 15_000 }
+  ])
+}
+
 /** Both are idle, and hear each other. */
 export function idleTwins (nth: number): Plan {
   return doubled(nth, true, [{ do: 'wait', ms: 5 * 60_000 }])

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { findEach } from './find-each.ts'
 import { historyOf } from './histories.ts'
-import { bothWrite, estranged, idleTwins, oneAfterTheOther, oneWrites, oneWritesUnseen, quietTwins, remnants } from './planted-plans.ts'
+import { bothWrite, estranged, idleTwins, oneAfterTheOther, oneWrites, oneWritesUnseen, quietTwins, remnants, tookPlace } from './planted-plans.ts'
 import type { Bug } from './find-each.ts'
 import type { Meaning, meaningOf, Surprise } from '../../src/policy/surprise.ts'
 import type { Author } from '../../src/services/owner/author.ts'
@@ -139,4 +139,10 @@ it('several versions that a process left which is gone are nobody\'s who lives',
   const { violations, entries } = await historyOf(remnants())
   expect(violations).toEqual([])
   expect(entries.some(({ type }) => type === 'doubt')).toBe(true)
+}, 60_000)
+
+it('what goes on in the place of another process knows what that one wrote, and had not sealed yet', async () => {
+  const { violations, entries } = await historyOf(tookPlace())
+  expect(violations).toEqual([])
+  expect(entries.some(entry => entry.type === 'told' && entry.outcome === 'kept' && entry.coalesced === true)).toBe(true)
 }, 60_000)
