@@ -12,6 +12,9 @@ const UNNOTICED = 2 * minute
 
 export const MIN_COPIES = 2
 
+/** So many copies beside the holders may stay where they are, on disks. */
+const SPARES = 2
+
 /** Two questions of 3 s, and the ways. */
 export const HEARD_OUT = 7 * second
 
@@ -25,6 +28,15 @@ export function wanted (facts: Facts, owner: string): number {
 
 export function target (facts: Facts, owner: string): number {
   return facts.soul(owner).placed?.target ?? 0
+}
+
+/** Of the current record, on disks, beside its holders: who goes takes one along, who comes back brings one. */
+export function spares (facts: Facts, owner: string): number {
+  const { placed } = facts.soul(owner)
+  const { current } = facts.owner(owner)
+  const beside = facts.honestHolders(owner).filter(({ nara, record }) => record.id === current && facts.nara(nara).keeps && placed?.holders.includes(soulOf(nara)) === false)
+
+  return Math.min(beside.length, SPARES)
 }
 
 /** Naras that its owner does not deal with may keep an old copy that nobody can relieve them of. */

@@ -144,6 +144,15 @@ it('who was given a header may be empty if that was deleted, or if a person says
   expect(broken(...again, state('doubtful'), { type: 'choose', owner: o, how: 'fresh' }, state('empty'))).not.toContain('remembered')
 })
 
+it('two copies of what is current may be on disks beside its holders', () => {
+  const more = (keeps: boolean, ...naras: string[]): string[] =>
+    broken(...KEPT, holds('c', 'one'), ...naras.flatMap((nara): Happening[] => [{ type: 'up', nara, boot: undefined, keeps }, holds(nara, 'one')]), { type: 'end' })
+
+  expect(more(true, 'd', 'e')).toEqual([])
+  expect(more(true, 'd', 'e', 'f')).toContain('bounded')
+  expect(more(false, 'd')).toContain('bounded')
+})
+
 it('a doubt must show what is still held', () => {
   const doubting = (readable: string[]): string[] =>
     broken(...KEPT, ...AGAIN, { type: 'doubt', owner: o, reason: 'ROLLBACK_SUSPECTED', records: ['one'], readable }, state('doubtful'), { type: 'end' })

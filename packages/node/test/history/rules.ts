@@ -1,4 +1,4 @@
-import { HEARD_OUT, MIN_COPIES, SOON, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
+import { HEARD_OUT, MIN_COPIES, SOON, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, spares, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
 import { DELETION_RULES } from './rules-of-deletion.ts'
@@ -160,7 +160,7 @@ export const RULES: readonly Rule[] = [
     }
   },
   {
-    name: 'bounded: in the end there are as many copies as there should be, and one more at most where somebody lies',
+    name: 'bounded: in the end there are as many copies as there should be, few on disks beside, and one more at most where somebody lies',
     after: (facts, entry) => {
       if (entry.type !== 'end') {
         return []
@@ -175,7 +175,7 @@ export const RULES: readonly Rule[] = [
         }
 
         return [
-          ...(copies > wanted(facts, owner) + (facts.hasLiars ? 1 : 0) ? [`there are ${copies} copies of ${owner}`] : []),
+          ...(copies > wanted(facts, owner) + spares(facts, owner) + (facts.hasLiars ? 1 : 0) ? [`there are ${copies} copies of ${owner}`] : []),
           ...(kept < Math.min(target(facts, owner), within(facts, owner).length) ? [`of what ${owner} has there are ${kept} copies`] : [])
         ]
       })
