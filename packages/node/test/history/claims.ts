@@ -39,6 +39,14 @@ export function spares (facts: Facts, owner: string): number {
   return Math.min(beside.length, SPARES)
 }
 
+/** Copies that went with their naras on disks: holders that are on disks themselves wait for these for an hour, while there are minCopies. */
+export function awaited (facts: Facts, owner: string): number {
+  const here = facts.honestHolders(owner).filter(({ record }) => record.kind === 'data')
+  const gone = [...facts.naras].filter(([nara, { up, keeps }]) => !up && keeps && here.some(({ record }) => record === facts.held(nara, soulOf(owner))))
+
+  return here.length >= MIN_COPIES && here.every(({ nara }) => facts.nara(nara).keeps) ? gone.length : 0
+}
+
 /** Naras that its owner does not deal with may keep an old copy that nobody can relieve them of. */
 export function copiesWithin (facts: Facts, owner: string): number {
   return facts.copies(owner).filter(nara => facts.deal(owner, nara)).length

@@ -153,6 +153,19 @@ it('two copies of what is current may be on disks beside its holders', () => {
   expect(more(false, 'd')).toContain('bounded')
 })
 
+it('holders on disks may wait for a copy that went with its disk', () => {
+  const less = (...disks: string[]): string[] => {
+    const start = (nara: string): Happening => ({ type: 'up', nara, boot: undefined, keeps: disks.includes(nara) })
+
+    return broken(...KEPT.filter(({ type }) => type !== 'up'), up(o, 'boot'), ...['a', 'b', 'c', 'd'].map(start), ...['a', 'b', 'c'].map(nara => holds(nara, 'one')),
+      { type: 'down', nara: o, how: 'cut' }, { type: 'alone', owner: o }, { type: 'down', nara: 'c', how: 'cut' }, ...(disks.includes('c') ? [] : [holds('c', undefined, 'died')]), { type: 'alone end', owner: o })
+  }
+
+  expect(less('a', 'b', 'c')).not.toContain('in turn')
+  expect(less('a', 'b')).toContain('in turn')
+  expect(less('a', 'c')).toContain('in turn')
+})
+
 it('a doubt must show what is still held', () => {
   const doubting = (readable: string[]): string[] =>
     broken(...KEPT, ...AGAIN, { type: 'doubt', owner: o, reason: 'ROLLBACK_SUSPECTED', records: ['one'], readable }, state('doubtful'), { type: 'end' })

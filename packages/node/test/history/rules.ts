@@ -1,4 +1,4 @@
-import { HEARD_OUT, MIN_COPIES, SOON, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, spares, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
+import { HEARD_OUT, MIN_COPIES, SOON, awaited, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, spares, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
 import { DELETION_RULES } from './rules-of-deletion.ts'
@@ -187,7 +187,7 @@ export const RULES: readonly Rule[] = [
       if (entry.type === 'alone end') {
         const copies = facts.copies(entry.owner).length
 
-        return copies < Math.min(target(facts, entry.owner), stewards(facts, entry.owner).length) && !facts.hasLiars ? [`${entry.owner} is away, and ${copies} copies are left`] : []
+        return copies < Math.min(target(facts, entry.owner), stewards(facts, entry.owner).length) - awaited(facts, entry.owner) && !facts.hasLiars ? [`${entry.owner} is away, and ${copies} copies are left`] : []
       }
 
       return entry.type !== 'holds' ? [] : tooMany(facts, entry.owner)
