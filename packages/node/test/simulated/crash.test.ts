@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { acknowledgedElsewhere, forgottenByOne, vouchedForAfterRefill } from './cut-short.ts'
+import { acknowledgedElsewhere, forgottenByOne, vouchedForAfterRefill, writtenSince } from './cut-short.ts'
 import { holdersAmong, kept, World } from './world.ts'
 import type { Nara } from './world.ts'
 
@@ -101,6 +101,10 @@ describe('a record is acknowledged under one placement', () => {
 
   it('and an unconfirmed recovery stores nothing under the placement that it found', async () => {
     expect((await vouchedForAfterRefill()).state).toBe('doubtful')
+  })
+
+  it('and what was kept is in doubt, not set aside, though all who are here took what was written since', async () => {
+    expect(await writtenSince()).toEqual({ text: 'three', state: 'doubtful' })
   })
 })
 

@@ -116,6 +116,14 @@ async function turnsUp ({ world, owner, holders: [, b] }: Kept): Promise<End> {
   return { text: owner.text, state: owner.state }
 }
 
+/** Before it turns up, the owner writes on top of the older version, and both who are here keep that. */
+export async function writtenSince (): Promise<End> {
+  const scene = await backToTheOlder()
+  await kept(scene.world, scene.owner, 'three', 2)
+
+  return await turnsUp(scene)
+}
+
 /**
  * The owner that came back to the older version refills the one that forgot, and comes back once more. That both now vouch for the older version
  * must not count against the third.

@@ -17,7 +17,7 @@ interface Scene {
 }
 
 /** An owner with "one" at three holders, and its twin, which has recovered that. Both are connected with the three; nobody hears anybody. */
-async function scene ({ others = 0, init = {}, unnamed = false }: { others?: number, init?: NaraInit, unnamed?: boolean } = {}): Promise<Scene> {
+async function scene ({ others = 0, init = {}, unnamed = false, restarted = false }: { others?: number, init?: NaraInit, unnamed?: boolean, restarted?: boolean } = {}): Promise<Scene> {
   const world = new World()
 
   if (unnamed) {
@@ -27,6 +27,14 @@ async function scene ({ others = 0, init = {}, unnamed = false }: { others?: num
   const { owner, confidants } = await world.owned(3 + others, { gossip: false, ...init })
   await kept(world, owner, 'one')
   const holders = holdersAmong(confidants, owner) as Scene['holders']
+
+  if (restarted) {
+    owner.kill()
+    await owner.restart()
+    world.net.connectAll()
+    await world.settled(owner)
+  }
+
   const twin = await recoveredTwin(world, owner, holders, init)
   await world.run(20_000)
 
@@ -108,6 +116,24 @@ describe('what a twin wrote and nobody took', () => {
     expect(owner.stash.status().copies.have).toBe(3)
     // the loser is told, and has both
     expect(twin.state).toBe('doubtful')
+  })
+
+  it('is set aside once it is told that a twin lives', async () => {
+    // neither builds on what the other process wrote
+    const { world, owner, twin, holders: [a, b, c] } = await scene({ unnamed: true, restarted: true })
+    const stops = [taking(world, twin, a), taking(world, owner, b, c)]
+    void twin.put('of the twin', { timeout: 5_000 }).catch(() => {})
+    void owner.put('two', { timeout: 5_000 }).catch(() => {})
+    await world.until(() => a.holds(owner) !== b.holds(owner) && b.holds(owner) === c.holds(owner) && owner.text === 'two')
+    stops.forEach(stop => { stop() })
+    await world.until(() => owner.state === 'doubtful', 5 * minute)
+    expect(owner.events('stash:twin')).toEqual([])
+
+    // as by somebody who is connected with both
+    owner.process.parts.owning?.owner.heardTwin(boot(twin) ?? '', b.id)
+    await world.until(() => owner.state === 'settled')
+    expect(owner.events('stash:twin')).toHaveLength(1)
+    expect([owner.text, owner.aside]).toEqual(['two', ['of the twin']])
   })
 
   it('is set aside though it is above what the owner has, and built on that', async () => {

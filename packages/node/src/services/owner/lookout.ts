@@ -11,7 +11,7 @@ import type { SurprisesInit } from './surprises.ts'
 import type { TwinsInit } from './twins.ts'
 import type { Placement, Random, RecordHeader, StashNetwork } from '@nara-stash/protocol'
 
-export interface LookoutInit extends Omit<SurprisesInit, 'onApart'>, Pick<TwinsInit, 'onTwin'> {
+export interface LookoutInit extends Omit<SurprisesInit, 'onApart' | 'isTwin'>, Pick<TwinsInit, 'onTwin'> {
   network: Pick<StashNetwork, 'ask' | 'peers'>
   own: OwnStash
   replication: Replication
@@ -39,7 +39,8 @@ export class Lookout {
     this.twins = new Twins(init)
     this.surprises = new Surprises({
       ...init,
-      onApart: apart => { this.twins.look(apart, init.condition.recovered?.confirmed ?? init.fresh) }
+      onApart: apart => { this.twins.look(apart, init.condition.recovered?.confirmed ?? init.fresh) },
+      isTwin: boot => this.twins.isTold(boot)
     })
     this.round = new WitnessRound({
       ...init,
@@ -56,7 +57,14 @@ export class Lookout {
 
   /** Another boot speaks with our own key. */
   heardTwin (boot: string, from?: string): void {
+    const isKnown = this.twins.isTold(boot)
+
     this.twins.heard(boot, from)
+
+    // what is in doubt may be a twin's
+    if (!isKnown && this.surprises.strangers.list.some(({ record }) => record.boot === boot)) {
+      this.init.onChange()
+    }
   }
 
   /** Our state, or who we are to one another, has changed. */

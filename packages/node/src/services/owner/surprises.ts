@@ -29,6 +29,8 @@ export interface SurprisesInit {
   witnesses: Pick<Witnesses, 'isNewsTo' | 'hasAnswered'>
   /** A record came up that ours does not build on, and that no crash left behind. */
   onApart (apart: Apart): void
+  /** That boot was told of as another process which lives beside this one. */
+  isTwin (boot: string): boolean
 }
 
 /** Decides what records mean that turn up after recovery: each is taken into the past, taken over, merged, or raises a doubt. */
@@ -96,7 +98,10 @@ export class Surprises {
     }
   }
 
-  /** Beside ours, or above what we wrote. It is merged if it can be; where minCopies have ours, and none can have had this one, it is set aside. */
+  /**
+   * Beside ours, or above what we wrote. It is merged if it can be; where minCopies have ours, and none can have had this one, a twin's is set aside. What an earlier process of
+   * ours left is not: its holders may have lost it since, as many together do that are restarted.
+   */
   private async other (stranger: Stranger): Promise<boolean> {
     const { merge, replication } = this.init
     const { read, error } = stranger
@@ -112,7 +117,7 @@ export class Surprises {
         return false
       }
 
-      if (stranger.cutShort === true) {
+      if (stranger.cutShort === true && this.init.isTwin(stranger.record.boot)) {
         return await this.absorb(stranger)
       }
     }

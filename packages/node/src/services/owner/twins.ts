@@ -66,6 +66,10 @@ export class Twins {
     }
   }
 
+  isTold (boot: string): boolean {
+    return this.told.has(boot)
+  }
+
   private says (boot: string, seq: number, from: string): void {
     if (this.latest?.boot === boot) {
       this.latest = { ...this.latest, seq: String(Math.max(seq, Number(this.latest.seq))) }
