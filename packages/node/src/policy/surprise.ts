@@ -54,7 +54,7 @@ export function meaningOf ({ record, placements, covered, content, written, conf
 }
 
 /**
- * The placements of which each alone can have acknowledged the record, if it was acknowledged at all; undefined if that cannot be told (SPEC.md, "Twins"). It was never acknowledged
+ * The placements of which each alone can have acknowledged the record, if it was acknowledged at all; undefined if that cannot be told (SPEC.md, "Later surprises"). It was never acknowledged
  * with another one before, as its owner says; and not after, since somebody has it with this one, or refused it.
  */
 export function decisivePlacements ({ record, placements }: { record: RecordHeader, placements: ReadonlyMap<string, Placement> }): Placement[] | undefined {

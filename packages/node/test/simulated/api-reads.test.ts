@@ -101,7 +101,7 @@ describe('recoverFromAny', () => {
     await kept(world, other, 'one')
     const twin = await recoveredTwin(world, other, world.naras.filter(nara => nara !== other))
     await world.of(twin.put('two'))
-    await world.of(other.put('three', { timeout: 1_000 }))
+    await expect(world.of(other.put('three', { timeout: 1_000 }))).rejects.toMatchObject({ name: 'TwinError' })
     await world.run(10_000)
     await expect(world.of(other.stash.recoverFromAny())).rejects.toMatchObject({ name: 'DoubtfulError' })
   })

@@ -5,8 +5,13 @@ import type { AskEverybodyInit } from '../recovery/ask-everybody.ts'
 import type { Placement, RecordHeader } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
+export interface CutShortOptions extends AbortOptions {
+  /** A holder that has the record from another one did not take it from who wrote it. Or it took it, lost it, and got it back: where that matters it says nothing. */
+  countsSpread: boolean
+}
+
 /** True if that is so for each of these placements. Does not reject. */
-export async function isCutShort (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placements: readonly Placement[], options: AbortOptions): Promise<boolean> {
+export async function isCutShort (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placements: readonly Placement[], options: CutShortOptions): Promise<boolean> {
   return (await Promise.all(placements.map(async placement => await isCutShortUnder(init, record, placement, options)))).every(isSo => isSo)
 }
 
@@ -16,7 +21,7 @@ export async function isCutShort (init: Pick<AskEverybodyInit, 'network' | 'own'
  *
  * Does not reject.
  */
-async function isCutShortUnder (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placement: Placement, options: AbortOptions): Promise<boolean> {
+async function isCutShortUnder (init: Pick<AskEverybodyInit, 'network' | 'own' | 'clock'>, record: RecordHeader, placement: Placement, options: CutShortOptions): Promise<boolean> {
   const { holders, minCopies } = placement
   const answers = await Promise.all(holders.map(async peer => await didNotTake(init, peer, record, options)))
 
@@ -27,11 +32,15 @@ async function isCutShortUnder (init: Pick<AskEverybodyInit, 'network' | 'own' |
  * It has a copy straight from us that does not build on the record; or it has that or what builds on it, but from another holder. To have an older one from another
  * holder says nothing: it may have lost the record.
  */
-async function didNotTake (init: Parameters<typeof isCutShort>[0], peer: string, record: RecordHeader, options: AbortOptions): Promise<boolean> {
+async function didNotTake (init: Parameters<typeof isCutShort>[0], peer: string, record: RecordHeader, options: CutShortOptions): Promise<boolean> {
   try {
     const answer = await askHeader(init, peer, options)
 
-    return answer.type === 'found' && isOurs(answer, init.own.owner) && answer.direct !== supersedesOrIs(answer.record, record)
+    if (answer.type !== 'found' || !isOurs(answer, init.own.owner)) {
+      return false
+    }
+
+    return supersedesOrIs(answer.record, record) ? options.countsSpread && !answer.direct : answer.direct
   } catch {
     return false
   }

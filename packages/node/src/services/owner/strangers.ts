@@ -3,6 +3,7 @@ import { BODY_RETRY, RECONCILE_INTERVAL, ROLLBACK_TIMEOUT } from '../../constant
 import { bodyPatience } from '../../policy/settle.ts'
 import { isCutShort } from './cut-short.ts'
 import { isOurs } from './is-ours.ts'
+import type { CutShortOptions } from './cut-short.ts'
 import type { OwnStash, Version } from './own-stash.ts'
 import type { Origin } from '../recovery/bodies.ts'
 import type { Clock, Placement, RecordHeader, StashNetwork } from '@nara-stash/protocol'
@@ -117,12 +118,12 @@ export class Strangers {
   }
 
   /** Finds out whether none of these placements acknowledged it; `onChange` when that is known. */
-  examine (stranger: Stranger, placements: readonly Placement[]): void {
+  examine (stranger: Stranger, placements: readonly Placement[], how: Pick<CutShortOptions, 'countsSpread'>): void {
     if (stranger.cutShort == null) {
       const { signal } = this.abort
 
       stranger.cutShort = 'asking'
-      this.track(isCutShort(this.init, stranger.record, placements, { signal }).then(isSo => {
+      this.track(isCutShort(this.init, stranger.record, placements, { ...how, signal }).then(isSo => {
         if (signal.aborted) {
           delete stranger.cutShort
         } else {

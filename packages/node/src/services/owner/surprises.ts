@@ -111,7 +111,7 @@ export class Surprises {
     const isMergeable = merge != null && error == null && (read != null || !this.strangers.isOverdue(stranger))
 
     if (placements != null && replication.acknowledged && !isMergeable) {
-      this.strangers.examine(stranger, placements)
+      this.strangers.examine(stranger, placements, { countsSpread: false })
 
       if (stranger.cutShort === 'asking') {
         return false
@@ -130,7 +130,7 @@ export class Surprises {
     const { confirmedBy } = this.init.author.standing
 
     if (confirmedBy != null) {
-      this.strangers.examine(stranger, [confirmedBy])
+      this.strangers.examine(stranger, [confirmedBy], { countsSpread: true })
     }
 
     return stranger.cutShort === true

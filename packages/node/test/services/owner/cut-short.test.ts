@@ -13,7 +13,7 @@ const placement = { owner: 'owner', holders: ['x', 'y', 'z'], minCopies: 2 } as 
 
 type Says = [record: RecordHeader, direct: boolean] | 'nothing' | 'silence'
 
-async function ask (says: Says[]): Promise<boolean> {
+async function ask (says: Says[], countsSpread = true): Promise<boolean> {
   const network = {
     peers: () => [],
     ask: (async (peer: string) => {
@@ -27,7 +27,7 @@ async function ask (says: Says[]): Promise<boolean> {
     }) as StashNetwork['ask']
   }
 
-  return await isCutShort({ network, own: { owner: 'owner' } as OwnStash, clock: new VirtualClock() }, cut, [placement], {})
+  return await isCutShort({ network, own: { owner: 'owner' } as OwnStash, clock: new VirtualClock() }, cut, [placement], { countsSpread })
 }
 
 it.each([
@@ -43,4 +43,10 @@ it.each([
   ['nobody is here', false, ['silence', 'silence', 'silence']]
 ] as Array<[string, boolean, Says[]]>)('%s: %s', async (_, isSo, says) => {
   expect(await ask(says)).toBe(isSo)
+})
+
+it('where those who have it from the third may have lost it before, they say nothing', async () => {
+  expect(await ask([[cut, false], [after, false], [cut, true]], false)).toBe(false)
+  expect(await ask([[cut, false], [before, true], [cut, true]], false)).toBe(false)
+  expect(await ask([[before, true], [before, true], [cut, true]], false)).toBe(true)
 })
