@@ -90,7 +90,12 @@ export function unheard (facts: Facts, owner: string, current: string | undefine
   const known = facts.records.get(current ?? '')
 
   return holders.filter(({ nara, record, since }) =>
-    soulOf(nara) !== soulOf(owner) && facts.deal(owner, nara) && !facts.owner(owner).dismissed.has(record.id) && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record))
+    soulOf(nara) !== soulOf(owner) && facts.deal(owner, nara) && !facts.owner(owner).dismissed.has(record.id) && facts.now - since >= ms && facts.now - facts.promptSince(owner, nara) >= ms && !isCovered(known, current, record) && !isDeletedTwice(facts, owner, known, record))
+}
+
+/** Of several tombstones one is current; those that it was shown are in the past of what it writes next, and nothing is missing before. */
+function isDeletedTwice (facts: Facts, owner: string, known: RecordFacts | undefined, record: RecordFacts): boolean {
+  return known?.kind === 'tombstone' && record.kind === 'tombstone' && facts.owner(owner).heard.has(record.id)
 }
 
 /** A current record that never went over the wire is not known here: it covers nothing but itself. */

@@ -134,9 +134,9 @@ function isWithinEarshot (facts: Facts, owner: string, other: string): boolean {
     speaks && [owner, other].every(process => facts.now - facts.promptSince(nara, process) >= HEARD))
 }
 
-/** One of these has been connected with both for so long that each has asked it, also if a question was lost. */
+/** One of these that never lied has been connected with both for so long that each has asked it, also if a question was lost. */
 function isSeen (facts: Facts, holders: readonly string[], owner: string, other: string): boolean {
-  return [...facts.naras.keys()].some(nara => holders.includes(soulOf(nara)) && facts.deal(owner, nara) &&
+  return [...facts.naras.keys()].some(nara => holders.includes(soulOf(nara)) && !facts.nara(nara).hasLied && facts.deal(owner, nara) &&
     [owner, other].every(process => facts.now - facts.promptSince(nara, process) >= roundOf(facts, owner)))
 }
 

@@ -144,6 +144,19 @@ it('who was given a header may be empty if that was deleted, or if a person says
   expect(broken(...again, state('doubtful'), { type: 'choose', owner: o, how: 'fresh' }, state('empty'))).not.toContain('remembered')
 })
 
+it('who lies need not tell two processes of each other', () => {
+  expect(broken(...KEPT, { type: 'lie', nara: 'a', lie: 'drops' }, ...meet('a'), up(o + TWIN, 'boot 2'), ...meet('a', o + TWIN), { type: 'look', at: 60 * minute })).not.toContain('seen')
+})
+
+it('of two deletions that do not know of each other an owner shows one, once it has been shown the other', () => {
+  const other: SealedRecord = { id: 'other', owner: o, kind: 'tombstone', boot: 'boot 1', seq: 2, past: [], text: undefined }
+  const empty = (shows: string[], record: string): string[] => broken(...DELETED, { type: 'sealed', record: other }, holds('c', 'other'), ...AGAIN, ...meet('c'), { ...found('c', 'other'), shows } as Happening,
+    ...meet('a'), { type: 'state', owner: o, state: 'empty', record, text: undefined, at: minute }, { type: 'look', at: 10 * minute })
+
+  expect(empty(['other'], 'gone')).toEqual([])
+  expect(empty([], 'gone')).toEqual(['heard out', 'no silence'])
+})
+
 it('two copies of what is current may be on disks beside its holders', () => {
   const more = (keeps: boolean, ...naras: string[]): string[] =>
     broken(...KEPT, holds('c', 'one'), ...naras.flatMap((nara): Happening[] => [{ type: 'up', nara, boot: undefined, keeps }, holds(nara, 'one')]), { type: 'end' })
