@@ -93,7 +93,8 @@ export class FileStashStore implements StashStore {
 
   async load (options?: AbortOptions): Promise<LoadedStashes> {
     return await this.write(async folder => {
-      const stamp = await folder.readWhole(CLOCK_FILE).catch(this.asFolderError)
+      // a stamp that the disk fails to read is as good as lost
+      const stamp = await folder.readWhole(CLOCK_FILE).catch((err: unknown) => codeOf(err) === 'EIO' ? undefined : this.asFolderError(err))
       this.time.load(stamp == null ? [] : [stamp])
       const { shelves, stashes, damaged, parts, setAside } = await readShelves(folder, this.time, options).catch(this.asFolderError)
       this.shelves = shelves

@@ -36,7 +36,7 @@ export interface HeldFolderInit {
 
 /** A folder that one nara uses at a time, and whose files are written aside, synced, and then renamed. */
 export class HeldFolder {
-  private readonly path: string
+  readonly path: string
   private readonly fs: FileSystem
   private readonly handle: OpenFile
   private readonly lock: Lock

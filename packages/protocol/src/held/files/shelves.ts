@@ -1,3 +1,4 @@
+import { HeldFolderError } from './folder-error.ts'
 import { codeOf, readAt } from './file-system.ts'
 import { MAX_HEAD_BYTES, PART, bodyStart, entryIn, parseDamaged, parseName } from './stash-file.ts'
 import { decodeEntry } from '../stored-entry.ts'
@@ -8,6 +9,8 @@ import type { HeldStash } from '../held-stash.ts'
 import type { RunningClock } from '../running-clock.ts'
 import type { DamagedStash } from '../stash-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
+
+const UNREADABLE_MEND = 'check the disk, and start again; if that file stays unreadable, move it out of the folder: it costs that one stash'
 
 export interface FoundShelves {
   shelves: Map<string, Shelf>
@@ -27,6 +30,9 @@ interface Found {
 /**
  * Reads all entries in a folder, and changes nothing there. A body is held against its length only: it was synced before its file got its
  * name, and is hashed whenever it is read.
+ *
+ * @throws {HeldFolderError} the disk fails to read a file, which says nothing of what is in it
+ * @throws {EntryVersionError}
  */
 export async function readShelves (folder: HeldFolder, time: RunningClock, { signal }: AbortOptions = {}): Promise<FoundShelves> {
   const names = await folder.names()
@@ -46,10 +52,21 @@ export async function readShelves (folder: HeldFolder, time: RunningClock, { sig
   return found
 }
 
-/** The file of the highest revision counts: each was whole, and on the disk, when it got its name. */
+/**
+ * The file of the highest revision counts: each was whole, and on the disk, when it got its name. A note that was damaged since costs what
+ * it noted, and nothing else: what it was written beside counts again.
+ */
 async function readShelf (folder: HeldFolder, shelf: Shelf, files: CountingFile[], time: RunningClock): Promise<Found> {
-  const [newest] = files as [CountingFile]
+  const [newest, ...older] = files as [CountingFile, ...CountingFile[]]
   const entry = await readEntry(folder, newest, time)
+
+  if (newest.kind === 'note' && entry?.isWhole !== true && older.some(({ kind }) => kind === 'stash')) {
+    const found = await readShelf(folder, shelf, older, time)
+    shelf.damaged.push(newest)
+
+    return found
+  }
+
   const stash = entry?.stash
   const damage = (...damaged: CountingFile[]): Found => {
     shelf.damaged = damaged
@@ -101,8 +118,9 @@ async function wholeOf (folder: HeldFolder, recordId: string, files: CountingFil
 }
 
 /**
- * What a file notes, and whether it is as long as that promises. Undefined if it cannot be read: the disk fails there, or it is damaged.
+ * What a file notes, and whether it is as long as that promises. Undefined if it is damaged.
  *
+ * @throws {HeldFolderError} the disk fails there
  * @throws {EntryVersionError}
  */
 async function readEntry (folder: HeldFolder, { name, owner, kind }: CountingFile, time: RunningClock): Promise<{ stash: HeldStash, isWhole: boolean } | undefined> {
@@ -112,9 +130,7 @@ async function readEntry (folder: HeldFolder, { name, owner, kind }: CountingFil
 
     return await readAt(file, 0, Math.min(size, MAX_HEAD_BYTES))
   }).catch((err: unknown) => {
-    if (codeOf(err) !== 'EIO') {
-      throw err
-    }
+    throw codeOf(err) === 'EIO' ? new HeldFolderError(folder.path, `the disk fails to read ${name}`, UNREADABLE_MEND, err) : err
   })
   const start = head == null ? undefined : bodyStart(head, size)
   const stash = head == null || start == null ? undefined : await decodeEntry(owner, entryIn(head, start), time)
