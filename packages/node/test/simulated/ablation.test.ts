@@ -30,6 +30,7 @@ vi.mock('../../src/policy/surprise.ts', async (original) => {
   const real = await original<{ meaningOf: typeof meaningOf }>()
 
   return {
+    ...real,
     meaningOf: (surprise: Parameters<typeof meaningOf>[0]) => broken.rule === 'any placement shows a leftover' && !surprise.covered && surprise.content != null
       ? 'leftover'
       : real.meaningOf(surprise)
@@ -41,6 +42,7 @@ vi.mock('../../src/services/owner/cut-short.ts', async (original) => {
   const real = await original<{ isCutShort: typeof isCutShort }>()
 
   return {
+    ...real,
     isCutShort: async (...asked: Parameters<typeof isCutShort>) => broken.rule === 'the first answer wins' || await real.isCutShort(...asked)
   }
 })
@@ -49,6 +51,7 @@ vi.mock('../../src/services/replication/exposure.ts', async (original) => {
   const real = await original<{ Exposure: typeof Exposure }>()
 
   return {
+    ...real,
     Exposure: class extends real.Exposure {
       override underAnother (placement: string | undefined): string[] {
         return broken.rule === 'a record is acknowledged under any placement' ? [] : super.underAnother(placement)
