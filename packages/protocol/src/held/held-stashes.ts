@@ -93,6 +93,11 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       store: this.store,
       clock: init.clock,
       leases: () => this.leases.left(),
+      wallTime: () => {
+        this.leases.look()
+
+        return this.leases.wallTime
+      },
       onTick: () => {
         this.leases.look()
         this.burials.sweep()
@@ -104,7 +109,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
 
   /**
    * Takes up what the store kept, the first time it is called. Of a stash that cannot be read back `stash:damaged` tells. If this nara was
-   * away for more than 14 days, what it held is marked (`mayBeDeleted`). Called after `stop`, it goes on.
+   * away for more than 14 days, or cannot know, what it held is marked (`mayBeDeleted`). Called after `stop`, it goes on.
    *
    * @throws {HeldStoreError}
    */

@@ -1,7 +1,7 @@
 import { OWN_ABSENCE, TOMBSTONE_LIFE } from '../constants.ts'
 import { leaseLeft, paused, renewed } from './held-stash.ts'
 import { OwnAbsence } from './own-absence.ts'
-import { awayFor, surely } from './wall-time.ts'
+import { awayFor, isBehind, isDate, surely } from './wall-time.ts'
 import type { HeldIndex } from './held-index.ts'
 import type { HeldStash } from './held-stash.ts'
 import type { Known } from './wall-time.ts'
@@ -24,6 +24,8 @@ export class Leases {
   private looked: Known | undefined
   /** The time of day as far as it is known for sure. */
   private known: Known | undefined
+  /** When this process began, on the monotonic scale, as long as its clock has shown no date by which to judge for how long it was off. */
+  private unjudgedSince: number | undefined
 
   constructor (init: LeasesInit) {
     this.init = init
@@ -38,8 +40,15 @@ export class Leases {
       this.known = { wallTime: lastWall, now }
       // what comes on top of it is of one absence; a lease did not run meanwhile
       this.absence.note(awayFor(lastWall, clock.wallTime()) ?? 0, now)
-      this.look()
     }
+
+    this.unjudgedSince = now
+    this.look()
+  }
+
+  /** The time of day as far as it is known for sure, which goes back only if what an earlier process noted was wrong. */
+  get wallTime (): number | undefined {
+    return this.known?.wallTime
   }
 
   renew (owner: string): void {
@@ -87,8 +96,9 @@ export class Leases {
    */
   look (): void {
     const { index, clock } = this.init
-    const [looked, known] = [this.looked, this.known]
     const at = { now: clock.now(), wallTime: clock.wallTime() }
+    this.judge(at)
+    const { looked, known } = this
     const wallTime = surely(at.wallTime, at.now, known)
     this.looked = at
     this.known = wallTime == null ? undefined : { ...at, wallTime }
@@ -99,6 +109,27 @@ export class Leases {
 
     if (restored || mayBeDeleted) {
       index.list().forEach(stash => { index.keep({ ...stash, restored: true, mayBeDeleted: stash.mayBeDeleted || mayBeDeleted }) })
+    }
+  }
+
+  /**
+   * At the first date that the clock shows. If it is behind what was noted last, or nothing was, it is not known for how long this nara was
+   * off: what was here before is marked, and time is counted from this date.
+   */
+  private judge (at: Known): void {
+    const { index } = this.init
+    const { known, unjudgedSince: since } = this
+
+    if (since == null || !isDate(at.wallTime)) {
+      return
+    }
+
+    this.unjudgedSince = undefined
+
+    if (known == null || isBehind(known.wallTime + at.now - known.now, at.wallTime)) {
+      this.known = undefined
+      index.list().filter(({ heldSince = -Infinity }) => heldSince <= since)
+        .forEach(stash => { index.keep({ ...stash, restored: true, mayBeDeleted: true }) })
     }
   }
 

@@ -1,7 +1,5 @@
 import { STAMP_INTERVAL } from '../constants.ts'
-import { surely } from './wall-time.ts'
 import type { StashStore } from './stash-store.ts'
-import type { Known } from './wall-time.ts'
 import type { CancelTimer, Clock } from '../clock.ts'
 
 export interface RunningLogInit {
@@ -9,6 +7,8 @@ export interface RunningLogInit {
   clock: Clock
   /** Seconds left of their leases, by owner. */
   leases (): ReadonlyMap<string, number>
+  /** The time of day as far as it is known for sure. */
+  wallTime (): number | undefined
   /** Every few minutes. */
   onTick (): void
   /** Keeps what the next process could not tell from a later stamp any more: without that there is none. */
@@ -23,7 +23,6 @@ export interface RunningLogInit {
  */
 export class RunningLog {
   private readonly init: RunningLogInit
-  private known: Known | undefined
   /** The time of day when somebody was last connected. */
   private inTouch: number | undefined
   private cancel: CancelTimer | undefined
@@ -39,11 +38,7 @@ export class RunningLog {
       return
     }
 
-    if (this.known == null && lastWall != null) {
-      this.known = { wallTime: lastWall, now: this.init.clock.now() }
-      this.inTouch = lastWall
-    }
-
+    this.inTouch ??= lastWall
     this.arm()
     await this.write()
   }
@@ -78,17 +73,12 @@ export class RunningLog {
   }
 
   private async writeOnce (): Promise<void> {
-    const { clock, store, leases, isInTouch, beforeStamp } = this.init
-    const now = clock.now()
-    const wallTime = surely(clock.wallTime(), now, this.known)
-
-    if (wallTime != null) {
-      this.known = { wallTime, now }
-    }
-
+    const { store, leases, isInTouch, beforeStamp } = this.init
+    const wallTime = this.init.wallTime()
     await beforeStamp()
 
-    if (this.inTouch == null || isInTouch()) {
+    // what was noted by a clock that was ahead is worth nothing
+    if (this.inTouch == null || isInTouch() || (wallTime != null && wallTime < this.inTouch)) {
       this.inTouch = wallTime
     }
 

@@ -20,7 +20,7 @@ export interface LoadedStashes {
 
 /** What a holder notes from time to time, so that a restart knows how long it was away and what was left of the leases. */
 export interface Stamp {
-  /** When this nara was last in touch with others: milliseconds since 1970 as far as they are known for sure. They never go back. */
+  /** When this nara was last in touch with others: milliseconds since 1970 as far as they are known for sure. */
   wallTime?: number
   /** Seconds left of the lease of each stash held, by owner. */
   leases: ReadonlyMap<string, number>

@@ -1,6 +1,9 @@
 /** Milliseconds since 1970 at the start of 2020: a machine that believes less has lost its clock's battery, or never had one. */
 const EARLIEST = 1_577_836_800_000
 
+/** How far behind a clock may start that goes on from a date its machine saved now and then, as those without a battery do. Milliseconds. */
+const SAVED_AGO = 2 * 60 * 60_000
+
 export interface Known {
   /** Milliseconds since 1970. */
   wallTime: number
@@ -25,4 +28,14 @@ export function surely (believed: number, now: number, before: Known | undefined
  */
 export function awayFor (last: number | undefined, believed: number): number | undefined {
   return last == null || last < EARLIEST || believed < last ? undefined : believed - last
+}
+
+/** The machine believes in a date at all. */
+export function isDate (believed: number): boolean {
+  return believed >= EARLIEST
+}
+
+/** A clock that shows this is wrong, or was wrong before: nobody knows what went by since `last` was noted. Pure. */
+export function isBehind (last: number, believed: number): boolean {
+  return last - believed > SAVED_AGO
 }

@@ -1,8 +1,10 @@
 import { MemoryDatastore } from 'datastore-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { FileStashStore } from '../../src/held/files/file-store.ts'
 import { NewestTable } from '../../src/record/newest-table.ts'
 import { heldStashes, store } from './arrivals.ts'
+import { FragileDisk } from './files/fragile-disk.ts'
 import { ManualClock } from './manual-clock.ts'
 import { DAY, HOUR, MINUTE, NOVEMBER, leftOf, run } from './running.ts'
 import { signed } from './signed.ts'
@@ -13,6 +15,10 @@ import type { Signed } from './signed.ts'
 const JUMPS = [-NOVEMBER, -DAY, -HOUR, 11 * MINUTE, 11 * DAY, 15 * DAY, 30 * DAY, 3_653 * DAY]
 const LEASE = 30 * DAY
 const OWNERS = [1, 2, 3]
+/** Longer than a tombstone is kept for sure. */
+const LONG = 14 * DAY
+/** A clock that shows less does not know the time. */
+const RIGHT_SINCE = Date.UTC(2020, 0)
 
 type Event =
   /** Both clocks go on; `alone` is what the process knows of its own absence. */
@@ -51,25 +57,86 @@ beforeAll(async () => {
   records = new Map(await Promise.all(all))
 })
 
+/** The next process over what a disk keeps, at a time of day. */
+type Start = (wall: number) => Promise<Held>
+
+const overDatastore = (): Start => {
+  const disk = new MemoryDatastore()
+
+  return async wall => await run(disk, wall)
+}
+
+const overFiles = (): Start => {
+  const { fs } = new FragileDisk()
+
+  return async wall => {
+    const clock = new ManualClock()
+    clock.wall = wall
+    const all = heldStashes({ clock, store: new FileStashStore({ path: '/held', fs, clock, keepFree: 0, takeLock: () => ({ release: () => {} }) }) })
+    await all.held.start()
+
+    return all
+  }
+}
+
+/** What a holder can know of how long it was away, at the least. */
+class Absences {
+  /** The latest date that the clock showed, and what ran since. Of a killed process: at most that. */
+  private noted = NOVEMBER
+  private alone = 0
+  isLong = false
+
+  pass (ms: number, alone: boolean, wall: number): void {
+    this.noted += ms
+    this.alone = alone ? this.alone + ms : 0
+    this.note(this.alone, wall)
+  }
+
+  /** Off or asleep for `off`. */
+  off (off: number, wall: number, { anew, killed }: { anew: boolean, killed: boolean }): void {
+    const isUnknown = anew && !killed && wall > RIGHT_SINCE && this.noted - wall > DAY
+    this.isLong ||= isUnknown && off > LONG
+    this.alone = 0
+    this.note(off, wall)
+
+    if (isUnknown) {
+      this.noted = wall
+    }
+  }
+
+  /** An owner had a word: its copy is as old as that, and what is asked for the others from here on is no more. */
+  word (): void {
+    this.alone = 0
+  }
+
+  /** It was away for so long; now the clock shows this. */
+  note (away: number, wall: number): void {
+    this.isLong ||= away > LONG && (this.alone > LONG || wall - this.noted > LONG)
+    this.noted = Math.max(this.noted, wall)
+  }
+}
+
 /** A holder, on a disk or in memory, and what is right to expect of it. */
 class Holder {
   readonly promises = new Promises()
-  private readonly disk: MemoryDatastore | undefined
+  private readonly absences = new Absences()
+  /** Owners whose copy may have been deleted. */
+  private readonly marked = new Set<number>()
+  private readonly start: Start | undefined
   private readonly newest = new NewestTable()
   private here: Held
   private truth = NOVEMBER
 
-  private constructor (here: Held, disk: MemoryDatastore | undefined) {
+  private constructor (here: Held, start: Start | undefined) {
     this.here = here
-    this.disk = disk
+    this.start = start
   }
 
-  static async start (onDisk: boolean): Promise<Holder> {
-    const disk = onDisk ? new MemoryDatastore() : undefined
+  static async begin (start: Start | undefined): Promise<Holder> {
     const clock = new ManualClock()
     clock.wall = NOVEMBER
 
-    return new Holder(disk == null ? heldStashes({ clock }) : await run(disk, NOVEMBER), disk)
+    return new Holder(start == null ? heldStashes({ clock }) : await start(NOVEMBER), start)
   }
 
   async happens (event: Event): Promise<void> {
@@ -86,12 +153,16 @@ class Holder {
         } else {
           promises.pass(event.ms)
         }
+
+        this.absences.pass(event.ms, event.alone, clock.wall)
         break
       case 'jump':
         clock.wall = Math.max(0, clock.wall + event.ms)
+        this.absences.note(0, clock.wall)
         break
       case 'right':
         clock.wall = this.truth
+        this.absences.note(0, clock.wall)
         break
       case 'restart':
         await this.restart(event)
@@ -128,22 +199,26 @@ class Holder {
 
     this.truth += off
 
-    if (this.disk == null) {
+    if (this.start == null) {
       // what has no disk sleeps: its clock stands still meanwhile
       clock.wall = Math.max(0, clock.wall + off + jump)
       await held.start()
     } else {
-      this.here = await run(this.disk, Math.max(0, clock.wall + off + jump))
+      this.here = await this.start(Math.max(0, clock.wall + off + jump))
     }
+
+    this.absences.off(off, this.here.clock.wall, { anew: this.start != null, killed })
   }
 
   private async store (owner: number): Promise<void> {
     const { data, again } = records.get(owner)!
     const { arrival, body } = this.promises.forgotten.has(owner) ? again : data
     const answer = await store(this.here.held, arrival, body)
+    this.absences.word()
 
     if (answer.type === 'stored' || answer.type === 'have') {
       this.promises.left.set(owner, LEASE)
+      this.marked.delete(owner)
     }
   }
 
@@ -168,6 +243,15 @@ class Holder {
         this.promises.left.delete(owner)
       }
     }
+
+    if (this.absences.isLong) {
+      this.absences.isLong = false
+      this.promises.left.forEach((_, owner) => { this.marked.add(owner) })
+    }
+
+    for (const owner of this.marked) {
+      expect(this.here.held.get(await this.idOf(owner))?.mayBeDeleted ?? true).toBe(true)
+    }
   }
 
   private async check (): Promise<void> {
@@ -189,9 +273,13 @@ class Holder {
 }
 
 describe('whatever the clock says, and however often it starts', () => {
-  it.each([['on a disk', true], ['in memory', false]])('a holder %s keeps every promise that runs', async (_, onDisk) => {
+  it.each([
+    ['over a datastore', overDatastore],
+    ['over files', overFiles],
+    ['in memory', undefined]
+  ])('a holder %s keeps every promise that runs, and marks what it was away from', async (_, disk) => {
     await fc.assert(fc.asyncProperty(fc.array(events, { minLength: 4, maxLength: 25, size: 'max' }), async script => {
-      const holder = await Holder.start(onDisk)
+      const holder = await Holder.begin(disk?.())
 
       for (const owner of OWNERS) {
         await holder.happens({ type: 'store', owner })
@@ -201,6 +289,6 @@ describe('whatever the clock says, and however often it starts', () => {
         await holder.happens(event)
         await holder.happens({ type: 'look' })
       }
-    }), { numRuns: 60, seed: 10 })
+    }), { numRuns: 200, seed: 10 })
   })
 })

@@ -37,6 +37,12 @@ export async function holding (disk = new MemoryDatastore(), wall = NOVEMBER): P
   return { ...running, disk, owner: arrival.record.owner }
 }
 
+export async function loseStamps (disk: MemoryDatastore): Promise<void> {
+  for (const key of [...disk.queryKeys({ prefix: '/nara/stash/clock' }) as Iterable<Parameters<typeof disk.delete>[0]>]) {
+    await disk.delete(key)
+  }
+}
+
 export function leftOf ({ held, clock }: Pick<Held, 'held' | 'clock'>, owner: string): number {
   const stash = held.get(owner) ?? held.tombstone(owner)
 
