@@ -6,8 +6,11 @@ import type { Placement, RecordHeader } from '@nara-stash/protocol'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface CutShortOptions extends AbortOptions {
-  /** A holder that has the record from another one did not take it from who wrote it. Or it took it, lost it, and got it back: where that matters it says nothing. */
-  countsSpread: boolean
+  /**
+   * Recovery was confirmed under that placement, so that nothing else can have been kept before. Then a holder that has the record from another one did
+   * not take it from who wrote it. Otherwise it may have taken it, lost it and got it back, and what it has may be kept itself: only what we build on says that it did not.
+   */
+  isConfirmed: boolean
 }
 
 /** True if that is so for each of these placements. Does not reject. */
@@ -40,7 +43,11 @@ async function didNotTake (init: Parameters<typeof isCutShort>[0], peer: string,
       return false
     }
 
-    return supersedesOrIs(answer.record, record) ? options.countsSpread && !answer.direct : answer.direct
+    if (supersedesOrIs(answer.record, record)) {
+      return options.isConfirmed && !answer.direct
+    }
+
+    return answer.direct && (options.isConfirmed || init.own.covers(answer.record))
   } catch {
     return false
   }

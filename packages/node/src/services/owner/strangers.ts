@@ -118,7 +118,7 @@ export class Strangers {
   }
 
   /** Finds out whether none of these placements acknowledged it; `onChange` when that is known. */
-  examine (stranger: Stranger, placements: readonly Placement[], how: Pick<CutShortOptions, 'countsSpread'>): void {
+  examine (stranger: Stranger, placements: readonly Placement[], how: Pick<CutShortOptions, 'isConfirmed'>): void {
     if (stranger.cutShort == null) {
       const { signal } = this.abort
 

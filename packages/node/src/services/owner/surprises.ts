@@ -111,7 +111,7 @@ export class Surprises {
     const isMergeable = merge != null && error == null && (read != null || !this.strangers.isOverdue(stranger))
 
     if (placements != null && replication.acknowledged && !isMergeable) {
-      this.strangers.examine(stranger, placements, { countsSpread: false })
+      this.strangers.examine(stranger, placements, { isConfirmed: false })
 
       if (stranger.cutShort === 'asking') {
         return false
@@ -130,7 +130,7 @@ export class Surprises {
     const { confirmedBy } = this.init.author.standing
 
     if (confirmedBy != null) {
-      this.strangers.examine(stranger, [confirmedBy], { countsSpread: true })
+      this.strangers.examine(stranger, [confirmedBy], { isConfirmed: true })
     }
 
     return stranger.cutShort === true

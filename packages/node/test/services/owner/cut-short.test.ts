@@ -13,7 +13,7 @@ const placement = { owner: 'owner', holders: ['x', 'y', 'z'], minCopies: 2 } as 
 
 type Says = [record: RecordHeader, direct: boolean] | 'nothing' | 'silence'
 
-async function ask (says: Says[], countsSpread = true): Promise<boolean> {
+async function ask (says: Says[], isConfirmed = true): Promise<boolean> {
   const network = {
     peers: () => [],
     ask: (async (peer: string) => {
@@ -27,7 +27,7 @@ async function ask (says: Says[], countsSpread = true): Promise<boolean> {
     }) as StashNetwork['ask']
   }
 
-  return await isCutShort({ network, own: { owner: 'owner' } as OwnStash, clock: new VirtualClock() }, cut, [placement], { countsSpread })
+  return await isCutShort({ network, own: { owner: 'owner', covers: record => record === before || record === ours } as OwnStash, clock: new VirtualClock() }, cut, [placement], { isConfirmed })
 }
 
 it.each([
@@ -45,8 +45,9 @@ it.each([
   expect(await ask(says)).toBe(isSo)
 })
 
-it('where those who have it from the third may have lost it before, they say nothing', async () => {
+it('without a confirmed recovery those who have it from the third, or what we do not build on, say nothing', async () => {
   expect(await ask([[cut, false], [after, false], [cut, true]], false)).toBe(false)
   expect(await ask([[cut, false], [before, true], [cut, true]], false)).toBe(false)
-  expect(await ask([[before, true], [before, true], [cut, true]], false)).toBe(true)
+  expect(await ask([[others, true], [before, true], [cut, true]], false)).toBe(false)
+  expect(await ask([[before, true], [ours, true], [cut, true]], false)).toBe(true)
 })
