@@ -87,12 +87,9 @@ describe.skipIf(!Lan.possible)('on a LAN', () => {
 
     lan.unplug(hosts[0]!)
     const unplugged = performance.now()
-    const { bytes } = lan.traffic(hosts[1]!)
     const missed = await owner.until('peer:disconnect', ({ peer }) => peer === peerId)
     const waited = owner.heardAt(missed) - unplugged
     expect(waited).toBeLessThan(60_000)
-    // meanwhile the others are idle, if young: a good part of it is hey-there (`pnpm quiet` measures older ones)
-    expect((lan.traffic(hosts[1]!).bytes - bytes) / waited * 60_000).toBeLessThan(130_000)
     const before = owner.events.length
     lan.plug(hosts[0]!)
     await owner.until('peer:connect', line => line.peer === peerId && owner.events.indexOf(line) >= before)
