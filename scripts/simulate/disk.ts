@@ -21,7 +21,7 @@ export class Disk {
     this.lostAt = this.nextLoss(0)
   }
 
-  /** What is on it of `owner` while no process runs: the record's id. */
+  /** The id of the record of `owner` that is on this disk while no process runs. */
   holds (owner: string): string | undefined {
     return this.left.get(owner)
   }

@@ -47,7 +47,7 @@ export interface StashParts {
   held: HeldStashes
   confidant: Confidant
   steward: Steward
-  /** A peer of our choice, or one that was met before. */
+  /** A peer that was pinned or allowed by name, or whose stash is held here. */
   isKnown (peer: string): boolean
   owning: OwningParts | undefined
   start (): Promise<void>

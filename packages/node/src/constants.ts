@@ -14,8 +14,8 @@ export const SETTLE_TIMEOUT = 10 * second
 export const ROLLBACK_TIMEOUT = 30 * second
 
 /**
- * What a stranger has seen of ours is waited for this long before enough direct copies settle it: to the far side of the world and back are 0.3 s. Holders, peers of our choice
- * and those that were met before have ASK_TIMEOUT. Milliseconds.
+ * A stranger has this long to show what it has seen of ours before enough direct copies settle it: to the far side of
+ * the world and back are 0.3 s. Holders and known peers have ASK_TIMEOUT. Milliseconds.
  */
 export const WITNESS_GRACE = 1 * second
 

@@ -55,7 +55,7 @@ function dayOf (isoDate: string): string {
   return isoDate.slice(0, isoDate.indexOf('T'))
 }
 
-/** What there is. */
+/** The stash itself: its version, size and age. */
 function versionRows ({ stash, pending, setAside }: DaemonStatus): string[][] {
   return [
     ['stash', stash == null ? 'none' : `version ${stash.seq}, ${formatBytes(stash.bytes)}, of ${stash.updatedAt}`],

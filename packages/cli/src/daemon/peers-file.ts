@@ -4,7 +4,7 @@ import { writePrivate } from '../files/write-private.ts'
 import { printable } from '../text/printable.ts'
 import type { AddressBook, MetPeer } from '@nara-stash/node'
 
-/** Of what is written. A daemon leaves a file of a later one alone. */
+/** The version of the file's format. A daemon does not touch a file of a later version. */
 const FORMAT = 1
 
 /** 256 peers, each with 16 long addresses. */

@@ -38,7 +38,7 @@ export interface SettleInput {
   /** When the first stash peer was met, on the clock's scale; undefined if none was. */
   firstContact: number | undefined
   now: number
-  /** A peer of our choice, or one that we have met before: it is given more time than a stranger. */
+  /** A peer that was pinned or allowed by name, or whose stash is held here: it is given more time than a stranger. */
   isKnown (peer: string): boolean
 }
 
@@ -229,8 +229,8 @@ function voteOn (view: View, top: RecordHeader, placement: Placement): Vote {
 }
 
 /**
- * Who was chosen, or met before, has the time of one question. A stranger has less, and none if it was met only when the votes were there: strangers without end
- * must not put off for ever what is known. A question that is asked once more is not waited for.
+ * A known peer has the time of one question. A stranger has less, and none if it was met after the votes were there:
+ * ever more strangers must not put off what is known. A question that is asked once more is not waited for.
  */
 function waitedUntil ({ isKnown, firstContact }: View, { peer, askedAt = firstContact }: Answer, votedAt: number): number {
   if (isKnown(peer)) {

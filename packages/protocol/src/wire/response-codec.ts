@@ -142,7 +142,7 @@ export async function decodeResponse (message: Uint8Array | Uint8ArrayList): Pro
   }
 }
 
-/** Of who does not say, nothing is known: it may not know the field. */
+/** Undefined if the peer did not tell it: an older peer does not know the field. */
 function promise ({ leaseRemainingS: promised }: Wire): { promised?: number } {
   return promised === 0 ? {} : { promised }
 }

@@ -29,7 +29,7 @@ export interface OwnerInit extends ConditionInit, OwnWatermarkInit {
   fresh: boolean
   maxStash: number
   admits (peer: string): boolean
-  /** A peer of our choice, or one that was met before. */
+  /** A peer that was pinned or allowed by name, or whose stash is held here. */
   isKnown (peer: string): boolean
   heard (): RecordHeader[]
   onFound (version: Version, origin: Origin): void

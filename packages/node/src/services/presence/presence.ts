@@ -22,7 +22,7 @@ export interface PresenceInit {
   name: string
   memory: MemoryMode
   maxStash: number
-  /** What is held here outlives this process. */
+  /** True if the copies held here outlive this process. */
   onDisk: boolean
   state (): StashState | undefined
   accepting (): boolean

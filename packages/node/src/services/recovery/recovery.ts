@@ -20,7 +20,7 @@ export interface RecoveryInit extends Pick<BodiesInit, 'onFound'> {
   clock: Clock
   /** Peers that are not dealt with are not asked. */
   admits (peer: string): boolean
-  /** Peers of our choice, or that were met before. */
+  /** Peers that were pinned or allowed by name, or whose stash is held here. */
   isKnown (peer: string): boolean
   /** Headers of ours that were heard of, among them what others have `witnessed`. */
   heard (witnessed: readonly RecordHeader[]): RecordHeader[]

@@ -26,7 +26,7 @@ export interface LeavingInit {
   clock: Clock
   /** Milliseconds. */
   timeout: number
-  /** What is held here outlives this process: what others took over is to be gone from here. */
+  /** True if the copies held here outlive this process: then a copy that others took over is dropped here. */
   onDisk: boolean
   /** What became of one of them. */
   onLeaving (owner: string, outcome: LeaveOutcome): void

@@ -34,7 +34,7 @@ export interface StewardInit {
   random: Random
   /** Milliseconds that leaving may take. */
   leaveTimeout: number
-  /** What is held here outlives this process. */
+  /** True if the copies held here outlive this process. */
   onDisk: boolean
   /** A copy was made, or brought up, with another holder. */
   onRepaired (owner: string, to: string, why: string): void

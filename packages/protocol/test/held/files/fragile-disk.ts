@@ -257,7 +257,7 @@ function apply (entries: Map<string, Inode>, change: Change): void {
   }
 }
 
-/** What is left of a file: all of what was synced, and of the rest any beginning, or its length in zeros. */
+/** A file after a power cut: it has all that was synced, and any beginning of the rest, or zeros in its place. */
 function torn ({ shown, synced }: Inode, luck: Luck): number[] {
   if (shown.length === synced.length && shown.every((byte, i) => byte === synced[i])) {
     return synced
