@@ -5,8 +5,9 @@ import type { CancelTimer, Clock } from '@nara-stash/protocol'
 export const STAGGER = 250
 
 /**
- * One that is connected, but has not shown who it is for so long, is not waited for alone any more: something accepts connections there and says nothing, as
- * some gateways do for everybody. A handshake with the far side of the world takes half of that. Milliseconds.
+ * One that is connected, but has not shown who it is for so long, is not waited for alone any more: something accepts
+ * connections there and says nothing, as some gateways do for everybody. A handshake with the far side of the world takes half
+ * of that. Milliseconds.
  */
 export const PATIENCE = 2_000
 
@@ -53,8 +54,10 @@ export class DialRaceError extends Error {
 }
 
 /**
- * Dials the addresses of one peer in a staggered race (RFC 8305): each has a short time for itself before the next one starts beside it, and whoever fails makes room
- * at once. The first that is connected goes on alone: the others are closed, and have their turn again should it fail or say nothing.
+ * Dials the addresses of one peer in a staggered race (RFC 8305): each has a short time for itself before the next one starts
+ * beside it, and whoever fails makes room at once. The first that is connected goes on alone: the others are closed, and have
+ * their turn again should it fail. Once one has said nothing for PATIENCE, all go on side by side, and the first that shows who
+ * it is wins: places that only accept connections cost PATIENCE once, however many they are, and a slow peer is not cut off.
  */
 export class DialRace<Connection> {
   private readonly init: DialRaceInit<Connection>
@@ -63,14 +66,19 @@ export class DialRace<Connection> {
   private readonly connected = new Map<string, AbortController>()
   private readonly reasons = new Map<string, Error>()
   private readonly outcome = Promise.withResolvers<{ address: string, connection: Connection }>()
+  private readonly stagger: number
   /** The one that was connected last, while it is waited for. */
   private favourite: string | undefined
+  /** One that was connected said nothing: nobody goes on alone any more. */
+  private isImpatient = false
   private isOver = false
   private cancelNext: CancelTimer = () => {}
 
   constructor (init: DialRaceInit<Connection>) {
     this.init = init
     this.waiting = [...init.addresses]
+    // all have their turn, and the last of them the time to show who it is
+    this.stagger = Math.min(STAGGER, Math.max(init.timeout - 2 * PATIENCE, 0) / this.waiting.length)
   }
 
   /**
@@ -106,7 +114,7 @@ export class DialRace<Connection> {
 
     if (address != null) {
       this.start(address)
-      this.cancelNext = this.init.clock.setTimer(() => { this.next() }, STAGGER)
+      this.cancelNext = this.init.clock.setTimer(() => { this.next() }, this.stagger)
     } else if (this.connecting.size + this.connected.size === 0) {
       this.giveUp()
     }
@@ -122,16 +130,21 @@ export class DialRace<Connection> {
 
   private goOn (address: string, controller: AbortController): void {
     controller.signal.throwIfAborted()
-
-    const slower = [...this.connecting].filter(([other]) => other !== address)
-
-    this.connecting.clear()
+    this.connecting.delete(address)
     this.connected.set(address, controller)
-    this.favourite = address
-    this.waiting.unshift(...slower.map(([other]) => other))
-    slower.forEach(([, other]) => { other.abort() })
-    this.cancelNext()
-    this.cancelNext = this.init.clock.setTimer(() => { this.next() }, PATIENCE)
+
+    if (!this.isImpatient) {
+      this.favourite = address
+      // those that had no turn yet come first
+      this.waiting.push(...this.connecting.keys())
+      this.connecting.forEach(other => { other.abort() })
+      this.connecting.clear()
+      this.cancelNext()
+      this.cancelNext = this.init.clock.setTimer(() => {
+        this.isImpatient = true
+        this.next()
+      }, PATIENCE)
+    }
   }
 
   private won (address: string, connection: Connection): void {

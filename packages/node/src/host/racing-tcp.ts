@@ -1,5 +1,6 @@
 import { transportSymbol } from '@libp2p/interface'
 import { CODE_P2P, multiaddr } from '@multiformats/multiaddr'
+import { DIAL_TIMEOUT } from '../constants.ts'
 import { placeOf } from '../policy/reach.ts'
 import { dialOrder } from './dial-order.ts'
 import { DialRace, DialRaceError } from './dial-race.ts'
@@ -21,9 +22,16 @@ const MAX_RACERS = 64
 /** Shorter than a dial may take, so that each address can say why it failed. Milliseconds. */
 const RACE_TIMEOUT = 9_000
 
+/** What is known of a dial is of no use for another one: it is over after libp2p's DIAL_TIMEOUT. */
+const ROUND_LIFE = DIAL_TIMEOUT
+
 /** One dial of a peer, as libp2p's dial queue goes about it. */
 interface Round {
+  /** When libp2p began with it, on the monotonic clock. */
+  since: number
   addresses: Set<string>
+  /** The transport was given one of the addresses: those that are asked about from here on belong to another dial. */
+  isRun?: boolean
   /** After the race: what libp2p is told when it comes to an address. */
   reasons?: Map<string, Error>
 }
@@ -56,8 +64,8 @@ export class DialRaces {
     }
 
     const peer = peerOf(address)
-    const before = this.rounds.get(peer)
-    const round = before == null || before.reasons != null ? { addresses: new Set<string>() } : before
+    const before = this.roundOf(peer)
+    const round = before == null || before.isRun === true ? { since: this.init.clock.now(), addresses: new Set<string>() } : before
 
     if (peer !== '' && round.addresses.size < MAX_RACERS) {
       round.addresses.add(address.toString())
@@ -83,7 +91,7 @@ export class DialRaces {
 
   private async dial (address: Multiaddr, attempt: Attempt, signal: AbortSignal): Promise<Connection> {
     const peer = peerOf(address)
-    const round = this.rounds.get(peer)
+    const round = this.roundOf(peer)
     const reason = round?.reasons?.get(address.toString())
 
     if (reason != null) {
@@ -91,12 +99,16 @@ export class DialRaces {
     }
 
     const worked = this.worked.get(peer)
-    const others = round == null || round.reasons != null ? [] : round.addresses
+    const others = round == null || round.isRun === true ? [] : round.addresses
     const addresses = dialOrder([address.toString(), ...others], {
       ...(worked == null ? {} : { worked: `${worked}/p2p/${peer}` }),
       interfaces: this.init.interfaces()
     })
     const { clock } = this.init
+
+    if (round != null) {
+      round.isRun = true
+    }
 
     try {
       const won = await new DialRace({
@@ -119,6 +131,19 @@ export class DialRaces {
 
       throw error instanceof DialRaceError ? error.reasons.get(address.toString()) : error
     }
+  }
+
+  /** The dial of a peer that is under way. Those of which nothing can come any more are forgotten. */
+  private roundOf (peer: string): Round | undefined {
+    const overBefore = this.init.clock.now() - ROUND_LIFE
+
+    this.rounds.forEach(({ since }, peer) => {
+      if (since < overBefore) {
+        this.rounds.delete(peer)
+      }
+    })
+
+    return this.rounds.get(peer)
   }
 }
 

@@ -132,6 +132,32 @@ describe('a race of the addresses of a peer', () => {
       .toEqual({ address: 'late', at: 10 + PATIENCE + 30 })
   })
 
+  it.each([5, 60])('waits alone for one that says nothing, not for each of %i', async count => {
+    const silent = Object.fromEntries(Array.from({ length: count }, (_, i) => [`silent ${i}`, { connects: 10 }]))
+    const course = new Course({ ...silent, good })
+    const { address, at } = await course.run()
+
+    expect(address).toBe('good')
+    expect(at).toBeLessThanOrEqual(10 + PATIENCE + Math.min(count * STAGGER, 5_000) + 60)
+    expect([...course.open]).toEqual(['good'])
+    expect(course.clock.pending).toBe(0)
+  })
+
+  it('cuts off no slow peer behind those that say nothing', async () => {
+    const silent = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map(name => [name, { connects: 10 }]))
+
+    // beside it another one is slower still
+    expect(await new Course({ ...silent, slow: { connects: 900, upgrades: 3_000 }, slower: { connects: 1_000, upgrades: 3_500 } }).run())
+      .toMatchObject({ address: 'slow' })
+  })
+
+  it('gives each a turn, however many there are, before any has a second one', async () => {
+    const slow = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`slow ${i}`, dead]))
+    const course = new Course({ ...slow, other: { connects: 10, upgrades: 10, fails: 'another peer' }, ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`dark ${i}`, dead])), good })
+
+    expect(await course.run()).toMatchObject({ address: 'good' })
+  })
+
   it('fails with the reason of each, those included that are still silent then', async () => {
     const course = new Course({ dead, refuses: { connects: 1, fails: 'refused' }, other: { connects: 1, upgrades: 1, fails: 'another peer' }, silent: { connects: 1 } })
     const error = await course.run().catch((error: unknown) => error) as { reasons: Map<string, Error> }

@@ -35,14 +35,14 @@ async function meets (nara: Nara, peer: string): Promise<void> {
 it('a peer is met at its one good address, behind those that refuse, say nothing, or are those of others', async () => {
   const target = await loopback.nara()
   const other = await loopback.nara()
-  const decoy = await silent()
+  const decoys = await Promise.all(Array.from({ length: 5 }, silent))
   const ports = await Promise.all(Array.from({ length: 10 }, refusing))
   const at = (port: number): string => `/ip4/127.0.0.1/tcp/${port}/p2p/${target.peerId}`
   const failed: string[] = []
 
   const nara = await loopback.nara({
     start: false,
-    bootstrap: [at(decoy.port), ...ports.map(at), other.addresses[0]!.replace(other.peerId, target.peerId), ...target.addresses]
+    bootstrap: [...decoys.map(({ port }) => at(port)), ...ports.map(at), other.addresses[0]!.replace(other.peerId, target.peerId), ...target.addresses]
   })
   nara.stash.addEventListener('peer:unreachable', ({ detail }) => { failed.push(detail.why) })
   await nara.start()
@@ -50,7 +50,7 @@ it('a peer is met at its one good address, behind those that refuse, say nothing
 
   expect(failed).toEqual([])
   // none of them is left hanging
-  await Promise.all(decoy.sockets.map(async socket => { await (socket.destroyed || once(socket, 'close')) }))
+  await Promise.all(decoys.flatMap(({ sockets }) => sockets).map(async socket => { await (socket.destroyed || once(socket, 'close')) }))
   expect(nara.libp2p.getConnections().map(({ remotePeer }) => remotePeer.toString())).toContain(target.peerId)
   expect(nara.libp2p.getConnections().filter(({ remotePeer, direction }) => remotePeer.toString() === target.peerId && direction === 'outbound')).toHaveLength(1)
 })
