@@ -38,7 +38,7 @@ export function duties (input: DutyInput, random: Random): Duties {
     offer: peersOf([...repair.refill, ...lagging.filter(holder => mayOffer(holder, input.now) && turnOf(holder, state) <= input.now), ...untold]),
     store: repair.store,
     drop: trim.drop,
-    reach: state.since.short == null ? [] : input.holders.filter(({ connected }) => !connected).map(({ peer }) => peer),
+    reach: state.since.short == null ? [] : [input.owner, ...input.holders].filter(({ connected }) => !connected).map(({ peer }) => peer),
     since: { ...state.since, ...(repair.waited == null ? {} : { waited: repair.waited }) },
     wakeAt: earliest(input.now, [
       ...input.holders.filter(({ connected, busy }) => connected && !busy).map(({ auditAt, notBefore }) => Math.max(auditAt, notBefore)),

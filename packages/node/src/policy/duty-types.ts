@@ -65,7 +65,7 @@ export interface DutyInput {
   /** Where we stand (`rankOf`). */
   rank: string
   placement: Pick<Placement, 'holders' | 'target' | 'minCopies' | 'surrogates' | 'allowed'>
-  owner: { connected: boolean, settled: boolean }
+  owner: { peer: string, connected: boolean, settled: boolean }
   /** Since when it is so, if it is connected and settled. */
   settledSince?: number
   /** Milliseconds left of the owner's promise. */
@@ -97,7 +97,7 @@ export interface Duties {
   store: string | undefined
   /** Our own copy is one too many. */
   drop: boolean
-  /** Holders that are to be connected to: it is not known whether they are there. */
+  /** The owner and holders that are to be connected to: it is not known whether they are there. */
   reach: string[]
   /** To be remembered for the next decision. */
   since: Shortage

@@ -52,7 +52,7 @@ const anyInputs: fc.Arbitrary<DutyInput> = fc.record({
   minCopies: fc.integer({ min: 1, max: 5 }),
   surrogates: fc.constantFrom('any' as const, 'listed' as const, 'none' as const),
   allowed: fc.subarray(['x', 'y', 'p', 'q']),
-  owner: fc.record({ connected: fc.boolean(), settled: fc.boolean() }),
+  owner: fc.record({ peer: fc.constant('owner'), connected: fc.boolean(), settled: fc.boolean() }),
   settledSince: maybe(fc.oneof(fc.constantFrom(NOW - OWNER_TAKEOVER, NOW - OWNER_TAKEOVER + 1), fc.integer({ min: NOW - 2 * OWNER_TAKEOVER, max: NOW }))),
   reunitedAt: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.integer({ min: NOW - 2 * REUNION, max: NOW }) }),
   leaseLeft: fc.constantFrom(0, REPAIR_LEASE - 1, REPAIR_LEASE, 2 * REPAIR_LEASE, 7 * REPAIR_LEASE),
@@ -82,7 +82,7 @@ const anyInputs: fc.Arbitrary<DutyInput> = fc.record({
 const overdue = anyInputs.map((of): DutyInput => ({
   ...of,
   placement: { ...of.placement, target: 5, surrogates: 'any' },
-  owner: { connected: false, settled: false },
+  owner: { peer: 'owner', connected: false, settled: false },
   leaseLeft: 7 * REPAIR_LEASE,
   mayRepair: true,
   isNewest: true,

@@ -9,7 +9,7 @@ const MY_DELAY = SURROGATE_DELAY + RANK_STEP
 
 describe('an owner that is here', () => {
   const visited = (since: number, settledSince: number): Duties =>
-    decide(input([holder('a'), away('c')], { owner: { connected: true, settled: true }, since: { short: NOW - since }, settledSince: NOW - settledSince }))
+    decide(input([holder('a'), away('c')], { owner: { peer: 'owner', connected: true, settled: true }, since: { short: NOW - since }, settledSince: NOW - settledSince }))
 
   it('for a moment is left alone, and what was missing before is still known to be when it goes', () => {
     expect(visited(50_000, 20_000)).toStrictEqual({ ...visited(50_000, OWNER_TAKEOVER), since: { short: NOW - 50_000 }, wakeAt: NOW + OWNER_TAKEOVER - 20_000 })
@@ -32,9 +32,9 @@ describe('whole', () => {
 })
 
 describe('short of the target', () => {
-  it('waits, and first looks for those who are away', () => {
+  it('waits, and first looks for those who are away, its owner among them', () => {
     const { since, store, wakeAt, reach } = decide(input([holder('a'), away('c')]))
-    expect({ since, store, wakeAt, reach }).toStrictEqual({ since: { short: NOW }, store: undefined, wakeAt: NOW + MY_DELAY, reach: ['c'] })
+    expect({ since, store, wakeAt, reach }).toStrictEqual({ since: { short: NOW }, store: undefined, wakeAt: NOW + MY_DELAY, reach: ['owner', 'c'] })
   })
 
   it('asks the longest-running after the delay and its turn, not before', () => {
@@ -56,7 +56,7 @@ describe('short of the target', () => {
     const alone = (ms: number, a = away('a')): Duties => decide(input([a, away('c')], {
       since: { short: NOW - 10 * REUNION, below: NOW - 10 * REUNION }, reunitedAt: NOW - ms
     }))
-    expect(alone(REUNION - 1)).toMatchObject({ store: undefined, offer: [], wakeAt: NOW + 1, reach: ['a', 'c'] })
+    expect(alone(REUNION - 1)).toMatchObject({ store: undefined, offer: [], wakeAt: NOW + 1, reach: ['owner', 'a', 'c'] })
     expect(alone(REUNION).store).toBe('x')
     expect(alone(0, lacking('a')).offer).toStrictEqual(['a'])
   })

@@ -30,7 +30,7 @@ export function input (holders: HolderView[], changes: Partial<DutyInput> = {}):
     self: 'b',
     rank: 'b',
     placement: { holders: ['a', 'b', 'c'], target: 3, minCopies: 2, surrogates: 'any', allowed: [] },
-    owner: { connected: false, settled: false },
+    owner: { peer: 'owner', connected: false, settled: false },
     leaseLeft: 7 * REPAIR_LEASE,
     mayRepair: true,
     isNewest: true,

@@ -67,3 +67,38 @@ it('a holder that came back with its copy is one whose disk was seen, and one th
   expect([a, liar].map(({ id }) => evidence.of(id))).toStrictEqual(['seen', 'said'])
   expect(owner.stash.status().copies.have).toBe(3)
 })
+
+it('holders that bring back what was replaced meanwhile look for the owner before they copy it', async () => {
+  const world = new World()
+  const owner = await world.nara({ fresh: true })
+  const disks = await Promise.all(['a', 'b', 'c'].map(async () => await world.nara({ fresh: true, datastore: new MemoryDatastore() })))
+  world.net.connectAll()
+  await kept(world, owner, 'one')
+
+  for (const nara of disks) {
+    nara.kill()
+  }
+
+  const others = await Promise.all(['d', 'e', 'f'].map(async () => await world.nara({ fresh: true, datastore: new MemoryDatastore() })))
+  world.net.connectAll()
+  await kept(world, owner, 'two')
+  await world.run(10 * minute)
+
+  // two of them are back: each takes the other's word, and both have as many connections as they look for, none of them to the owner
+  const back = disks.slice(0, 2)
+  const strangers = await world.confidants(2)
+
+  for (const nara of back) {
+    await nara.restart({ minConnections: 3 })
+  }
+
+  for (const nara of back) {
+    [...back, ...strangers].filter(other => other !== nara).forEach(other => { world.net.connect(nara.id, other.id) })
+    nara.process.parts.discovered(owner.id, ['address'])
+  }
+
+  await world.run(5 * minute)
+
+  expect([...back, ...strangers].map(nara => nara.holds(owner))).toStrictEqual([undefined, undefined, undefined, undefined])
+  expect(holdersAmong(others, owner)).toHaveLength(3)
+})

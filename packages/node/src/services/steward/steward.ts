@@ -220,7 +220,7 @@ export class Steward {
 
   private decide (duty: Duty, stash: HeldStash, now: number): Duties {
     const { random, network, newest } = this.init
-    const owner = this.contact.of(duty.owner)
+    const owner = { peer: duty.owner, ...this.contact.of(duty.owner) }
     const { reunitedAt } = this.peers
     duty.settledSince = owner.settled ? duty.settledSince ?? now : undefined
     const views = (): HolderView[] => duty.views(this.acts.everybody(duty)).map(view => {
