@@ -199,6 +199,9 @@ export const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** Versions that may wait, however short: each takes a kilobyte or two besides its bytes, and a turn. Writes that become one version count once. */
 export const MAX_WAITING_WRITES = 4_096
 
+/** Calls that may wait for their answers. Those that become one version keep nothing of their data, but a kilobyte each. */
+export const MAX_WAITING_CALLERS = 65_536
+
 /**
  * A version is on its way for this long, and the time its body takes, unless it is kept before; then the next one takes its place. More than a way around the world and back.
  * Milliseconds.

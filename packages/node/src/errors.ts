@@ -42,7 +42,7 @@ export class NotDoubtfulError extends Error {
   override name = 'NotDoubtfulError'
 }
 
-/** As many writes wait for recovery, or for their turn, as may, or hold as many bytes; this one was not taken. */
+/** As many writes wait for recovery, for their turn or for their answer as may, or hold as many bytes; this one was not taken. */
 export class TooManyWritesError extends Error {
   override name = 'TooManyWritesError'
 }

@@ -37,8 +37,11 @@ export interface WriteOptions extends AbortOptions {
    * Until then the write waits for minCopies even if everybody within reach was tried: a nara that has just started may not have met anybody.
    *
    * Without it the write waits for recovery, however long that takes (without peers for ever), and returns once everybody within reach was tried.
-   * Whatever the answer, the data is not taken back and distribution goes on, unless the nara stops or the signal aborts a write that waits. One that took the place of
-   * other writes which wait is not taken back by its signal: theirs are not kept.
+   * Whatever the answer, the data is not taken back and distribution goes on, unless the nara stops or `signal` aborts a write that waits.
+   *
+   * `signal` ends the waiting at once, with its reason. It takes the write back only while that waits by itself: one that took the place of others is
+   * distributed all the same, for their data is not kept and their callers are answered by it; one whose place another took is no longer there; and
+   * one that is on its way goes on.
    *
    * @default none
    */

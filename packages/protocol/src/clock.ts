@@ -17,7 +17,8 @@ export interface Clock {
   wallTime (): number
 
   /**
-   * Runs `callback` once, `delay` milliseconds from now. The timer does not keep the process alive.
+   * Runs `callback` once, when `now()` has gone on by `delay` milliseconds: never earlier, or whoever looks then would see
+   * that nothing is due yet. The timer does not keep the process alive.
    */
   setTimer (callback: () => void, delay: number): CancelTimer
 }
@@ -30,8 +31,22 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   setTimer: (callback, delay) => {
-    const timer = setTimeout(callback, Math.min(Math.max(delay, 0), LONGEST_TIMER))
-    timer.unref?.()
+    const due = performance.now() + Math.min(Math.max(delay, 0), LONGEST_TIMER)
+    let timer: ReturnType<typeof setTimeout>
+
+    // setTimeout leaves fractions out, and may be early by one more millisecond
+    const wait = (): void => {
+      timer = setTimeout(() => {
+        if (performance.now() < due) {
+          wait()
+        } else {
+          callback()
+        }
+      }, Math.ceil(due - performance.now()))
+      timer.unref?.()
+    }
+
+    wait()
 
     return () => { clearTimeout(timer) }
   }

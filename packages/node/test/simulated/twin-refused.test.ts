@@ -87,6 +87,29 @@ describe('what a twin wrote and nobody took', () => {
     expect([owner.state, owner.text]).toEqual(['settled', 'three'])
   })
 
+  it('is answered in its time, and its caller let go, however long the holders are silent on what is in the way', async () => {
+    const { world, owner, twin } = await scene()
+    await kept(world, owner, 'two')
+    let asked = 0
+    world.net.intercept((from, _to, request, next) => {
+      const isSilent = from === twin.process.port.self && request.type === 'fetch'
+      asked += isSilent ? 1 : 0
+
+      return isSilent ? new Promise(() => {}) : next()
+    })
+    const controller = new AbortController()
+    const before = world.clock.now()
+    const timed = twin.put('of the twin', { timeout: 700 })
+    const aborted = twin.put('of the twin', { signal: controller.signal })
+    world.clock.setTimer(() => { controller.abort(new Error('enough')) }, 900)
+
+    expect((await world.of(timed)).outcome).not.toBe('kept')
+    expect(world.clock.now() - before).toBe(700)
+    await expect(world.of(aborted)).rejects.toThrow('enough')
+    expect(world.clock.now() - before).toBe(900)
+    expect(asked).toBeGreaterThan(0)
+  })
+
   it('is told by its record where nobody tells of the process', async () => {
     const { world, owner, twin } = await scene({ unnamed: true })
     await kept(world, owner, 'two')

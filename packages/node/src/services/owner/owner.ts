@@ -154,8 +154,12 @@ export class Owner {
     checkOutsideMerge()
     checkData('a stash', data, this.init.maxStash)
 
+    const { clock } = this.init
+    const since = clock.now()
     // the caller may go on using its buffer
-    return await checkTwin(this.parts, await this.writes.add(new Uint8Array(data), options, preferred))
+    const result = await this.writes.add(new Uint8Array(data), options, preferred)
+
+    return await checkTwin(result, { parts: this.parts, clock, since, options })
   }
 
   /** Forgets the local stash and searches anew. */

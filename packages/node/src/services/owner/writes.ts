@@ -1,4 +1,4 @@
-import { MAX_SET_ASIDE, MAX_WAITING_WRITES } from '../../constants.ts'
+import { MAX_SET_ASIDE, MAX_WAITING_CALLERS, MAX_WAITING_WRITES } from '../../constants.ts'
 import { TooManyWritesError } from '../../errors.ts'
 import { joins } from '../../policy/coalescing.ts'
 import { ComingVersion } from './coming-version.ts'
@@ -42,6 +42,8 @@ export class Writes {
   private running = false
   /** It has its turn, or waits for it. */
   private committing: ComingVersion | undefined
+  /** How many wait to hear what becomes of their write, sealed or not. */
+  private callers = 0
   private stopped = false
 
   constructor (init: WritesInit) {
@@ -82,9 +84,14 @@ export class Writes {
     // what waits for recovery is set aside, all of it, if a stash comes back
     const answer = version.add(data, options, preferred, situation.isReady && !write.waited ? 0 : MAX_SET_ASIDE - 1)
 
+    this.callers++
     this.flush()
 
-    return await answer
+    try {
+      return await answer
+    } finally {
+      this.callers--
+    }
   }
 
   /** What is written from here on is another version than what was written before. */
@@ -158,8 +165,12 @@ export class Writes {
 
     if (others.length >= MAX_WAITING_WRITES || (others.length > 0 && bytes + data.byteLength > maxWaiting)) {
       throw new TooManyWritesError(
-        `${others.length} writes of ${bytes} bytes already wait; ${MAX_WAITING_WRITES} of ${maxWaiting} bytes may`
+        `${others.length} writes of ${bytes} bytes already wait; ${MAX_WAITING_WRITES} of ${maxWaiting} bytes may: await those, or give each a timeout`
       )
+    }
+
+    if (this.callers >= MAX_WAITING_CALLERS) {
+      throw new TooManyWritesError(`${this.callers} writes already wait for their answers, and no more may: await those, or give each a timeout`)
     }
   }
 

@@ -56,6 +56,8 @@ export class PresenceService {
   private said: { state: StashState | undefined, accepting: boolean, at: number } | undefined
   private lastHeyThere = -Infinity
   private lastArrival = -Infinity
+  /** When somebody came last who has not heard from us, a subscriber or not. */
+  private lastNewcomer = -Infinity
   private stopped = true
   /** The watermark that was told last, and how many such moments ago. */
   private told: { watermark: Uint8Array | undefined, ago: number } = { watermark: undefined, ago: 0 }
@@ -140,10 +142,14 @@ export class PresenceService {
       return 'accept'
     }
 
-    const isNewcomer = presence.kind === 'hey-there' || directory.get(from)?.presence == null
+    const isUnknown = directory.get(from)?.presence == null
     const change = directory.heard(from, presence)
 
-    this.hasNewcomer ||= isNewcomer || change.newBoot
+    if (isUnknown || change.newBoot) {
+      this.lastNewcomer = this.init.clock.now()
+    }
+
+    this.hasNewcomer ||= presence.kind === 'hey-there' || isUnknown || change.newBoot
     void this.locate(from, presence).then(() => { this.init.onPresence(from, presence, change) })
 
     return 'accept'
@@ -164,6 +170,7 @@ export class PresenceService {
     const now = this.init.clock.now()
 
     this.hasNewcomer = true
+    this.lastNewcomer = now
 
     if (!this.stopped && now - this.startedAt <= YOUNG) {
       this.lastArrival = now
@@ -206,14 +213,17 @@ export class PresenceService {
     return this.lastHeyThere >= this.lastArrival + HEY_THERE_GAP
   }
 
+  /** What everybody who is here has heard is not said again: it comes to each of them by several ways. But the last time, for what was lost. */
   private repeat (): void {
     const step = HEY_THERE_STEPS[this.repeats]
 
     if (step != null && !this.stopped) {
       this.cancelRepeat()
       this.cancelRepeat = this.init.clock.setTimer(() => {
-        this.repeats++
-        void this.say('hey-there').then(() => { this.repeat() })
+        const isLast = ++this.repeats === HEY_THERE_STEPS.length
+        const isHeard = this.lastHeyThere >= this.lastNewcomer + HEY_THERE_GAP
+
+        void (isHeard && !isLast ? Promise.resolve() : this.say('hey-there')).then(() => { this.repeat() })
       }, step)
     }
   }

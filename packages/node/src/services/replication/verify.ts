@@ -1,5 +1,6 @@
 import { NotFoundError } from '../../errors.ts'
 import { countCopies } from '../../policy/select.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import type { CopyVerdict, VerifyResult } from '../../api.ts'
 import type { ProofOutcome } from '../../policy/audit.ts'
 import type { CountedPeer } from '../../policy/select.ts'
@@ -51,17 +52,4 @@ export async function verify ({ own, replication, directory, options }: VerifyIn
   const proved = copies.filter(({ verdict }) => verdict === 'proved').map(({ peer }): CountedPeer => replication.copies.get(peer) ?? { peer })
 
   return { seq: String(current.record.seq), copies, ...countCopies(proved, options), minimum: options.minCopies, target: options.target }
-}
-
-async function unlessAborted <Value> (work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal == null) {
-    return await work
-  }
-
-  return await new Promise((resolve, reject) => {
-    const onAbort = (): void => { reject(signal.reason as Error) }
-
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => { signal.removeEventListener('abort', onAbort) })
-  })
 }

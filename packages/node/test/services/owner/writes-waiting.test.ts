@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_WAITING_WRITES } from '../../../src/constants.ts'
+import { MAX_WAITING_CALLERS, MAX_WAITING_WRITES } from '../../../src/constants.ts'
 import { bytes, Desk, kept, unstored } from './writing-desk.ts'
 import type { WriteResult } from '../../../src/api.ts'
 
@@ -38,6 +38,25 @@ describe('a write that waits', () => {
     await expect(desk.add('')).rejects.toMatchObject({ name: 'TooManyWritesError' })
     desk.open()
     await expect(all).resolves.toHaveLength(MAX_WAITING_WRITES)
+    await expect(desk.add('')).resolves.toMatchObject(kept)
+  })
+
+  it('counts against a bound of callers, though all became one version', async () => {
+    const desk = new Desk({ ready: false })
+    const controller = new AbortController()
+    const all = Promise.allSettled(Array.from({ length: MAX_WAITING_CALLERS }, async (_, i) => await desk.add('', i === 0 ? { signal: controller.signal } : {})))
+    expect(desk.writes.waiting).toBe(1)
+    await expect(desk.add('x')).rejects.toThrow(/65536 writes already wait.*await those, or give each a timeout/)
+
+    // one that gives up makes room for one
+    controller.abort(new Error('enough'))
+    await desk.clock.settle()
+    const late = desk.add('late')
+    await expect(desk.add('x')).rejects.toMatchObject({ name: 'TooManyWritesError' })
+    desk.open()
+    await expect(late).resolves.toMatchObject({ outcome: 'kept' })
+    await all
+    expect(desk.texts).toEqual(['late'])
     await expect(desk.add('')).resolves.toMatchObject(kept)
   })
 

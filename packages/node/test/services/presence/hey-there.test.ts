@@ -1,18 +1,51 @@
 import { describe, expect, it } from 'vitest'
 import { ADDRESSES_EVERY, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, YOUNG } from '../../../src/constants.ts'
-import { LonePresence, news } from './fake-presence.ts'
+import { LonePresence, message, news } from './fake-presence.ts'
 
 const repeats = HEY_THERE_STEPS.map((_, i) => HEY_THERE_STEPS.slice(0, i + 1).reduce((sum, step) => sum + step, 0))
 const minute = 60_000
 
 describe('what a nara says', () => {
-  it('is hey-there at its start, with its record, repeated ever more rarely, and then no more', async () => {
-    const { clock, service, said, times } = new LonePresence()
+  it('is hey-there at its start, with its record, repeated ever more rarely while somebody comes, and then no more', async () => {
+    const { clock, hear, service, said, times } = new LonePresence()
     await service.start()
+
+    for (let i = 0; i < 700; i++) {
+      // heard by way of others: it is no subscriber of ours
+      hear(`nara ${i}`, message())
+      await clock.advance(100)
+    }
+
     await clock.advance(60 * minute)
 
     expect(times('hey-there')).toStrictEqual([0, ...repeats])
     expect(said.filter(({ kind, peerRecord }) => kind === 'hey-there' && peerRecord == null)).toStrictEqual([])
+  })
+
+  it('is hey-there once more after a minute if all have heard it, for what was lost', async () => {
+    const { clock, hear, service, subscribe, times } = new LonePresence()
+    await service.start()
+    hear('bob', message({ kind: 'hey-there' }))
+    await clock.advance(2_000)
+    subscribe()
+
+    for (let n = 2; n < 20; n++) {
+      await clock.advance(4_000)
+      hear('bob', message({ kind: 'hey-there', n }))
+    }
+
+    expect(times('hey-there')).toStrictEqual([0, 1_000, 2_000 + HEY_THERE_GAP, repeats.at(-1)])
+  })
+
+  it('is repeated to one that begins anew', async () => {
+    const { clock, hear, service, times } = new LonePresence()
+    await service.start()
+    hear('bob', message())
+    await clock.advance(10_000)
+    hear('bob', message({ boot: 'bb'.repeat(8) }))
+    await clock.advance(50_000)
+
+    expect(times('hey-there')).toStrictEqual([0, 1_000, 15_000])
   })
 
   it('is with every tenth here where it can be dialled, for those who came too late', async () => {
@@ -121,12 +154,13 @@ describe('what a nara says', () => {
     await clock.advance(1_000)
 
     // repeated at 3 s, when neither need have listened yet
-    expect(times('hey-there')).toStrictEqual([0, 1_000, 3_000, 3_000 + HEY_THERE_GAP])
+    expect(times('hey-there')).toStrictEqual([0, 3_000, 3_000 + HEY_THERE_GAP])
   })
 
   it('is heard in a repetition by those who came a while before it', async () => {
-    const { clock, service, subscribe, directory, times } = new LonePresence()
+    const { clock, hear, service, subscribe, directory, times } = new LonePresence()
     await service.start()
+    hear('bob', message())
 
     for (let i = 0; i < 20; i++) {
       directory.located(`peer ${i}`, [])
