@@ -184,8 +184,13 @@ export const MIN_CONNECTIONS = 16
 /** Between two looks at the connections, and before an address that failed is dialled again. Milliseconds. */
 export const CONNECT_INTERVAL = 5 * second
 export const DIAL_BACKOFF = [1 * second, 5 * second, 15 * second, 1 * minute, 5 * minute]
-/** Who has no connection at all tries those that it met this often: it may be the first of a household to be switched on. Milliseconds. */
+/**
+ * A nara without any connection tries some of those that it met this often, and these are drawn anew about as often: it may be
+ * the first of a household to be switched on. Milliseconds.
+ */
 export const ALONE_RETRY = 10 * second
+/** So many: a household has no more, and one that knows thousands must not dial all of them again and again. */
+export const ALONE_PEERS = 8
 export const DIAL_TIMEOUT = 10 * second
 /** Dials at once, so that a burst of newcomers is not met with a burst of dials. */
 export const DIALS_AT_ONCE = 4

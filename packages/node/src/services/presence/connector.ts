@@ -1,4 +1,4 @@
-import { ALONE_RETRY, CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE, HERE_INTERVAL } from '../../constants.ts'
+import { ALONE_PEERS, ALONE_RETRY, CONNECT_INTERVAL, DIAL_BACKOFF, DIALS_AT_ONCE, HERE_INTERVAL } from '../../constants.ts'
 import { shuffled } from '@nara-stash/protocol'
 import type { KnownPeer, PeerDirectory } from './peer-directory.ts'
 import type { Dialler } from '../../ports/presence-port.ts'
@@ -44,6 +44,9 @@ export class Connector {
   private readonly reasons = new Map<string, { why: string, told: Set<string> }>()
   private readonly dialling = new Set<string>()
   private retriedAt = -Infinity
+  /** While we are alone: those that are tried though they failed a moment ago, and when others are drawn. */
+  private drawn: ReadonlySet<string> = new Set()
+  private drawAt = -Infinity
   /** Peers to dial at the next turn, however many connections there are. */
   private readonly called = new Set<string>()
   private cancelTimer: () => void = () => {}
@@ -150,6 +153,10 @@ export class Connector {
       return
     }
 
+    if (connected.size === 0) {
+      this.draw(wanted)
+    }
+
     const known = missing > 0 ? directory.list() : [...wanted].flatMap(peer => directory.get(peer) ?? [])
     const dialable = known.filter(({ id, addresses }) => addresses.length > 0 && !connected.has(id) && this.mayDial(id, connected.size === 0))
     const candidates = shuffled(dialable, random)
@@ -161,10 +168,24 @@ export class Connector {
       .forEach(known => { void this.dial(known) })
   }
 
+  /** Some of those that were met are tried again soon: one that is alone may be the first of a household to be switched on. */
+  private draw (wanted: ReadonlySet<string>): void {
+    const { clock, directory, random } = this.init
+    const now = clock.now()
+
+    if (now >= this.drawAt) {
+      const met = directory.list().filter(({ id, addresses }) => addresses.length > 0 && directory.wasMet(id))
+      const inOrder = shuffled(met, random).sort((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
+
+      this.drawn = new Set(inOrder.slice(0, ALONE_PEERS).map(({ id }) => id))
+      this.drawAt = now + ALONE_RETRY * (0.8 + 0.4 * random.next())
+    }
+  }
+
   private mayDial (peer: string, isAlone: boolean): boolean {
-    const { admits, clock, directory, network } = this.init
+    const { admits, clock, network } = this.init
     const { notBefore, at } = this.failures.get(peer) ?? { notBefore: 0, at: 0 }
-    const due = isAlone && directory.wasMet(peer) ? Math.min(notBefore, at + ALONE_RETRY) : notBefore
+    const due = isAlone && this.drawn.has(peer) ? Math.min(notBefore, at + ALONE_RETRY) : notBefore
 
     return peer !== network.self && admits(peer) && !this.dialling.has(peer) && due <= clock.now()
   }

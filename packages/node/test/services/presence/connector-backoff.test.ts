@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ALONE_RETRY, CONNECT_INTERVAL, DIAL_BACKOFF } from '../../../src/constants.ts'
+import { ALONE_PEERS, ALONE_RETRY, CONNECT_INTERVAL, DIAL_BACKOFF } from '../../../src/constants.ts'
 import { connects, fails, World } from './connector-world.ts'
 
 describe('a connector', () => {
@@ -36,6 +36,20 @@ describe('a connector', () => {
     const most = 30 * 60_000 / ALONE_RETRY
     expect(['peer 0', 'remembered'].map(count).every(times => times > most / 2 && times <= most)).toBe(true)
     expect(count('heard of')).toBeLessThanOrEqual(6)
+  })
+
+  it('tries only some of many that it met while it is alone, each of them in turn, its confidants always', async () => {
+    const world = new World({ dial: fails, wanted: () => ['peer 7'] })
+    world.know(200)
+    world.connector.start()
+    await world.clock.advance(60 * 60_000)
+    const since = 30 * 60_000
+    const late = world.dials.filter(({ at }) => at > since)
+
+    // each has its backoff besides
+    expect(late.length).toBeLessThanOrEqual(ALONE_PEERS * since / (0.8 * ALONE_RETRY) + 200 * (since / (DIAL_BACKOFF.at(-1) ?? 0) + 1))
+    expect(late.filter(({ peer }) => peer === 'peer 7').length).toBeGreaterThan(since / ALONE_RETRY / 2)
+    expect(new Set(late.map(({ peer }) => peer)).size).toBe(200)
   })
 
   it('tries others meanwhile', async () => {
