@@ -4,8 +4,10 @@ export interface MetPeer {
   peerId: string
   /** As it called itself; empty if it has told none. */
   name: string
-  /** Multiaddrs at which it may be dialled. They are what it said itself: a connection proves who is there. */
+  /** Multiaddrs at which it may be dialled: first those at which it was, then what it or others said. A connection proves who is there. */
   addresses: string[]
+  /** At which of these it was dialled and found last, and when: ISO 8601, by this machine's clock. */
+  worked?: Array<{ address: string, at: string }>
   /** How many of our processes have met it. */
   starts: number
   /** ISO 8601, by this machine's clock: for people. */

@@ -197,6 +197,11 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
 
   network.addEventListener('peer:connect', ({ detail }) => {
     directory.met(detail.id)
+
+    if (detail.dialled != null) {
+      directory.workedAt(detail.id, detail.dialled)
+    }
+
     met?.met(detail.id)
     connector?.connected(detail.id)
     announce.connected(detail)
@@ -265,7 +270,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
     discovered: (peer, addresses, isGiven) => {
       if (peer !== self) {
         directory.met(peer)
-        directory.located(peer, addresses, isGiven)
+        directory.located(peer, addresses, isGiven === true ? 'given' : 'said')
         connector?.discovered(peer)
       }
     },

@@ -10,6 +10,8 @@ export interface NetworkPeer {
   connection: string
   /** The remote host (an IP address), if the transport has one. */
   address?: string
+  /** Where it was dialled: a multiaddr at which this peer proved to be. Absent if it dialled us, or the network has no addresses. */
+  dialled?: string
   /** When the newest connection came up, on the clock's monotonic scale. */
   since: number
 }

@@ -115,7 +115,10 @@ describe('Libp2pStashNetwork', () => {
     a.services.stash.addEventListener('peer:disconnect', evt => { events.push(`-${evt.detail.id}`) })
     const [peer] = await meet(a, b)
 
-    expect(peer).toEqual({ id: idOf(b), connection: a.getConnections()[0]?.id, address: '127.0.0.1', since: expect.any(Number) as number })
+    const dialled = b.getMultiaddrs()[0]?.toString().replace(/\/p2p\/.*/, '')
+    expect(peer).toEqual({ id: idOf(b), connection: a.getConnections()[0]?.id, address: '127.0.0.1', dialled, since: expect.any(Number) as number })
+    // the other side was dialled
+    expect(b.services.stash.peers()[0]?.dialled).toBeUndefined()
     expect(a.services.stash.peers()).toEqual([peer])
 
     const again = pEvent(a.services.stash as never, 'peer:connect') as unknown as Promise<CustomEvent<NetworkPeer>>

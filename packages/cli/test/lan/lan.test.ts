@@ -92,8 +92,8 @@ describe.skipIf(!Lan.possible)('on a LAN', () => {
     const waited = owner.heardAt(missed) - unplugged
     expect(waited).toBeLessThan(60_000)
     // meanwhile the others are idle, if young: hey-there, questions of mDNS, and what is sent to the lost host again and
-    // again, which the switch passes on to all (`pnpm quiet` measures older ones)
-    expect((lan.traffic(hosts[1]!).bytes - bytes) / waited * 60_000).toBeLessThan(110_000)
+    // again, which the switch passes on to all. A body that moved would show (`pnpm quiet` measures older ones)
+    expect((lan.traffic(hosts[1]!).bytes - bytes) / waited * 60_000).toBeLessThan(160_000)
     const before = owner.events.length
     lan.plug(hosts[0]!)
     await owner.until('peer:connect', line => line.peer === peerId && owner.events.indexOf(line) >= before)

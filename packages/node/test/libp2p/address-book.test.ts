@@ -33,9 +33,12 @@ it('naras that were met are found again after a restart, with nothing but an add
   const first = await life(0, {})
   const second = await life(1, { bootstrap: first.addresses })
   await Promise.all([met(first, second.peerId), met(second, first.peerId)])
-  const { listening } = first
+  const { listening, addresses } = first
   await Promise.all([loopback.end(first), loopback.end(second)])
   expect(books.map(({ peers }) => peers.map(({ peerId, name, starts }) => [peerId, name, starts]))).toEqual([[[second.peerId, 'bob', 1]], [[first.peerId, 'alice', 1]]])
+
+  // who was dialled is remembered by where it was found
+  expect(books[1]?.peers[0]?.worked).toMatchObject([{ address: addresses[0]?.replace(/\/p2p\/.*/, '') }])
 
   // the second is somewhere else, so only the first can be found where it was
   const again = await life(1, { start: false })

@@ -97,5 +97,11 @@ function release ({ connection, onClose }: Entry): void {
 }
 
 function toPeer ({ connection, host, since }: Entry): NetworkPeer {
-  return { id: connection.remotePeer.toString(), connection: connection.id, since, ...(host != null && { address: host }) }
+  return {
+    id: connection.remotePeer.toString(),
+    connection: connection.id,
+    since,
+    ...(host != null && { address: host }),
+    ...(connection.direction === 'outbound' && { dialled: connection.remoteAddr.toString().replace(/\/p2p\/[^/]+$/, '') })
+  }
 }

@@ -10,8 +10,13 @@ const OF_ALL = { perSecond: 100, burst: 400 } as const
 const NEWCOMERS_PER_SENDER = { perSecond: 0.2, burst: 16, maxPeers: 256 } as const
 const NEWCOMERS = { perSecond: 5, burst: 128 } as const
 
-/** How often one peer is told of: it says where it is on each link in each family, twice. */
-const PER_PEER = { perSecond: 1, burst: 2, maxPeers: 256 } as const
+/**
+ * How often the host is told of one peer by one sender (each link and family has its own): it says where it is twice. And how
+ * often of whomever by one sender, which may be a machine with several naras. A peer's name is only claimed: whoever claims
+ * another's uses up nothing but its own.
+ */
+const PER_PEER = { perSecond: 1, burst: 2, maxPeers: 1_024 } as const
+const TOLD_PER_SENDER = { perSecond: 4, burst: 32, maxPeers: 256 } as const
 
 /** How much of what is heard on a LAN is read, believed and told: anybody there can say anything. */
 export class Bounds {
@@ -21,6 +26,7 @@ export class Bounds {
   private readonly newcomersPerSender: RateLimiter
   private readonly newcomers: RateLimiter
   private readonly told: RateLimiter
+  private readonly toldPerSender: RateLimiter
 
   constructor (clock: Clock) {
     this.repeats = new Repeats(clock)
@@ -29,6 +35,7 @@ export class Bounds {
     this.newcomersPerSender = new RateLimiter({ clock, ...NEWCOMERS_PER_SENDER })
     this.newcomers = new RateLimiter({ clock, ...NEWCOMERS })
     this.told = new RateLimiter({ clock, ...PER_PEER })
+    this.toldPerSender = new RateLimiter({ clock, ...TOLD_PER_SENDER })
   }
 
   /** A packet is decoded: once, though each socket hears it (Linux, IP_MULTICAST_ALL). */
@@ -41,8 +48,8 @@ export class Bounds {
     return this.newcomersPerSender.take(sender).ok && this.newcomers.take('').ok
   }
 
-  /** The host is told where a peer is. */
-  mayTell (peer: string): boolean {
-    return this.told.take(peer).ok
+  /** The host is told where a peer is, if a sender says that it is that peer. */
+  mayTell (sender: string, peer: string): boolean {
+    return this.toldPerSender.take(sender).ok && this.told.take(`${sender} ${peer}`).ok
   }
 }

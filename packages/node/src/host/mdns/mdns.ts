@@ -208,7 +208,7 @@ export class Mdns extends TypedEventEmitter<MdnsEvents> implements PeerDiscovery
     const peer = peerOf(instance)
     const addresses = dialable(instance.addresses.filter(address => address.endsWith(`/p2p/${peer}`)), from)
 
-    if (instance.ttl > 0 && peer != null && peer !== this.components.peerId.toString() && this.bounds.mayTell(peer)) {
+    if (instance.ttl > 0 && peer != null && peer !== this.components.peerId.toString() && this.bounds.mayTell(from.sender, peer)) {
       this.tell(peer, addresses)
     }
   }

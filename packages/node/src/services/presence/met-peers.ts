@@ -3,7 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { isLinkLocal } from '../../policy/reach.ts'
 import { isoDate } from '../iso-date.ts'
 import type { AddressBook, MetPeer } from '../../address-book.ts'
-import type { PeerDirectory } from './peer-directory.ts'
+import type { PeerDirectory, WorkedAddress } from './peer-directory.ts'
 import type { CancelTimer, Clock } from '@nara-stash/protocol'
 
 /** Peers that are remembered over a restart. */
@@ -15,6 +15,9 @@ const WRITE_INTERVAL = 60_000
 
 /** Longest address that is remembered: a name has 253 characters (RFC 1035, section 2.3.4), a certificate's hash comes to less. */
 const MAX_ADDRESS_LENGTH = 512
+
+/** 2026-11-01T00:00:00.000Z */
+const MAX_DATE_LENGTH = 32
 
 interface Meeting {
   starts: number
@@ -56,13 +59,13 @@ export class MetPeers {
 
     this.earliest = clock.now() + FIRST_WRITE
 
-    for (const { peerId, name, addresses, starts, lastMet } of peers.toReversed()) {
+    for (const { peerId, name, addresses, worked, starts, lastMet } of peers.toReversed()) {
       // one that was met already, while this was read, is newer
       if (!this.meetings.has(peerId)) {
         this.meetings.set(peerId, { starts, lastMet, isMet: false })
       }
 
-      directory.remember(peerId, name, addresses.filter(isAddress))
+      directory.remember(peerId, name, addresses.filter(isAddress), soundOf(worked))
     }
   }
 
@@ -115,14 +118,15 @@ export class MetPeers {
 
     this.trim()
 
-    const peers = [...this.meetings].toReversed().map(([peerId, { starts, lastMet }]): MetPeer => ({
-      peerId,
-      name: directory.name(peerId),
-      addresses: (directory.get(peerId)?.addresses ?? []).filter(address => !isLinkLocal(address) && isAddress(address)),
-      starts,
-      lastMet
-    }))
-    const content = JSON.stringify(always ? peers : peers.map(peer => ({ ...peer, lastMet: '' })).toSorted((a, b) => a.peerId < b.peerId ? -1 : 1))
+    const peers = [...this.meetings].toReversed().map(([peerId, { starts, lastMet }]): MetPeer => {
+      const { addresses = [], worked = [] } = directory.get(peerId) ?? {}
+      // worked ones first, whatever our user names this time
+      const inOrder = [...new Set([...worked.map(({ address }) => address), ...addresses])]
+      const lasting = (address: string): boolean => !isLinkLocal(address) && isAddress(address)
+
+      return { peerId, name: directory.name(peerId), addresses: inOrder.filter(lasting), worked: worked.filter(({ address }) => lasting(address)), starts, lastMet }
+    })
+    const content = JSON.stringify(always ? peers : peers.map(withoutTimes).toSorted((a, b) => a.peerId < b.peerId ? -1 : 1))
 
     if (content !== this.written) {
       this.written = content
@@ -147,6 +151,16 @@ export class MetPeers {
       }
     }
   }
+}
+
+function withoutTimes (peer: MetPeer): MetPeer {
+  return { ...peer, worked: peer.worked?.map(({ address }) => ({ address, at: '' })) ?? [], lastMet: '' }
+}
+
+/** An earlier version wrote none. */
+function soundOf (worked: unknown): WorkedAddress[] {
+  return (Array.isArray(worked) ? worked as Array<Partial<WorkedAddress> | null> : [])
+    .filter((one): one is WorkedAddress => isAddress(one?.address) && typeof one?.at === 'string' && one.at.length <= MAX_DATE_LENGTH)
 }
 
 /** What was read may have been written by anybody. */

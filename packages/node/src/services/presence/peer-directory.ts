@@ -1,4 +1,5 @@
 import { ALIVE_FOR, MAX_AUDIENCE, MAX_KNOWN_PEERS } from '../../constants.ts'
+import { isoDate } from '../iso-date.ts'
 import type { Presence } from '../../presence-message.ts'
 import type { Clock } from '@nara-stash/protocol'
 
@@ -10,16 +11,31 @@ export interface KnownPeer {
   heardAt: number
   /** Its present boot began then at the earliest, by what it said first and by when its boot before was last heard. */
   bootedAfter: number
-  /** Those that our user named come first and stay; the others by when they were heard last. */
+  /** Those that our user named come first and stay; then those that worked, then those that it signed, then the others by when they were heard last. */
   addresses: string[]
   /** Those that our user named. */
   given: readonly string[]
+  /** Those at which it was connected to, the last first. */
+  worked: readonly WorkedAddress[]
+  /** Those of its latest peer record. */
+  signed: readonly string[]
   /** It said chau, or its connection ended, and it was not heard since: what it said of itself is over. */
   isGone?: boolean
 }
 
-/** Addresses of one peer that are remembered. */
+/** An address at which a peer proved to be. */
+export interface WorkedAddress {
+  address: string
+  /** ISO 8601, by this machine's clock: for people. */
+  at: string
+}
+
+/** Whose word an address is: our user's, the peer's own by its signature, or anybody's. */
+export type AddressSource = 'given' | 'signed' | 'said'
+
+/** Addresses of one peer that are remembered, and how many of them may be such that worked. */
 const MAX_ADDRESSES = 16
+const MAX_WORKED = 4
 
 /** Peers that were met and are remembered as such: there is always room for as many others. */
 const MAX_MET = MAX_KNOWN_PEERS / 2
@@ -70,9 +86,9 @@ export class PeerDirectory {
   }
 
   /** An earlier process met it, under this name and at these addresses. What strangers say does not displace it, either. */
-  remember (id: string, name: string, addresses: readonly string[]): void {
+  remember (id: string, name: string, addresses: readonly string[], worked: readonly WorkedAddress[] = []): void {
     this.remembered.set(id, name)
-    this.located(id, addresses)
+    this.arrange({ ...this.knownOrNew(id), worked: worked.slice(0, MAX_WORKED) }, addresses)
   }
 
   isMet (id: string): boolean {
@@ -139,22 +155,31 @@ export class PeerDirectory {
       bootedAfter: newBoot ? Math.max(claimed, before.heardAt) : before?.presence == null ? claimed : before.bootedAfter,
       addresses: before?.addresses ?? [],
       given: before?.given ?? [],
+      worked: before?.worked ?? [],
+      signed: before?.signed ?? [],
       isGone: presence.kind === 'chau'
     })
 
     return { newBoot }
   }
 
-  /**
-   * Where a peer can be dialled, from its signed record or from discovery.
-   *
-   * @param isGiven - our user named these
-   */
-  located (id: string, addresses: readonly string[], isGiven = false): void {
-    const known = this.peers.get(id) ?? { id, presence: undefined, heardAt: this.clock.now(), bootedAfter: -Infinity, addresses: [], given: [] }
-    const given = isGiven ? [...new Set([...known.given, ...addresses])] : known.given
+  /** Where a peer can be dialled. What anybody may have said takes the room that the others leave. */
+  located (id: string, addresses: readonly string[], source: AddressSource = 'said'): void {
+    const known = this.knownOrNew(id)
 
-    this.touch(this.peers, id, { ...known, given, addresses: [...new Set([...given, ...addresses, ...known.addresses])].slice(0, Math.max(given.length, MAX_ADDRESSES)) })
+    this.arrange({
+      ...known,
+      ...(source === 'given' && { given: [...new Set([...known.given, ...addresses])] }),
+      ...(source === 'signed' && { signed: addresses })
+    }, addresses)
+  }
+
+  /** It was dialled there, and is the one. */
+  workedAt (id: string, address: string): void {
+    const known = this.knownOrNew(id)
+    const others = known.worked.filter(other => other.address !== address)
+
+    this.arrange({ ...known, worked: [{ address, at: isoDate(this.clock.wallTime()) }, ...others].slice(0, MAX_WORKED) })
   }
 
   /** Seconds that a peer has been running: its claim, unless this nara saw it boot later. */
@@ -169,6 +194,18 @@ export class PeerDirectory {
     const claimed = known.presence.uptime + (now - known.heardAt) / 1_000
 
     return Math.min(claimed, (now - known.bootedAfter) / 1_000)
+  }
+
+  private knownOrNew (id: string): KnownPeer {
+    return this.peers.get(id) ??
+      { id, presence: undefined, heardAt: this.clock.now(), bootedAfter: -Infinity, addresses: [], given: [], worked: [], signed: [] }
+  }
+
+  private arrange (known: KnownPeer, heard: readonly string[] = []): void {
+    const { given, worked, signed } = known
+    const all = new Set([...given, ...worked.map(({ address }) => address), ...signed, ...heard, ...known.addresses])
+
+    this.touch(this.peers, known.id, { ...known, addresses: [...all].slice(0, Math.max(given.length, MAX_ADDRESSES)) })
   }
 
   /** Sets an entry as the most recent one, and drops the least recent above the bound that was not met. */

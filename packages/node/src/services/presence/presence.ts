@@ -158,7 +158,7 @@ export class PresenceService {
   private async locate (from: string, { peerRecord }: Presence): Promise<void> {
     if (peerRecord != null) {
       try {
-        this.init.directory.located(from, (await openPeerRecord(peerRecord, from)).filter(address => !isLinkLocal(address)))
+        this.init.directory.located(from, (await openPeerRecord(peerRecord, from)).filter(address => !isLinkLocal(address)), 'signed')
       } catch {
         // without a valid record it is heard all the same, it just cannot be dialled by it
       }

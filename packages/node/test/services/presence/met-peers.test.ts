@@ -115,6 +115,35 @@ describe('peers that were met', () => {
     expect(writes[0]?.[0]?.addresses).toEqual([here])
   })
 
+  it('are written with the addresses at which they were found first, and when; what was only said takes the room that is left', async () => {
+    const found = '/ip4/192.0.2.9/tcp/6272'
+    const { clock, directory, peers, writes } = new Life()
+    await peers.start()
+    directory.workedAt(id(1), found)
+    directory.located(id(1), Array.from({ length: 40 }, (_, i) => `/ip4/203.0.113.${i}/tcp/1`))
+    peers.met(id(1))
+    await peers.stop()
+
+    const [peer] = writes[0] ?? []
+    expect(peer?.addresses).toHaveLength(16)
+    expect(peer?.addresses[0]).toBe(found)
+    expect(peer?.worked).toEqual([{ address: found, at: new Date(clock.wallTime()).toISOString() }])
+
+    // a process later they still come first
+    const later = new Life([peer])
+    await later.peers.start()
+    later.directory.located(id(1), ['/ip4/203.0.113.200/tcp/1'])
+    expect(later.directory.get(id(1))?.addresses.slice(0, 2)).toEqual([found, '/ip4/203.0.113.200/tcp/1'])
+    expect(later.directory.get(id(1))?.worked).toEqual(peer?.worked)
+  })
+
+  it.each([[null], ['x'], [[null, 7, {}, { address: 'no', at: 'x' }, { address: here }, { address: here, at: 'x'.repeat(1_000) }]]])('are read without a record of where they were found that makes no sense: %j', async worked => {
+    const { directory, peers } = new Life([entry(1, { worked: worked as never })])
+    await peers.start()
+
+    expect(directory.get(id(1))).toMatchObject({ addresses: [here], worked: [] })
+  })
+
   it('are bounded: those stay that are wanted, then those met by the most processes, then the latest', async () => {
     const old = Array.from({ length: MAX_MET_PEERS }, (_, i) => entry(i + 1, { starts: i < 10 ? 2 : 1 }))
     const life = new Life(old)

@@ -101,16 +101,46 @@ describe('who is known', () => {
 
   it('keeps the addresses that our user named, before all others, however many are heard', () => {
     const { directory: known } = directory()
-    known.located('bob', ['named'], true)
+    known.located('bob', ['named'], 'given')
 
     for (let i = 0; i < 100; i++) {
       known.located('bob', [`heard ${i}`])
     }
 
-    known.located('bob', ['also named'], true)
+    known.located('bob', ['also named'], 'given')
     expect(known.get('bob')?.given).toEqual(['named', 'also named'])
     expect(known.get('bob')?.addresses.slice(0, 3)).toEqual(['named', 'also named', 'heard 99'])
     expect(known.get('bob')?.addresses).toHaveLength(16)
+  })
+
+  it('keeps the addresses at which it was found, and those that it signed, before what anybody says', () => {
+    const { directory: known } = directory()
+    known.located('bob', ['signed before', 'signed still'], 'signed')
+    known.workedAt('bob', 'worked')
+    known.located('bob', ['signed still', 'signed'], 'signed')
+
+    for (let i = 0; i < 100; i++) {
+      known.located('bob', [`said ${i}`])
+    }
+
+    known.heard('bob', presence())
+    expect(known.get('bob')?.addresses.slice(0, 4)).toEqual(['worked', 'signed still', 'signed', 'said 99'])
+    expect(known.get('bob')?.addresses).toHaveLength(16)
+
+    // what is signed no more is as good as anybody's word
+    expect(known.get('bob')?.addresses).not.toContain('signed before')
+  })
+
+  it('keeps a few addresses at which it was found, the last first, and when', () => {
+    const { clock, directory: known } = directory()
+    const ports = ['1', '2', '3', '4', '5', '3']
+
+    ports.forEach(port => { known.workedAt('bob', port) })
+    clock.wallOffset = 0
+    known.workedAt('bob', '4')
+
+    expect(known.get('bob')?.worked.map(({ address }) => address)).toEqual(['4', '3', '5', '2'])
+    expect(known.get('bob')?.worked[0]?.at).toBe('1970-01-01T00:00:00.000Z')
   })
 
   it('is bounded whatever is met: those met first stay', () => {
