@@ -100,7 +100,8 @@ export interface StashInit {
   surrogates?: Surrogates
 
   /**
-   * Milliseconds that `leave()`, or a stop of one that holds in RAM, may take to hand on what is held here; 0 hands nothing on.
+   * Milliseconds that `leave()`, or a stop of one that holds in RAM, may take to hand on what is held here; 0 hands nothing on,
+   * and tells of what others are not known to have enough copies (`left`).
    *
    * @default 10_000
    */

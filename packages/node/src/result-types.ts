@@ -135,6 +135,8 @@ export interface DrillResult {
   of: number
   /** Recovery would have been sure of it. */
   confirmed: boolean
+  /** It may have been deleted while all who showed it were away, and a recovery would say so with the content. */
+  mayBeDeleted: boolean
   /** Whole milliseconds from when peers are connected, so without a start, and finding and dialling them: until it was known which version is the newest, for its body, and in all. */
   ms: { settled: number, body: number, total: number }
 }

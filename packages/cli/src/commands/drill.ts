@@ -4,6 +4,7 @@ import { connect } from '../client/api-client.ts'
 import { stateDir } from '../config/dir.ts'
 import { doubtReasons } from '../text/doubt-reasons.ts'
 import { jsonDocument } from '../text/json.ts'
+import { MAY_BE_DELETED_WARNING } from '../text/unconfirmed.ts'
 import { count, formatBytes, formatDuration } from '../text/units.ts'
 import type { Bind } from '../cli/command.ts'
 import type { ExitCode } from '../cli/exit-codes.ts'
@@ -39,6 +40,10 @@ export function configure (command: Command, bind: Bind): void {
     const result = await (await connect(stateDir(io, dir))).drill()
 
     io.out.write(json === true ? jsonDocument(result) : drillText(result))
+
+    if (result.mayBeDeleted) {
+      io.err.write(MAY_BE_DELETED_WARNING)
+    }
 
     return codes[result.outcome]
   })

@@ -80,6 +80,18 @@ describe('drill', () => {
     expect((await command(['drill', '--json'])).json()).toMatchObject({ outcome: 'same', doubt: null })
   })
 
+  it('warns that it may have been deleted, as recover does', async () => {
+    const { command, nara } = await commandHarness()
+
+    nara.fake.drilled = { mayBeDeleted: true }
+
+    const { code, stderr } = await command(['drill'])
+
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/may have been deleted.*nara-stash forget/)
+    expect((await command(['drill', '--json'])).json()).toMatchObject({ mayBeDeleted: true })
+  })
+
   it('says of a doubt why, and not that anything else came back', async () => {
     const { command, nara } = await commandHarness()
 

@@ -118,7 +118,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
     this.fail()
 
     return {
-      outcome: 'identical', doubt: null, seq: '7', bytes: 1024, holders: 3, answered: 3, of: 4, confirmed: true, ms: { settled: 900, body: 300, total: 1_200 }, ...this.drilled
+      outcome: 'identical', doubt: null, seq: '7', bytes: 1024, holders: 3, answered: 3, of: 4, confirmed: true, mayBeDeleted: false, ms: { settled: 900, body: 300, total: 1_200 }, ...this.drilled
     }
   }
 

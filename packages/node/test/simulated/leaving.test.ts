@@ -106,9 +106,33 @@ describe('with the owner away', () => {
     world.net.connectAll()
     await kept(world, owner, 'one')
     owner.kill()
-    const [a] = holdersNow(world, owner) as [Nara]
-    expect(await leave(world, a)).toStrictEqual([nothing])
+    const [a, b] = holdersNow(world, owner) as [Nara, Nara]
+    let asked = 0
+    world.net.intercept((from, _, request, next) => {
+      asked += from === a.id || from === b.id ? 1 : 0
+
+      return next()
+    })
+
+    // the others have not proved anything to it yet
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, left: [owner.id] }])
     expect(holdersNow(world, owner)).toHaveLength(2)
+    expect(asked).toBe(0)
+  })
+
+  it('who was told not to hand on anything tells what the others are known to have, or what its owner has', async () => {
+    const world = new World()
+    const owner = await world.nara({ fresh: true })
+    await world.confidants(6, { leaveTimeout: 0 })
+    world.net.connectAll()
+    await kept(world, owner, 'one')
+    const [a, b] = holdersNow(world, owner) as [Nara, Nara]
+    expect(await leave(world, a)).toStrictEqual([{ ...nothing, withOwner: 1 }])
+
+    await world.run(60 * second)
+    owner.kill()
+    await world.run(60 * second)
+    expect(await leave(world, b)).toStrictEqual([{ ...nothing, handedOn: 1 }])
   })
 
   it('a copy that was asked to be nobody else\'s is not handed on; the others hear that it goes', async () => {

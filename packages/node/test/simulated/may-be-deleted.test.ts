@@ -175,6 +175,15 @@ describe('a copy that may have been deleted', () => {
 
     expect(await back({ world, owner })).toBe('settled')
     expect(owner.stash.getStashData()).toMatchObject({ mayBeDeleted: true })
+
+    // what its owner has is unmarked by then. A drill tells what it is shown
+    expect(await world.of(owner.stash.drill())).toMatchObject({ seq: '1', mayBeDeleted: false })
+    world.net.intercept(async (_from, _to, _request, next) => {
+      const answer = await next()
+
+      return answer?.type === 'found' ? { ...answer, mayBeDeleted: true } : answer
+    })
+    expect(await world.of(owner.stash.drill())).toMatchObject({ seq: '1', mayBeDeleted: true })
   })
 
   it('is not repaired, nor handed on by a holder that leaves, but served and counted', async () => {

@@ -50,6 +50,7 @@ export async function drill (init: DrillInit, options: AbortOptions = {}): Promi
     answered: decision.answered,
     of: decision.of,
     confirmed: decision.type === 'settled' && decision.confirmed,
+    mayBeDeleted: decision.type === 'settled' && decision.mayBeDeleted,
     ms: { settled: total - body, body, total }
   }
 }

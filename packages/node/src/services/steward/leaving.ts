@@ -48,11 +48,6 @@ export class Leaving {
 
   async all (duties: readonly Duty[], signal?: AbortSignal): Promise<LeaveResult> {
     const { clock, timeout, held } = this.init
-
-    if (timeout === 0) {
-      return { handedOn: 0, withOwner: 0, left: [] }
-    }
-
     const deadline = deadlineSignal(clock, timeout, signal)
     setMaxListeners(Infinity, deadline.signal)
     const outcomes = await Promise.all(duties.map(async duty => await this.handedOver(duty, deadline.signal)))
@@ -67,8 +62,8 @@ export class Leaving {
   }
 
   private async handedOver (duty: Duty, signal: AbortSignal): Promise<LeaveOutcome> {
-    const { held, onDisk, onLeaving } = this.init
-    const outcome = await this.one(duty, signal).catch(() => 'left' as const)
+    const { held, onDisk, onLeaving, timeout } = this.init
+    const outcome = timeout === 0 ? this.asItIs(duty) : await this.one(duty, signal).catch(() => 'left' as const)
 
     // the next start is not to find a promise that others keep by now; where the disk does not let go of it, it is kept by one more
     if (onDisk && outcome === 'handedOn') {
@@ -102,6 +97,25 @@ export class Leaving {
     }
 
     return await this.toOthers(duty, stash, signal) ? 'handedOn' : 'left'
+  }
+
+  /** There is no time to ask anybody: as far as is known. */
+  private asItIs (duty: Duty): LeaveOutcome {
+    const { contact, held } = this.init
+    const stash = held.get(duty.owner)
+    const proved = duty.present().filter(holder => counts(duty.view(holder))).map(({ address }) => address == null ? {} : { address })
+
+    if (stash == null || this.isSuperseded(duty, stash)) {
+      return 'handedOn'
+    }
+
+    const { connected, settled } = contact.of(duty.owner)
+
+    if (connected && settled) {
+      return 'withOwner'
+    }
+
+    return distinctCopies(proved) >= stash.placement.minCopies ? 'handedOn' : 'left'
   }
 
   /** It is deleted, or somebody who is here has a newer one. That there is one, somewhere, is no copy of it. */
