@@ -12,8 +12,11 @@ export interface ConfidantStatus {
   since: string
   state: ConfidantState
   pinned: boolean
-  /** Where it keeps what it holds, as it says: on a disk, that outlives its process. */
-  keeps: 'on disk' | 'in memory'
+  /**
+   * Where it keeps what it holds, as it says: on a disk, that outlives its process. Absent until it
+   * was heard: it may say so some seconds after it is connected.
+   */
+  keeps?: 'on disk' | 'in memory'
   /**
    * It promised to keep the current version at least until then: ISO 8601, by this machine's clock. Without a word from us, that is: while we are connected it
    * is put off again and again. Longer, if it is off itself in between. Absent as long as it has not promised it on the present connection.

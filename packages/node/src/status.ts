@@ -97,7 +97,7 @@ function confidantStatuses ({ owning, directory, options }: StashParts): Confida
       since: isoDate(replication.copies.get(peerId)?.since ?? options.clock.wallTime()),
       state: replication.copies.state(peerId, own.current?.record.id, FAILED_AFTER),
       pinned: replication.pinned.includes(peerId),
-      keeps: directory.saysOnDisk(peerId) ? 'on disk' : 'in memory',
+      ...(directory.get(peerId)?.presence == null ? {} : { keeps: directory.saysOnDisk(peerId) ? 'on disk' : 'in memory' }),
       ...(keptUntil == null ? {} : { keptUntil })
     }
   })

@@ -46,7 +46,7 @@ export function confidantsText (confidants: readonly ConfidantStatus[]): string 
   return table([
     ['CONFIDANT', 'NAME', 'STATE', 'KEEPS IT', 'AT LEAST UNTIL', 'SINCE'],
     ...confidants.map(({ peerId, name, state, since, pinned, keeps, keptUntil }) =>
-      [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, keeps, keptUntil == null ? '-' : dayOf(keptUntil), since])
+      [printable(peerId), name === '' ? '-' : printable(name), pinned ? `${state}, pinned` : state, keeps ?? '-', keptUntil == null ? '-' : dayOf(keptUntil), since])
   ])
 }
 

@@ -12,13 +12,16 @@ const TIMEOUT = 120_000
 const SLOWER = 10
 const LATER = 2_000
 
-/** What time alone does not change: a date is counted from two clocks, which are not read at the same moment. */
+/**
+ * All that neither time alone nor a peer's first word changes: a date is counted from two clocks,
+ * which are not read at the same moment, and what a peer says of itself may be heard meanwhile.
+ */
 function lasting ({ copies, confidants, ...status }: DaemonStatus): unknown {
   return {
     ...status,
     uptime: 0,
     copies: { ...copies, keptUntil: null },
-    confidants: confidants.map(confidant => ({ ...confidant, keptUntil: null }))
+    confidants: confidants.map(({ peerId, state, pinned, since }) => ({ peerId, state, pinned, since }))
   }
 }
 

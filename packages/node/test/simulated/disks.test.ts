@@ -28,7 +28,7 @@ it('a stash whose holders are all in RAM moves to disks, as far as it takes to b
 
     expect(holdersAmong(disks, owner)).toHaveLength(Math.min(count, 2))
     expect(holdersAmong(ram, owner)).toHaveLength(3 - Math.min(count, 2))
-    expect(owner.stash.status().confidants.map(({ keeps }) => keeps).sort()).toStrictEqual([
+    expect(owner.stash.status().confidants.map(({ keeps = '' }) => keeps).toSorted((a, b) => a.localeCompare(b))).toStrictEqual([
       ...Array<string>(3 - Math.min(count, 2)).fill('in memory'), ...Array<string>(Math.min(count, 2)).fill('on disk')
     ])
     expect(owner.stash.status().copies.have).toBe(3)
