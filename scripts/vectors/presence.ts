@@ -24,6 +24,8 @@ interface Fields {
   peerRecord?: Uint8Array
   watermark?: Uint8Array
   onDisk?: boolean
+  /** Hex. */
+  twin?: string
 }
 
 function presence (fields: Fields): Uint8Array {
@@ -39,7 +41,8 @@ function presence (fields: Fields): Uint8Array {
     typeof fields.name === 'string' ? text(9, fields.name) : bytes(9, fields.name ?? new Uint8Array()),
     ...(fields.peerRecord == null ? [] : [present(10, fields.peerRecord)]),
     ...(fields.watermark == null ? [] : [present(11, fields.watermark)]),
-    bool(13, fields.onDisk ?? false)
+    bool(13, fields.onDisk ?? false),
+    ...(fields.twin == null ? [] : [present(14, fromHex(fields.twin))])
   )
 }
 
@@ -60,7 +63,8 @@ const MESSAGES: Array<[string, string, Peer, Fields]> = [
   ['confidant', 'a nara without a stash of its own, full and nameless', c1,
     { kind: 2, boot: bootB, n: 7, uptime: 86_400, memory: 1, maxBytes: 1_048_576 }],
   ['on-disk', 'the same after a restart, with all that it held', c1,
-    { kind: 1, boot: bootA, n: 1, uptime: 2, accepting: true, memory: 1, maxBytes: 1_048_576, onDisk: true }]
+    { kind: 1, boot: bootA, n: 1, uptime: 2, accepting: true, memory: 1, maxBytes: 1_048_576, onDisk: true }],
+  ['twin', 'another process was heard that speaks as the same peer', owner, { ...heyThere, kind: 2, n: 123, state: 3, uptime: 5_430, twin: bootB }]
 ]
 
 const REJECTED: Array<[string, Uint8Array]> = [

@@ -163,8 +163,14 @@ export const WATERMARK_EVERY = 10
 /** So is where a nara can be dialled, for those who came too late for its HEY_THERE. */
 export const ADDRESSES_EVERY = 10
 
-/** Who speaks with our own key, and has for this long, is another living process. Milliseconds. */
+/**
+ * A record that a peer shows so long after it had answered us without it was written since, by another living process; and so
+ * long after another boot of ours was named it is named again. Milliseconds.
+ */
 export const TWIN_AFTER = 15 * second
+
+/** How often another boot of ours is named, if it goes on speaking: gossip may lose one. */
+export const TWIN_ANSWERS = 3
 
 /** Twins that are told because others say that there are: who makes them up is not believed without end. */
 export const MAX_RUMOURS = 8

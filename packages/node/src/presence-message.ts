@@ -33,6 +33,8 @@ export interface Presence {
   watermark?: Uint8Array
   /** What it holds for others outlives its process. Absent: it does not. */
   onDisk?: boolean
+  /** 16 hex digits: another process that it heard speak as its own peer id. */
+  twin?: string
 }
 
 const { Kind, State, Memory } = PresenceMessage
@@ -63,7 +65,8 @@ export const PRESENCE_FORM: Form = {
   9: { text: true },
   10: bytes,
   11: bytes,
-  13: { max: 1 }
+  13: { max: 1 },
+  14: bytes
 }
 
 export function encodePresence (presence: Presence): Uint8Array {
@@ -79,7 +82,8 @@ export function encodePresence (presence: Presence): Uint8Array {
     name: presence.name,
     ...(presence.peerRecord == null ? {} : { peerRecord: new Uint8Array(presence.peerRecord) }),
     ...(presence.watermark == null ? {} : { watermark: new Uint8Array(presence.watermark) }),
-    onDisk: presence.onDisk === true
+    onDisk: presence.onDisk === true,
+    ...(presence.twin == null ? {} : { twin: new Uint8Array(fromString(presence.twin, 'base16')) })
   })
 }
 
@@ -121,7 +125,8 @@ export function decodePresence (bytes: Uint8Array): Presence {
     name: checkName(message.name),
     ...(message.peerRecord == null ? {} : { peerRecord: message.peerRecord }),
     ...(message.watermark == null ? {} : { watermark: message.watermark }),
-    ...(message.onDisk ? { onDisk: true } : {})
+    ...(message.onDisk ? { onDisk: true } : {}),
+    ...(message.twin?.byteLength === BOOT_BYTES ? { twin: toString(message.twin, 'base16') } : {})
   }
 }
 

@@ -24,7 +24,8 @@ const presences: fc.Arbitrary<Presence> = fc.record({
   memory: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
   peerRecord: fc.uint8Array({ maxLength: 200 }),
   watermark: fc.uint8Array({ maxLength: 2_048 }),
-  onDisk: fc.constant(true as const)
+  onDisk: fc.constant(true as const),
+  twin: fc.uint8Array({ minLength: 8, maxLength: 8 }).map(bytes => Buffer.from(bytes).toString('hex'))
 }, { requiredKeys: ['kind', 'boot', 'n', 'accepting', 'uptime', 'maxBytes', 'name'] })
 
 describe('a presence message', () => {

@@ -16,6 +16,7 @@ export interface PresenceMessage {
   peerRecord?: Uint8Array<ArrayBuffer>
   watermark?: Uint8Array<ArrayBuffer>
   onDisk: boolean
+  twin?: Uint8Array<ArrayBuffer>
 }
 
 export namespace PresenceMessage {
@@ -152,6 +153,11 @@ export namespace PresenceMessage {
           w.bool(obj.onDisk)
         }
 
+        if (obj.twin != null) {
+          w.uint32(114)
+          w.bytes(obj.twin)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -221,6 +227,10 @@ export namespace PresenceMessage {
             }
             case 13: {
               obj.onDisk = reader.bool()
+              break
+            }
+            case 14: {
+              obj.twin = reader.bytes()
               break
             }
             default: {
@@ -322,6 +332,13 @@ export namespace PresenceMessage {
               }
               break
             }
+            case 14: {
+              yield {
+                field: `${prefix}.twin`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -394,6 +411,11 @@ export namespace PresenceMessage {
     value: boolean
   }
 
+  export interface PresenceMessageTwinFieldEvent {
+    field: '$.twin'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<PresenceMessage>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, PresenceMessage.codec())
   }
@@ -402,7 +424,7 @@ export namespace PresenceMessage {
     return decodeMessage(buf, PresenceMessage.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceMessage>): Generator<PresenceMessageKindFieldEvent | PresenceMessageBootFieldEvent | PresenceMessageNFieldEvent | PresenceMessageStateFieldEvent | PresenceMessageAcceptingFieldEvent | PresenceMessageUptimeSFieldEvent | PresenceMessageMemoryFieldEvent | PresenceMessageMaxBytesFieldEvent | PresenceMessageNameFieldEvent | PresenceMessagePeerRecordFieldEvent | PresenceMessageWatermarkFieldEvent | PresenceMessageOnDiskFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceMessage>): Generator<PresenceMessageKindFieldEvent | PresenceMessageBootFieldEvent | PresenceMessageNFieldEvent | PresenceMessageStateFieldEvent | PresenceMessageAcceptingFieldEvent | PresenceMessageUptimeSFieldEvent | PresenceMessageMemoryFieldEvent | PresenceMessageMaxBytesFieldEvent | PresenceMessageNameFieldEvent | PresenceMessagePeerRecordFieldEvent | PresenceMessageWatermarkFieldEvent | PresenceMessageOnDiskFieldEvent | PresenceMessageTwinFieldEvent> {
     return streamMessage(buf, PresenceMessage.codec(), opts)
   }
 }

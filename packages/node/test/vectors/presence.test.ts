@@ -14,7 +14,8 @@ const MEANT: Record<string, Presence> = {
   watermark: { ...alice, kind: 'here', n: 121, state: 'settled', uptime: 5_400 },
   chau: { ...alice, kind: 'chau', n: 122, state: 'settled', uptime: 5_420 },
   confidant: { kind: 'here', boot: 'b2'.repeat(8), n: 7, accepting: false, uptime: 86_400, memory: 'low', maxBytes: 1_048_576, name: '' },
-  'on-disk': { kind: 'hey-there', boot: 'a1'.repeat(8), n: 1, accepting: true, uptime: 2, memory: 'low', maxBytes: 1_048_576, name: '', onDisk: true }
+  'on-disk': { kind: 'hey-there', boot: 'a1'.repeat(8), n: 1, accepting: true, uptime: 2, memory: 'low', maxBytes: 1_048_576, name: '', onDisk: true },
+  twin: { ...alice, kind: 'here', n: 123, state: 'settled', uptime: 5_430, twin: 'b2'.repeat(8) }
 }
 
 describe('presence', () => {

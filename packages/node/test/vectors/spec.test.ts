@@ -25,6 +25,6 @@ it('the form of a presence message is that of its schema', () => {
   const scalars: Record<string, object> = { bool: { max: 1 }, uint32, uint64: { max: Number.MAX_SAFE_INTEGER }, bytes: { bytes: true }, string: { text: true } }
   const fields = [...schema.matchAll(/^  (?:optional )?(\w+) \w+ = (\d+)/gm)].map(([, type = '', number = '']) => [number, scalars[type] ?? uint32])
 
-  expect(fields).toHaveLength(12)
+  expect(fields).toHaveLength(13)
   expect(PRESENCE_FORM).toEqual(Object.fromEntries(fields))
 })

@@ -1,4 +1,4 @@
-import { TWIN_AFTER } from '../../constants.ts'
+import { MAX_RUMOURS, TWIN_AFTER, TWIN_ANSWERS } from '../../constants.ts'
 import type { Presence } from '../../presence-message.ts'
 import type { Clock } from '@nara-stash/protocol'
 
@@ -6,32 +6,42 @@ export interface OurselfInit {
   clock: Clock
   /** Of this very process. */
   boot: string
-  /** Another process speaks with our own key: it goes on speaking, so it is no message of ours from before a restart. */
+  /** Another process speaks with our own key, and has heard us: it lives. */
   onTwin? (boot: string): void
 }
 
-/** Listens to what is said with our own key. */
+/**
+ * Listens to what is said with our own key. What an earlier process of ours said can be said again by anybody, at any pace; but
+ * only a living one names our boot, which nobody knew before this process spoke.
+ */
 export class Ourself {
   private readonly init: OurselfInit
-  /** Another boot of ours that was heard, and when first. */
-  private twin: { boot: string, since: number } | undefined
+  /** By boot that was heard: how often it was named, and when last. */
+  private readonly named = new Map<string, { times: number, at: number }>()
 
   constructor (init: OurselfInit) {
     this.init = init
   }
 
-  /** What this process said before a restart may still go round for a moment; who says more after that lives. */
-  heard ({ boot, kind }: Presence): void {
+  /** True if what was heard is to be answered by a message that names its boot. */
+  heard ({ boot, kind, twin }: Presence): boolean {
     const now = this.init.clock.now()
 
     if (boot === this.init.boot || kind === 'chau') {
-      return
+      return false
     }
 
-    if (this.twin?.boot !== boot) {
-      this.twin = { boot, since: now }
-    } else if (now - this.twin.since >= TWIN_AFTER) {
+    if (twin === this.init.boot) {
       this.init.onTwin?.(boot)
     }
+
+    const { times, at } = this.named.get(boot) ?? { times: 0, at: -Infinity }
+    const isDue = times < TWIN_ANSWERS && now - at >= TWIN_AFTER && (times > 0 || this.named.size < MAX_RUMOURS)
+
+    if (isDue) {
+      this.named.set(boot, { times: times + 1, at: now })
+    }
+
+    return isDue
   }
 }

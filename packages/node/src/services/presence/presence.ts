@@ -28,7 +28,7 @@ export interface PresenceInit {
   accepting (): boolean
   /** The header of our newest record that minCopies have acknowledged, if there is one. */
   watermark? (): Uint8Array | undefined
-  /** Another process speaks with our own key: it goes on speaking, so it is no message of ours from before a restart. */
+  /** Another process speaks with our own key, and has heard us. */
   onTwin? (boot: string): void
   onPresence (peer: string, presence: Presence, change: { newBoot: boolean }): void
 }
@@ -62,6 +62,8 @@ export class PresenceService {
   /** The watermark that was told last, and how many such moments ago. */
   private told: { watermark: Uint8Array | undefined, ago: number } = { watermark: undefined, ago: 0 }
   private readonly ourself: Ourself
+  /** Another boot that speaks with our own key, and is to be named in what we say next. */
+  private heardAs: string | undefined
 
   constructor (init: PresenceInit) {
     this.init = init
@@ -137,7 +139,10 @@ export class PresenceService {
     }
 
     if (from === this.init.self) {
-      this.ourself.heard(presence)
+      if (this.ourself.heard(presence) && !this.stopped) {
+        this.heardAs = presence.boot
+        void this.say('here')
+      }
 
       return 'accept'
     }
@@ -279,6 +284,9 @@ export class PresenceService {
     }
 
     const watermark = kind === 'chau' ? undefined : this.watermark(kind)
+    const twin = this.heardAs
+
+    this.heardAs = undefined
 
     await init.port.announce(encodeFitting({
       kind,
@@ -292,7 +300,8 @@ export class PresenceService {
       name: init.name,
       onDisk: init.onDisk,
       ...(peerRecord == null ? {} : { peerRecord }),
-      ...(watermark == null ? {} : { watermark })
+      ...(watermark == null ? {} : { watermark }),
+      ...(twin == null ? {} : { twin })
     }))
   }
 

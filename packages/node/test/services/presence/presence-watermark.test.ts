@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_PRESENCE_BYTES, TWIN_AFTER, WATERMARK_EVERY } from '../../../src/constants.ts'
+import { MAX_PRESENCE_BYTES, MAX_RUMOURS, TWIN_AFTER, TWIN_ANSWERS, WATERMARK_EVERY } from '../../../src/constants.ts'
 import { encodePresence } from '../../../src/presence-message.ts'
 import { LonePresence, message, news } from './fake-presence.ts'
 import type { Presence } from '../../../src/presence-message.ts'
@@ -49,36 +49,69 @@ describe('the own watermark', () => {
 })
 
 describe('a message of our own', () => {
-  it('from another boot that goes on is a twin\'s; one from before a restart that still goes round is not', async () => {
+  const other = 'bb'.repeat(8)
+  const ours = '00112233445566ff'
+  const scene = async (): Promise<LonePresence & { twins: string[] }> => {
     const twins: string[] = []
-    const { clock, directory, hear, heard, service } = new LonePresence({ onTwin: boot => { twins.push(boot) } })
-    await service.start()
-    expect(hear('alice', message({ n: 7 }))).toBe('accept')
-    expect(hear('alice', message({ n: 7 }))).toBe('ignore')
-    await clock.advance(TWIN_AFTER - 1)
-    hear('alice', message({ n: 8 }))
-    await clock.advance(minute)
-    hear('alice', message({ boot: 'bb'.repeat(8), n: 3 }))
-    hear('alice', message({ boot: 'bb'.repeat(8), n: 4, kind: 'chau' }))
-    expect(twins).toStrictEqual([])
+    const lone = new LonePresence({ onTwin: boot => { twins.push(boot) } })
+    await lone.service.start()
 
-    await clock.advance(TWIN_AFTER)
-    hear('alice', message({ boot: 'bb'.repeat(8), n: 5, kind: 'chau' }))
+    return Object.assign(lone, { twins })
+  }
+
+  it('from another boot that names ours is a twin\'s', async () => {
+    const { directory, hear, heard, twins } = await scene()
+    expect(hear('alice', message({ boot: other, n: 1 }))).toBe('accept')
     expect(twins).toStrictEqual([])
-    hear('alice', message({ boot: 'bb'.repeat(8), n: 6 }))
-    expect(twins).toStrictEqual(['bb'.repeat(8)])
+    expect(hear('alice', message({ boot: other, n: 2, twin: 'cc'.repeat(8) }))).toBe('accept')
+    expect(twins).toStrictEqual([])
+    expect(hear('alice', message({ boot: other, n: 3, twin: ours }))).toBe('accept')
+    expect(twins).toStrictEqual([other])
     // we are none of those that are known
     expect(directory.get('alice')).toBeUndefined()
     expect(heard).toStrictEqual([])
   })
 
-  it('of this very boot is nothing', async () => {
-    const twins: string[] = []
-    const { clock, hear, service } = new LonePresence({ onTwin: boot => { twins.push(boot) } })
-    await service.start()
-    hear('alice', message({ boot: '00112233445566ff', n: 100 }))
-    await clock.advance(minute)
-    hear('alice', message({ boot: '00112233445566ff', n: 101 }))
+  it('from another boot that goes on is none: anybody can say again what an earlier process said, at any pace', async () => {
+    const { clock, hear, said, twins } = await scene()
+
+    for (let n = 1; n < 100; n++) {
+      hear('alice', message({ boot: other, n, kind: n % 2 === 1 ? 'hey-there' : 'here' }))
+      await clock.advance(TWIN_AFTER)
+    }
+
     expect(twins).toStrictEqual([])
+    expect(said.filter(({ twin }) => twin === other)).toHaveLength(TWIN_ANSWERS)
+  })
+
+  it('from another boot is answered, at once and not too often, by one that names it', async () => {
+    const { clock, hear, said, service } = await scene()
+    const named = (): Array<string | undefined> => said.filter(({ twin }) => twin != null).map(({ twin }) => twin)
+    hear('alice', message({ boot: other, n: 1, kind: 'chau' }))
+    await clock.settle()
+    expect(named()).toStrictEqual([])
+    hear('alice', message({ boot: other, n: 2 }))
+    hear('alice', message({ boot: other, n: 3 }))
+    await clock.advance(1_000)
+    expect(named()).toStrictEqual([other])
+
+    for (let i = 0; i < 100; i++) {
+      hear('alice', message({ boot: String(1e15 + i), n: 1 }))
+    }
+
+    await clock.advance(minute)
+    expect(new Set(named()).size).toBeLessThanOrEqual(MAX_RUMOURS)
+    await service.stop()
+    hear('alice', message({ boot: other, n: 4 }))
+    await clock.advance(minute)
+    expect(said.at(-1)?.kind).toBe('chau')
+  })
+
+  it('of this very boot is nothing', async () => {
+    const { clock, hear, said, twins } = await scene()
+    hear('alice', message({ boot: ours, n: 100, twin: ours }))
+    await clock.advance(minute)
+    expect(twins).toStrictEqual([])
+    expect(said.some(({ twin }) => twin != null)).toBe(false)
   })
 })
