@@ -26,6 +26,8 @@ const MAX_STRING = 255
 export interface Query {
   type: 'query'
   known: ReadonlyArray<{ instance: string, ttl: number }>
+  /** The answers may go to the asker alone (RFC 6762, section 5.4). */
+  isUnicast?: boolean
 }
 
 export interface Response {
@@ -70,9 +72,12 @@ export function readMessage (bytes: Uint8Array, service: string): Query | Respon
   const { answers = [], additionals = [], questions = [] } = packet
 
   if (packet.type === 'query') {
-    const asks = questions.some(({ name, type }) => isSame(name, service) && type === 'PTR')
+    const asking = questions.filter(({ name, type }) => isSame(name, service) && type === 'PTR')
+    const known = pointers(answers, service).map(({ name, ttl }) => ({ instance: name, ttl }))
+    // "IN" with the uppermost bit set is another class to the decoder
+    const isForAll = asking.every(({ class: kind }) => kind === 'IN')
 
-    return asks ? { type: 'query', known: pointers(answers, service).map(({ name, ttl }) => ({ instance: name, ttl })) } : undefined
+    return asking.length > 0 ? { type: 'query', known, ...(!isForAll && { isUnicast: true }) } : undefined
   }
 
   const instances = pointers(answers, service).slice(0, MAX_INSTANCES).map(({ name, ttl }) => ({

@@ -28,6 +28,12 @@ const LONGEST_INTERVAL = { usual: 60 * minute, missing: 2 * minute } as const
 const REFRESH_AT = [0.8, 0.85, 0.9, 0.95] as const
 const REFRESH_SPREAD = 0.02
 
+/**
+ * What another asks is as good as our own question (RFC 6762, section 7.3), so often in a row: whoever asks us alone, and nobody
+ * else, must not keep us from asking.
+ */
+const MAX_SPARED = 3
+
 /** Between two questions that are asked to keep what is known: whoever says that it lives for a second is not asked each second. Milliseconds. */
 const REFRESH_GAP = 10 * second
 
@@ -66,6 +72,8 @@ export class Talk {
   private interval = GAP
   private nextQuestion = Infinity
   private askedAt = -Infinity
+  /** Questions that another asked for us, since we asked. */
+  private spared = 0
   private announcements = 0
   private saidAt = -Infinity
   private firstSaidAt = Infinity
@@ -131,8 +139,13 @@ export class Talk {
     }
   }
 
-  onQuery ({ known }: Query): void {
+  onQuery ({ known, isUnicast = false }: Query): void {
     const { clock, instance } = this.init
+
+    if (!isUnicast && known[0]?.instance !== instance) {
+      this.spare(known.map(answer => answer.instance))
+    }
+
     const isKnown = known.some(answer => answer.instance === instance && answer.ttl >= TTL / 2)
 
     if (!isKnown && !this.stopped && this.cancelAnswer == null) {
@@ -197,16 +210,41 @@ export class Talk {
   }
 
   private question (): void {
-    const { clock, instance, isMissing, send, service } = this.init
-    const now = clock.now()
-    const others = [...this.known].map(([name, { heardAt, life }]) => ({ instance: name, ttl: Math.round((heardAt + life - now) / second), life }))
+    const { instance, send, service } = this.init
+
+    this.spared = 0
+    // ourselves first: our own question comes back to us
+    void send(writeQuery(service, [{ instance, ttl: TTL }, ...this.wellKnown()]))
+    this.asked(this.init.clock.now() >= this.nextQuestion)
+  }
+
+  /** Another asks all, and leaves out no one whom we would have answer: we hear the answers, too. */
+  private spare (leftOut: readonly string[]): void {
+    const ours = new Set([this.init.instance, ...this.wellKnown().map(({ instance }) => instance)])
+
+    if (!this.stopped && this.spared < MAX_SPARED && leftOut.every(name => ours.has(name))) {
+      this.spared++
+      this.asked(true)
+      this.schedule()
+    }
+  }
+
+  /** Whose answers we do without. */
+  private wellKnown (): Array<{ instance: string, ttl: number }> {
+    const now = this.init.clock.now()
+
+    return [...this.known].map(([name, { heardAt, life }]) => ({ instance: name, ttl: Math.round((heardAt + life - now) / second), life }))
       .filter(({ ttl, life }) => ttl * second > life / 2)
+  }
+
+  /** @param isTurn - it was the question that comes ever more rarely */
+  private asked (isTurn: boolean): void {
+    const { clock, isMissing } = this.init
+    const now = clock.now()
 
     this.askedAt = now
-    // ourselves first: our own question comes back to us
-    void send(writeQuery(service, [{ instance, ttl: TTL }, ...others]))
 
-    if (now >= this.nextQuestion) {
+    if (isTurn) {
       this.nextQuestion = now + this.interval
       this.interval = Math.min(this.interval * 2, LONGEST_INTERVAL.usual)
 

@@ -14,6 +14,14 @@ describe('messages of mDNS', () => {
     expect(readMessage(writeGoodbye(service, instance), service)).toEqual({ type: 'response', instances: [{ name: instance, ttl: 0, addresses: [] }] })
   })
 
+  it('tell a question whose answers may go to the asker alone', () => {
+    const bytes = writeQuery(service, [])
+    // the uppermost bit of the class, which comes last (RFC 6762, section 18.12)
+    bytes[bytes.length - 2]! |= 0x80
+
+    expect(readMessage(bytes, service)).toEqual({ type: 'query', known: [], isUnicast: true })
+  })
+
   it('are understood if each address has a record of its own, among the answers, as @libp2p/mdns sends them', () => {
     const bytes = encode({
       type: 'response',

@@ -98,6 +98,44 @@ describe('what is said on a link', () => {
     expect(gaps(answers()).every(gap => gap >= second)).toBe(true)
   })
 
+  it('asks nothing that another asks: the answers are heard by all', async () => {
+    const other = `other.${service}`
+    talk.start()
+    talk.onInstance({ name: other, ttl: 4_500 })
+    await clock.advance(500)
+    said = []
+
+    // the other's first four questions come a little before ours would
+    for (const wait of [second, 2 * second, 4 * second]) {
+      talk.onQuery({ type: 'query', known: [{ instance: other, ttl: TTL }, { instance, ttl: TTL }] })
+      await clock.advance(wait)
+    }
+
+    expect(questions()).toEqual([])
+    // and it is gone; or there is none, and somebody says so to keep us silent
+    talk.onQuery({ type: 'query', known: [] })
+    await clock.advance(10 * second)
+    expect(questions()).toHaveLength(1)
+  })
+
+  it('asks all the same if another asks for fewer, for itself alone, or is our own echo', async () => {
+    const other = `other.${service}`
+    const stranger = `stranger.${service}`
+    talk.start()
+    talk.onInstance({ name: other, ttl: 4_500 })
+    await clock.advance(500)
+    said = []
+
+    for (let i = 0; i < 40; i++) {
+      talk.onQuery({ type: 'query', known: [{ instance: other, ttl: TTL }, { instance: stranger, ttl: TTL }] })
+      talk.onQuery({ type: 'query', known: [], isUnicast: true })
+      talk.onQuery({ type: 'query', known: [{ instance, ttl: TTL }] })
+      await clock.advance(100)
+    }
+
+    expect(questions()).toHaveLength(2)
+  })
+
   it('asks for those who are known before they are forgotten, and then no more', async () => {
     talk.start()
     await clock.advance(60 * minute)
