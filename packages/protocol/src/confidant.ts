@@ -4,6 +4,7 @@ import { fetchBudget } from './handlers/fetch.ts'
 import { createHandler } from './handlers/index.ts'
 import { HeldStoreError } from './errors.ts'
 import { CoHolders } from './held/co-holders.ts'
+import { isFull } from './held/is-full.ts'
 import { Pusher } from './push.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { TwinWatch } from './twin-watch.ts'
@@ -194,7 +195,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
     return [...new Set([...holders, self, ...this.coHolders.list(owner)])].filter(holder => live.has(holder)).slice(0, MAX_LIVE_HOLDERS)
   }
 
-  /** A store that fails is told of here. To who brought a copy it is a refusal if that is certain not to be found here later. */
+  /** A store that fails is told of here. That it is full is a refusal, if what was brought is certain not to be found here later. */
   private async told <Outcome> (from: string, request: IncomingRequest, task: () => Promise<Outcome>): Promise<Outcome | Refused> {
     try {
       return await task()
@@ -207,7 +208,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
 
       this.safeDispatchEvent('held:failed', { detail: { owner, from, why: err.message } })
 
-      if (err.isNotKept) {
+      if (err.isNotKept && isFull(err)) {
         return refused('over quota', FULL_RETRY_AFTER)
       }
 

@@ -25,8 +25,8 @@ describe('Confidant', () => {
       expect(it.held.count).toBe(0)
     })
 
-    it('refuses what its store cannot keep, and says why to its own side', async () => {
-      const store = new TroubledStore()
+    it.each(['ENOSPC', 'EDQUOT'])('refuses what a full disk (%s) cannot keep, and says why to its own side', async code => {
+      const store = Object.assign(new TroubledStore(), { code })
       const it = confidantAt(at.net.join(keeper.id), { store })
       await it.confidant.start()
       const home = at.net.join(owner.id)
@@ -41,8 +41,20 @@ describe('Confidant', () => {
       expect(await at.ask(home, storeRequest(at.sealed, at.placement))).toMatchObject({ type: 'stored' })
     })
 
+    it('does not call a disk full that fails, and says why to its own side', async () => {
+      const store = new TroubledStore()
+      const it = confidantAt(at.net.join(keeper.id), { store })
+      await it.confidant.start()
+      const home = at.net.join(owner.id)
+      at.net.connect(home, it.port)
+      store.failing.add('put')
+
+      await expect(at.ask(home, storeRequest(at.sealed, at.placement))).rejects.toThrow()
+      expect(it.events).toEqual(['failed owner from owner: the store of held stashes failed: the disk fails to put'])
+    })
+
     it('does not refuse what its next start may find, and says why to its own side', async () => {
-      const store = Object.assign(new TroubledStore(), { clear: async () => { throw new Error('read-only') } })
+      const store = Object.assign(new TroubledStore(), { code: 'ENOSPC', clear: async () => { throw new Error('read-only') } })
       const it = confidantAt(at.net.join(keeper.id), { store })
       await it.confidant.start()
       const home = at.net.join(owner.id)

@@ -6,6 +6,7 @@ import { refused } from '../refusal.ts'
 import { whyRefused } from './capacity.ts'
 import { leaseLeft, refreshed, stashOf } from './held-stash.ts'
 import { inStore, keepIn } from './in-store.ts'
+import { isFull } from './is-full.ts'
 import { reservation } from './reservation.ts'
 import type { Capacity, Claim } from './capacity.ts'
 import type { HeldIndex } from './held-index.ts'
@@ -208,10 +209,24 @@ export class Copies {
     const stash = refreshed(held, arrival, now, this.init.maxLeaseSeconds)
 
     // lease and hints change with every contact, and stamps note what is left of the lease; what its owner is told is kept before that
+    const isChanged = stash.placement !== held.placement || stash.direct !== held.direct
     const isProlonged = arrival.direct && leaseLeft(stash, now) - leaseLeft(held, now) > WORTH_A_WRITE
 
-    if (stash.placement !== held.placement || stash.direct !== held.direct || isProlonged) {
-      await keepIn(this.init.store, stash.record.owner, async () => { await this.init.store.update(stash) })
+    if (isChanged || isProlonged) {
+      try {
+        await keepIn(this.init.store, stash.record.owner, async () => { await this.init.store.update(stash) })
+      } catch (err) {
+        if (isChanged || !isFull(err)) {
+          throw err
+        }
+
+        // the copy is here all the same, and promised as it was
+        const { leasePromised, leaseRemaining, leaseNotedAt } = held
+        this.init.index.keep({ ...stash, leasePromised, leaseRemaining, leaseNotedAt })
+
+        return true
+      }
+
       this.isKept(stash)
     }
 

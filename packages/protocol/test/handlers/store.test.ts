@@ -51,6 +51,22 @@ describe('handleStore', () => {
     expect(held.get(owner.id)).toMatchObject({ leaseRemaining: promised })
   })
 
+  it('has an unchanged copy on a full disk, too, where no longer promise can be noted: the one that is noted is told', async () => {
+    const store = Object.assign(new TroubledStore(), { code: 'ENOSPC' })
+    const { ask, held, clock } = scene({ store })
+    const request = await storing()
+    await ask(owner, request)
+    await clock.advance(1_000 * day)
+    store.failing.add('update')
+
+    expect(await ask(owner, request)).toEqual([{ type: 'have', promised: 29 * day }])
+    store.code = 'EIO'
+    await expect(ask(owner, request)).rejects.toMatchObject({ name: 'HeldStoreError' })
+    store.failing.clear()
+    expect(await ask(owner, request)).toEqual([{ type: 'have', promised: 30 * day }])
+    expect((await held.read(owner.id))?.body).toEqual(request.body)
+  })
+
   it('does not let a holder prolong a promise that it knows already', async () => {
     const { ask, held, clock } = scene()
     const request = await storing()

@@ -8,6 +8,8 @@ type Method = 'load' | 'put' | 'update' | 'body' | 'delete'
 /** A store in RAM whose methods fail, or wait, or find nothing, when told to. */
 export class TroubledStore extends MemoryStashStore {
   readonly failing = new Set<Method>()
+  /** The system's code for how it fails. */
+  code = 'EIO'
   readonly calls: Method[] = []
   lost = false
   /** Every call waits for it. */
@@ -53,7 +55,7 @@ export class TroubledStore extends MemoryStashStore {
     await this.gate
 
     if (this.failing.has(method)) {
-      throw new Error(`the disk fails to ${method}`)
+      throw Object.assign(new Error(`the disk fails to ${method}`), { code: this.code })
     }
   }
 }
