@@ -1,6 +1,6 @@
 import { MAX_HOLDERS, MIN_LEASE } from '@nara-stash/protocol'
 import { FAILED_AFTER, FAILED_AWAY, RENEW_SHARE, REUNION, SURROGATE_CHOICE } from '../constants.ts'
-import { distinctCopies, onDisks, select } from './select.ts'
+import { distinctCopies, onDisks, onSeenDisks, select } from './select.ts'
 import type { AuditState } from './audit.ts'
 import type { Candidate, Counting, Disk } from './select.ts'
 import type { Random } from '@nara-stash/protocol'
@@ -70,9 +70,11 @@ export interface Plan {
 }
 
 /**
- * The owner's plan (SPEC.md, "Repair by the owner"). A confidant that is away is waited for, unless fewer than minCopies could be
- * kept without it, or somebody who has a copy already can take its place. Who refused, failed, lost its copy or says that it leaves is replaced at once. If
- * nobody can take its place it stays: it may come back.
+ * The owner's plan (SPEC.md, "Repair by the owner"). A confidant that is away is waited for, unless
+ * fewer than minCopies could be kept without it, or somebody who has a copy already can take its
+ * place. One that refused, failed, lost its copy or says that it leaves is replaced at once. If nobody
+ * can take its place it stays: it may come back. One that went with its copy on a disk stays for a
+ * while beside those who help out.
  *
  * Never more than MAX_HOLDERS holders. The pinned come first, in the order in which they are named; a helper has to fit beside them.
  */
@@ -84,14 +86,14 @@ export function plan (input: PlanInput, random: Random): Plan {
   const places = distinctCopies(well, input)
   const belowMinimum = places < input.minCopies
   // nearly always nobody has to come or go
-  const isWhole = well.length === before.length && before.length === input.target && places === input.target && disksWanted(before, input) === 0
+  const isWhole = well.length === before.length && before.length === input.target && places === input.target && disksWanted(before, input).seen === 0
   const holders = isWhole ? before.map(({ peer }) => peer) : holdersNow({ before, well, view, belowMinimum }, input, random)
 
   return {
     holders,
     stores: holders.filter(peer => storeTime(view(peer), input) <= input.now),
     wakeAt: earliest([
-      ...before.filter(copy => !isWell(copy)).map(copy => dueTime(copy, belowMinimum, input)),
+      ...before.filter(copy => !isWell(copy)).flatMap(copy => [dueTime(copy, belowMinimum, input), keptPlaceUntil(copy, input)]),
       ...holders.map(peer => storeTime(view(peer), input))
     ].filter(time => time > input.now))
   }
@@ -115,7 +117,7 @@ function holdersNow ({ before, well, view, belowMinimum }: Standing, input: Plan
   // a pinned confidant that is away keeps its place, but does not stand in the way of a helper
   const counting = [...before.filter(copy => !overdue.includes(copy) && !relieved.includes(copy)).map(place), ...replacing]
   const picks = helpers(before, counting, input, random)
-  const going = overdue.filter(copy => !isPinned(copy, input))
+  const going = overdue.filter(copy => !isPinned(copy, input) && keptPlaceUntil(copy, input) <= input.now)
   const gone = [...relieved.filter(copy => !isPinned(copy, input)), ...going.slice(Math.max(going.length - picks.length, 0))]
   const staying = before.filter(copy => !gone.includes(copy)).map(({ peer }) => peer)
 
@@ -178,19 +180,37 @@ function helpers (before: readonly CopyView[], counting: readonly Place[], input
   return [...picks, ...disks([...known, ...picks], taken, before, input, random)]
 }
 
-/** In place of holders in RAM, once they are to spare: a night in which everybody is off would end all copies. */
+/** In place of holders in RAM, or on disks that were not seen, once they are to spare: a night in which everybody is off would end all copies. */
 function disks (known: readonly string[], taken: readonly Place[], before: readonly CopyView[], input: PlanInput, random: Random): string[] {
-  const wanted = taken.length < input.target || before.some(copy => !isWell(copy)) ? 0 : disksWanted(before, input)
-  const useful = wanted === 0 ? [] : input.candidates.filter(({ id, disk }) => disk != null && !known.includes(id))
+  const isSettled = taken.length >= input.target && before.every(isWell)
+  const wanted = isSettled ? disksWanted(before, input) : { seen: 0, any: 0 }
+  const choose = (disk: Disk, count: number): string[] => {
+    const useful = count <= 0 ? [] : input.candidates.filter(candidate => candidate.disk === disk && !known.includes(candidate.id))
 
-  return select(useful, { count: wanted, present: taken, now: input.now, onDisk: input.minCopies, among: SURROGATE_CHOICE }, random)
+    return select(useful, { count, present: taken, now: input.now, onDisk: input.minCopies, among: SURROGATE_CHOICE }, random)
+  }
+  const seen = choose('seen', wanted.seen)
+
+  return [...seen, ...choose('said', wanted.any - seen.length)]
 }
 
-/** How many holders in RAM are to make room for such on disks. Which costs bodies: not before the record is acknowledged, and nobody who is pinned. */
-function disksWanted (before: readonly CopyView[], input: PlanInput): number {
-  const inRam = before.filter(copy => copy.disk == null && !isPinned(copy, input))
+/** How many holders are to make room for others. */
+interface DisksWanted {
+  /** For those on disks that were seen. */
+  seen: number
+  /** For those that say that they are on disks, too: none that says so makes room for another that does. */
+  any: number
+}
 
-  return input.isAcknowledged === true ? Math.min(Math.max(input.minCopies - onDisks(before), 0), inRam.length) : 0
+/** Which costs bodies: not before the record is acknowledged, and nobody who is pinned. */
+function disksWanted (before: readonly CopyView[], input: PlanInput): DisksWanted {
+  const free = input.isAcknowledged === true ? before.filter(copy => !isPinned(copy, input)) : []
+  const missing = (count: number): number => Math.max(input.minCopies - count, 0)
+
+  return {
+    seen: Math.min(missing(onSeenDisks(before)), free.length - onSeenDisks(free)),
+    any: Math.min(missing(onDisks(before)), free.length - onDisks(free))
+  }
 }
 
 /** Here, and not failing. */
@@ -207,19 +227,30 @@ function isPinned (copy: CopyView, { pinned }: PlanInput): boolean {
   return pinned.includes(copy.peer)
 }
 
-/** When an unwell confidant is replaced. */
+/** When somebody else is to have a copy in place of an unwell confidant. */
 function dueTime (copy: CopyView, belowMinimum: boolean, input: PlanInput): number {
   if (hasFailed(copy)) {
     return -Infinity
   }
 
-  const { awaySince = -Infinity, disk, took = false } = copy
-  const delay = Math.min(input.repairDelay, FAILED_AWAY)
-  // an owner that is here has the content itself: who brings its copy back is waited for, once a later process would find it there
-  const isExpected = disk != null && took && input.isAcknowledged === true
-  const due = isExpected ? awaySince + (belowMinimum ? delay : input.diskRepairDelay) : belowMinimum ? -Infinity : awaySince + delay
+  const { awaySince = -Infinity } = copy
+  const delay = isExpected(copy, input) ? input.diskRepairDelay : Math.min(input.repairDelay, FAILED_AWAY)
 
-  return Math.max(due, reunionOf(input))
+  return Math.max(belowMinimum ? -Infinity : awaySince + delay, reunionOf(input))
+}
+
+/**
+ * Until when an unwell confidant stays a holder beside who takes its place. One that brings back its
+ * copy is of use to a later process of ours, which recovers by what the holders of the placement
+ * show. That it says so costs it nothing, and gains it nothing: it does not count.
+ */
+function keptPlaceUntil (copy: CopyView, input: PlanInput): number {
+  return hasFailed(copy) || !isExpected(copy, input) ? -Infinity : (copy.awaySince ?? -Infinity) + input.diskRepairDelay
+}
+
+/** It went with what is acknowledged on its disk. */
+function isExpected ({ disk, took = false }: CopyView, { isAcknowledged = false }: PlanInput): boolean {
+  return disk != null && took && isAcknowledged
 }
 
 /**
@@ -231,17 +262,20 @@ function reunionOf ({ reunitedAt = -Infinity, isAcknowledged = true }: PlanInput
 }
 
 /**
- * With everyone back, helpers beyond the target go, those in RAM first, of equals the latest; pinned confidants stay. The others must hold what is to be kept, in
- * enough places, or in as many as with the one that goes.
+ * With enough of them well, those beyond the target go, those in RAM first, those on seen disks last,
+ * of equals the latest; pinned confidants stay. The others must hold what is to be kept, in enough
+ * places, or in as many as with the one that goes.
  */
 function trim (holders: readonly string[], view: (peer: string) => CopyView, input: PlanInput): string[] {
   const kept = [...holders]
-  const order = holders.toReversed().toSorted((a, b) => Number(view(a).disk != null) - Number(view(b).disk != null))
+  const order = holders.toReversed().toSorted((a, b) => rankOfDisk(view(a)) - rankOfDisk(view(b)))
 
   for (const peer of order) {
-    const rest = kept.filter(other => other !== peer).map(view).filter(copy => isWell(copy) && copy.record === input.record)
+    const others = kept.filter(other => other !== peer).map(view)
+    const rest = others.filter(copy => isWell(copy) && copy.record === input.record)
     const places = Math.min(input.target, distinctCopies([...rest, view(peer)], input))
-    const isWanted = view(peer).disk != null && disksWanted(kept.filter(other => other !== peer).map(view), input) > 0
+    const { disk } = view(peer)
+    const isWanted = disk != null && disksWanted(others, input)[disk === 'seen' ? 'seen' : 'any'] > 0
 
     if (kept.length > input.target && !input.pinned.includes(peer) && !isWanted && rest.length >= input.target && distinctCopies(rest, input) >= places) {
       kept.splice(kept.indexOf(peer), 1)
@@ -249,6 +283,10 @@ function trim (holders: readonly string[], view: (peer: string) => CopyView, inp
   }
 
   return kept
+}
+
+function rankOfDisk ({ disk }: CopyView): number {
+  return disk == null ? 0 : disk === 'said' ? 1 : 2
 }
 
 /** A placement names only so many. Pinned ones have the first right, then those who hold, then those who are well; of equals the latest go. */

@@ -81,12 +81,15 @@ export function onDisks (holders: readonly Pick<Candidate, 'disk'>[]): number {
   return holders.filter(({ disk }) => disk != null).length
 }
 
+/** How many are on disks that were seen. */
+export function onSeenDisks (holders: readonly Pick<Candidate, 'disk'>[]): number {
+  return holders.filter(({ disk }) => disk === 'seen').length
+}
+
 /** Of whom to choose while fewer than `onDisk` are on disks: those on a disk that was seen; and who is wanted among them that are as far: those that say they have one. */
 function diskPreference (pool: readonly Candidate[], taken: readonly Pick<Candidate, 'disk'>[], onDisk: number): { needed: readonly Candidate[], wanted: (candidate: Candidate) => boolean } {
-  const seen = taken.filter(({ disk }) => disk === 'seen').length
-
   return {
-    needed: seen < onDisk ? preferring(pool, ({ disk }) => disk === 'seen') : pool,
+    needed: onSeenDisks(taken) < onDisk ? preferring(pool, ({ disk }) => disk === 'seen') : pool,
     wanted: onDisks(taken) < onDisk ? ({ disk }) => disk != null : () => true
   }
 }

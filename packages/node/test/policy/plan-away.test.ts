@@ -6,7 +6,8 @@ import { plan } from '../../src/policy/plan.ts'
 import { distinctCopies } from '../../src/policy/select.ts'
 import { addresses } from './places.ts'
 import { away, copy, decide, DELAY, input, NOW, spare } from './plan-inputs.ts'
-import type { PlanInput } from '../../src/policy/plan.ts'
+import type { CopyView, PlanInput } from '../../src/policy/plan.ts'
+import type { Disk } from '../../src/policy/select.ts'
 
 describe('a confidant that is away', () => {
   const two = [copy('a'), copy('b')]
@@ -31,18 +32,35 @@ describe('a confidant that is away', () => {
     expect(wakeAt).toBeUndefined()
   })
 
-  it('is waited for two hours if it went with its copy on a disk, and for as long as any other below minCopies', () => {
-    const onDisk = (since: number) => away('c', since, { disk: 'said', took: true })
-    const acknowledged = { candidates: both, isAcknowledged: true }
+  const onDisk = (peer: string, since: number, state: Partial<CopyView> = {}): CopyView => away(peer, since, { disk: 'said', took: true, ...state })
+  const acknowledged = { candidates: both, isAcknowledged: true }
 
-    expect(decide(input([...two, onDisk(NOW - DELAY)], acknowledged)).holders).toContain('c')
-    expect(decide(input([...two, onDisk(NOW - DISK_REPAIR_DELAY + 1)], acknowledged))).toMatchObject({ holders: ['a', 'b', 'c'], wakeAt: NOW + 1 })
-    expect(decide(input([...two, onDisk(NOW - DISK_REPAIR_DELAY)], acknowledged)).holders).not.toContain('c')
+  it('is waited for two hours if it went with its copy on a disk', () => {
+    expect(decide(input([...two, onDisk('c', NOW - DELAY)], acknowledged)).holders).toStrictEqual(['a', 'b', 'c'])
+    expect(decide(input([...two, onDisk('c', NOW - DISK_REPAIR_DELAY + 1)], acknowledged))).toMatchObject({ holders: ['a', 'b', 'c'], wakeAt: NOW + 1 })
+    expect(decide(input([...two, onDisk('c', NOW - DISK_REPAIR_DELAY)], acknowledged)).holders).not.toContain('c')
+  })
 
-    expect(decide(input([copy('a'), away('b', NOW, { disk: 'said', took: true }), onDisk(NOW - DELAY + 1)], acknowledged)).holders).toStrictEqual(['a', 'b', 'c'])
-    expect(decide(input([copy('a'), away('b', NOW, { disk: 'said', took: true }), onDisk(NOW - DELAY)], acknowledged)).holders).not.toContain('c')
-    // who took its copy along in RAM is not waited for
-    expect(decide(input([copy('a'), away('b', NOW), onDisk(NOW)], acknowledged)).holders).toStrictEqual(expect.not.arrayContaining(['b']))
+  it('below minCopies others help out at once, whatever disk it says it has', () => {
+    fc.assert(fc.property(fc.constantFrom<Disk>('said', 'seen'), fc.boolean(), fc.nat(), (disk, took, seed) => {
+      const copies = [copy('a'), onDisk('b', NOW, { disk, took }), onDisk('c', NOW, { disk, took })]
+      const { holders } = plan(input(copies, acknowledged), seededRandom(seed))
+
+      expect(holders).toStrictEqual(expect.arrayContaining(['a', 'x', 'y']))
+    }))
+  })
+
+  it('keeps its place beside those who help out, if it went with its copy on a disk, until they hold it, and for two hours at most', () => {
+    const { holders } = decide(input([copy('a'), onDisk('b', NOW), away('c', NOW)], acknowledged))
+
+    // what c had was in RAM
+    expect(holders.toSorted()).toStrictEqual(['a', 'b', 'x', 'y'])
+
+    const helped = [copy('a', { disk: 'said' }), onDisk('b', NOW), copy('x', { disk: 'said' }), copy('y', { disk: 'said' })]
+    expect(decide(input(helped, acknowledged)).holders).toStrictEqual(['a', 'x', 'y'])
+
+    const late = decide(input([copy('a'), onDisk('b', NOW - DISK_REPAIR_DELAY), onDisk('c', NOW)], acknowledged))
+    expect(late.holders.toSorted()).toStrictEqual(['a', 'c', 'x', 'y'])
   })
 
   it('on a disk or not, is replaced at once below minCopies until the record is acknowledged', () => {

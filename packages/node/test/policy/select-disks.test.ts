@@ -2,7 +2,7 @@ import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/policy/plan.ts'
-import { onDisks, select } from '../../src/policy/select.ts'
+import { onDisks, onSeenDisks, select } from '../../src/policy/select.ts'
 import { pickSurrogate } from '../../src/policy/surrogate.ts'
 import { addresses } from './places.ts'
 import { away, copy, decide, input } from './plan-inputs.ts'
@@ -86,6 +86,16 @@ describe('an owner with holders in RAM', () => {
     expect(decide(input([copy('a'), copy(d, { disk: 'said' }), copy(e, { disk: 'said' })], acknowledged)).holders).toStrictEqual(['a', d, e])
   })
 
+  it('moves what is on disks that are merely said to be there to those that were seen, and not to others of which that is said', () => {
+    const said = ['a', 'b', 'c'].map(peer => copy(peer, { disk: 'said' }))
+
+    expect(decide(input(said, acknowledged)).holders).toStrictEqual(['a', 'b', 'c'])
+
+    const seen = { ...acknowledged, candidates: [...later, { id: 's', uptime: 1, disk: 'seen' as const }] }
+    expect(decide(input(said, seen)).holders).toStrictEqual(['a', 'b', 'c', 's'])
+    expect(decide(input([...said, copy('s', { disk: 'seen' })], seen)).holders).toStrictEqual(['a', 'b', 's'])
+  })
+
   it('does not before the record is acknowledged, nor while somebody is away, nor in place of those who are pinned', () => {
     expect(decide(input(ram, { ...acknowledged, isAcknowledged: false })).holders).toStrictEqual(['a', 'b', 'c'])
     expect(decide(input([copy('a'), copy('b'), away('c', 1_000_000)], acknowledged)).holders).toStrictEqual(['a', 'b', 'c'])
@@ -110,7 +120,8 @@ describe('an owner with holders in RAM', () => {
 
       expect(copies.map(({ peer }) => peer)).toStrictEqual(before)
       const unpinned = copies.filter(({ peer }) => !pinned.includes(peer))
-      // none is in RAM that could be on a disk
+      // none is in RAM that could be on a disk, nor on one that is said to be there where another was seen
+      expect(onSeenDisks(copies) >= 2 || unpinned.every(({ disk }) => disk === 'seen') || candidates.every(({ id, disk }) => disk !== 'seen' || before.includes(id))).toBe(true)
       expect(onDisks(copies) >= 2 || unpinned.every(({ disk }) => disk != null) || candidates.every(({ id, disk }) => disk == null || before.includes(id))).toBe(true)
     }), { numRuns: 500 })
   })

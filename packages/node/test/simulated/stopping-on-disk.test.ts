@@ -76,6 +76,35 @@ describe('a holder on disk that is told to stop', () => {
     expect(naras.map(nara => nara.stash.status().copies.have)).toStrictEqual([2, 2, 2])
   })
 
+  it('counts what went with a disk for as long as its place is kept, and longer only if that disk was seen', async () => {
+    const stopped = async (away: number, isSeen: boolean): Promise<Leave['own']> => {
+      const { world, naras: [owner, ...others] } = await household(3) as { world: World, naras: [Nara, ...Nara[]] }
+
+      if (isSeen) {
+        for (const nara of others) {
+          nara.kill()
+          await world.run(30 * second)
+          await nara.restart()
+          world.net.connectAll()
+          await world.run(5 * minute)
+        }
+      }
+
+      for (const nara of others) {
+        await stop(world, nara)
+      }
+
+      await world.run(away)
+
+      return (await stop(world, owner)).own
+    }
+
+    expect(await stopped(minute, false)).toMatchObject({ outcome: 'kept', copies: 0, away: 2 })
+    expect(await stopped(3 * 60 * minute, false)).toMatchObject({ outcome: 'unstored', copies: 0, away: 0 })
+    expect(await stopped(3 * 60 * minute, true)).toMatchObject({ outcome: 'kept', copies: 0, away: 2 })
+    expect(await stopped(31 * 24 * 60 * minute, true)).toMatchObject({ outcome: 'unstored', copies: 0, away: 0 })
+  })
+
   it('hands on and lets go when it is told to leave, and is then told nothing new by a stop', async () => {
     const { world, naras: [owner, ...others] } = await household(6) as { world: World, naras: [Nara, ...Nara[]] }
     const [a] = holdersAmong(others, owner) as [Nara]

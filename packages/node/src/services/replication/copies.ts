@@ -47,7 +47,7 @@ export class Copies {
     if (copy != null) {
       stopStore(copy)
       copy.connected = false
-      this.takenAlong.went(copy)
+      this.takenAlong.went(copy, this.clock.now())
       copy.awaySince = this.clock.now()
       copy.why = 'unreachable'
       delete copy.leaving

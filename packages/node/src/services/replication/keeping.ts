@@ -11,6 +11,8 @@ import type { RecordHeader } from '@nara-stash/protocol'
 export interface KeepingInit extends Counting {
   target: number
   minCopies: number
+  /** Milliseconds for which the place of a confidant that went with its copy on a disk is kept. */
+  diskRepairDelay: number
   /** Whose copies outlive their processes. */
   disks: Pick<DiskEvidence, 'of'>
   onCopies (copies: { seq: string, have: number }): void
@@ -51,11 +53,19 @@ export class Keeping {
     return countCopies(this.living(), this.init)
   }
 
-  /** Copies that are here, and those whose holders went with them on their disks, and are expected back with them. */
-  staying (): number {
+  /**
+   * Copies that are here at `now`, and those whose holders went with them on their disks, and are
+   * expected back with them: where the disk was seen, for as long as they promised; where it is
+   * merely said to be there, for as long as their place is kept for them.
+   */
+  staying (now: number): number {
     const { stores: { copies }, version, init } = this
     const here = copies.views().filter(copy => this.isCurrent(copy))
-    const away = version == null ? [] : copies.takenAlong.of(version.record.id).filter(({ peer }) => init.disks.of(peer) != null)
+    const away = version == null ? [] : copies.takenAlong.of(version.record.id).filter(({ peer, wentAt, keptUntil = -Infinity }) => {
+      const disk = init.disks.of(peer)
+
+      return disk != null && (now < wentAt + init.diskRepairDelay || (disk === 'seen' && now < keptUntil))
+    })
 
     return distinctCopies([...here, ...away], init)
   }

@@ -220,7 +220,7 @@ export class Replication {
 
   /** Living copies, and those that their holders took along on their disks. */
   staying (): number {
-    return this.keeping.staying()
+    return this.keeping.staying(this.init.clock.now())
   }
 
   /** Living copies of the current version; one per address counts, unless each does. */
