@@ -108,6 +108,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       onLetGo: (owner, reason) => { this.dropped(owner, `released by its owner: ${reason}`) }
     })
     init.held.addEventListener('stash:damaged', ({ detail }) => { this.dropped(detail.owner, detail.reason) })
+    init.held.addEventListener('stash:marked', ({ detail }) => { this.pusher.marked(detail.owner) })
     init.held.addEventListener('tombstone:over', ({ detail }) => { this.coHolders.forget(detail.owner) })
     init.held.addEventListener('stash:forgotten', ({ detail }) => {
       // those who held the same stay known: they are to hear of it

@@ -32,6 +32,8 @@ export interface PusherInit {
 interface Attempt {
   connection: string
   boot: string | undefined
+  /** The last offer said that the copy may have been deleted. Undefined as long as there was none. */
+  isMarked?: boolean
   cancelRetry (): void
 }
 
@@ -100,6 +102,13 @@ export class Pusher {
     this.wake(owner)
   }
 
+  /** A copy may be one that its owner deleted: an owner that was offered it as if it were not is to know. */
+  marked (owner: string): void {
+    if (this.attempts.get(owner)?.isMarked === false) {
+      this.renew(owner)
+    }
+  }
+
   /** The owner left: the next time it is here is a return. */
   forget (owner: string): void {
     this.attempts.get(owner)?.cancelRetry()
@@ -121,6 +130,12 @@ export class Pusher {
     }
 
     const { stash, body } = whole
+    const attempt = this.attempts.get(owner)
+
+    if (attempt != null) {
+      attempt.isMarked = stash.mayBeDeleted
+    }
+
     const answer = await network.ask(owner, {
       type: 'offer',
       record: stash.record,

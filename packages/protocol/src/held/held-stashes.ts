@@ -45,6 +45,8 @@ export interface HeldStashesInit {
 export interface HeldStashesEvents {
   /** A stash that was held turned out to be unreadable, at the start or when it was read, and is no longer held. */
   'stash:damaged': CustomEvent<DamagedStash>
+  /** A copy is marked from here on: it may be one that its owner deleted. */
+  'stash:marked': CustomEvent<{ owner: string }>
   /** A tombstone ended the copy that was held. */
   'stash:forgotten': CustomEvent<{ owner: string, tombstone: RecordHeader, ended: RecordHeader }>
   /** A tombstone is kept no longer: it had its days, or made room for another. Nothing of its owner's is. */
@@ -88,7 +90,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       },
       onOver: owner => { this.safeDispatchEvent('tombstone:over', { detail: { owner } }) }
     })
-    this.leases = new Leases({ index: this.index, clock: init.clock })
+    this.leases = new Leases({ ...shared, onMarked: owner => { this.safeDispatchEvent('stash:marked', { detail: { owner } }) } })
     this.log = new RunningLog({
       store: this.store,
       clock: init.clock,
@@ -151,7 +153,12 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     return this.index.list()
   }
 
+  /** As it stands by the clock of this moment: that may have been set just now. */
   get (owner: string): HeldStash | undefined {
+    if (this.started) {
+      this.leases.look()
+    }
+
     return this.index.get(owner)
   }
 
@@ -208,7 +215,10 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
    * @throws {HeldStoreError} the store failed, which does not mean that nothing is there
    */
   async read (owner: string, options?: AbortOptions): Promise<{ stash: HeldStash, body: Uint8Array } | undefined> {
-    return await this.copies.read(owner, options)
+    const whole = await this.copies.read(owner, options)
+    const stash = this.get(owner)
+
+    return whole == null || stash?.record.id !== whole.stash.record.id ? whole : { ...whole, stash }
   }
 
   /**

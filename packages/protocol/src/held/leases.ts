@@ -12,6 +12,8 @@ const second = 1_000
 export interface LeasesInit {
   index: HeldIndex
   clock: Pick<Clock, 'now' | 'wallTime'>
+  /** From here on a copy may be one that its owner deleted. */
+  onMarked (owner: string): void
 }
 
 /**
@@ -85,7 +87,7 @@ export class Leases {
 
     for (const stash of index.list()) {
       // whose owner or co-holder had a word meanwhile is as old as that
-      index.keep(afterAbsence(paused(stash, untold, now), now - Math.max(since, stash.lastWordAt)))
+      this.keep(afterAbsence(paused(stash, untold, now), now - Math.max(since, stash.lastWordAt)))
     }
   }
 
@@ -108,7 +110,7 @@ export class Leases {
     const mayBeDeleted = known != null && this.known != null && ahead(known, this.known) > TOMBSTONE_LIFE * second
 
     if (restored || mayBeDeleted) {
-      index.list().forEach(stash => { index.keep({ ...stash, restored: true, mayBeDeleted: stash.mayBeDeleted || mayBeDeleted }) })
+      index.list().forEach(stash => { this.keep({ ...stash, restored: true, mayBeDeleted: stash.mayBeDeleted || mayBeDeleted }) })
     }
   }
 
@@ -129,7 +131,18 @@ export class Leases {
     if (known == null || isBehind(known.wallTime + at.now - known.now, at.wallTime)) {
       this.known = undefined
       index.list().filter(({ heldSince = -Infinity }) => heldSince <= since)
-        .forEach(stash => { index.keep({ ...stash, restored: true, mayBeDeleted: true }) })
+        .forEach(stash => { this.keep({ ...stash, restored: true, mayBeDeleted: true }) })
+    }
+  }
+
+  private keep (stash: HeldStash): void {
+    const { index, onMarked } = this.init
+    const { owner } = stash.record
+    const isNew = stash.mayBeDeleted && index.get(owner)?.mayBeDeleted === false
+    index.keep(stash)
+
+    if (isNew) {
+      onMarked(owner)
     }
   }
 
