@@ -1,8 +1,9 @@
 import {
-  ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, HEY_THERE_GAP, HEY_THERE_PER_PEER, HEY_THERE_STEPS, WATERMARK_EVERY, YOUNG
+  ADDRESSES_EVERY, HERE_INTERVAL, HERE_PER_PEER, HERE_UNCHANGED, HEY_THERE_GAP, HEY_THERE_PER_PEER, WATERMARK_EVERY
 } from '../../constants.ts'
 import { decodePresence, encodeFitting, openPeerRecord } from '../../presence-message.ts'
 import { isLinkLocal } from '../../policy/reach.ts'
+import { HeyThere } from './hey-there.ts'
 import { Ourself } from './ourself.ts'
 import type { MemoryMode, StashState } from '../../api.ts'
 import type { PeerDirectory } from './peer-directory.ts'
@@ -42,10 +43,7 @@ export class PresenceService {
   private startedAt = 0
   private n = 0
   private cancelNext: () => void = () => {}
-  private cancelRepeat: () => void = () => {}
-  private cancelGreeting: (() => void) | undefined
   private cancelNews: (() => void) | undefined
-  private repeats = 0
   /** Moments at which it said HERE, or might have. */
   private moments = 0
   /** Where it can be dialled goes with the next HERE. */
@@ -54,30 +52,29 @@ export class PresenceService {
   private hasNewcomer = false
   /** What it said last of itself, and when. */
   private said: { state: StashState | undefined, accepting: boolean, at: number } | undefined
-  private lastHeyThere = -Infinity
-  private lastArrival = -Infinity
-  /** When somebody came last who has not heard from us, a subscriber or not. */
-  private lastNewcomer = -Infinity
   private stopped = true
   /** The watermark that was told last, and how many such moments ago. */
   private told: { watermark: Uint8Array | undefined, ago: number } = { watermark: undefined, ago: 0 }
+  private readonly heyThere: HeyThere
   private readonly ourself: Ourself
   /** Another boot that speaks with our own key, and is to be named in what we say next. */
   private heardAs: string | undefined
 
   constructor (init: PresenceInit) {
     this.init = init
+    this.heyThere = new HeyThere({ clock: init.clock, gap: () => this.gap, say: async () => { await this.say('hey-there') } })
     this.ourself = new Ourself(init)
     init.port.onPresence((from, bytes) => this.judge(from, bytes))
-    init.port.onSubscriber(() => { this.greet() })
+    init.port.onSubscriber(() => {
+      this.hasNewcomer = true
+      this.heyThere.subscriber()
+    })
   }
 
   async start (): Promise<void> {
     this.stopped = false
     this.startedAt = this.init.clock.now()
-    this.repeats = 0
-    await this.say('hey-there')
-    this.repeat()
+    await this.heyThere.start()
     this.schedule()
   }
 
@@ -86,9 +83,7 @@ export class PresenceService {
     if (!this.stopped) {
       this.stopped = true
       this.cancelNext()
-      this.cancelRepeat()
-      this.cancelGreeting?.()
-      this.cancelGreeting = undefined
+      this.heyThere.stop()
       this.cancelNews?.()
       this.cancelNews = undefined
       await this.say('chau')
@@ -151,7 +146,7 @@ export class PresenceService {
     const change = directory.heard(from, presence)
 
     if (isUnknown || change.newBoot) {
-      this.lastNewcomer = this.init.clock.now()
+      this.heyThere.newcomer()
     }
 
     this.hasNewcomer ||= presence.kind === 'hey-there' || isUnknown || change.newBoot
@@ -170,67 +165,9 @@ export class PresenceService {
     }
   }
 
-  /** Somebody new listens: a nara that is young itself may not have been heard by it. */
-  private greet (): void {
-    const now = this.init.clock.now()
-
-    this.hasNewcomer = true
-    this.lastNewcomer = now
-
-    if (!this.stopped && now - this.startedAt <= YOUNG) {
-      this.lastArrival = now
-
-      if (this.cancelGreeting == null) {
-        this.greetThoseFrom(now)
-      }
-    }
-  }
-
-  /**
-   * One hey-there for all who came since `arrival`: not at once, because who tells that it listens may still be setting up the way on which it
-   * is to hear; and not too soon after another.
-   */
-  private greetThoseFrom (arrival: number): void {
-    const { clock } = this.init
-    const { gap } = this
-    const due = Math.max(arrival + HEY_THERE_GAP, this.lastHeyThere + gap)
-
-    this.cancelGreeting = clock.setTimer(() => {
-      this.cancelGreeting = undefined
-
-      if (!this.allGreeted && clock.now() >= this.lastHeyThere + gap) {
-        void this.say('hey-there')
-      }
-
-      // neither this one nor a repetition meanwhile need have reached those who came right before it
-      if (!this.allGreeted) {
-        this.greetThoseFrom(this.lastArrival)
-      }
-    }, due - clock.now())
-  }
-
   /** Between two messages that are said because something happened. */
   private get gap (): number {
     return Math.max(HEY_THERE_GAP, HEY_THERE_PER_PEER * this.init.directory.alive)
-  }
-
-  private get allGreeted (): boolean {
-    return this.lastHeyThere >= this.lastArrival + HEY_THERE_GAP
-  }
-
-  /** What everybody who is here has heard is not said again: it comes to each of them by several ways. But the last time, for what was lost. */
-  private repeat (): void {
-    const step = HEY_THERE_STEPS[this.repeats]
-
-    if (step != null && !this.stopped) {
-      this.cancelRepeat()
-      this.cancelRepeat = this.init.clock.setTimer(() => {
-        const isLast = ++this.repeats === HEY_THERE_STEPS.length
-        const isHeard = this.lastHeyThere >= this.lastNewcomer + HEY_THERE_GAP
-
-        void (isHeard && !isLast ? Promise.resolve() : this.say('hey-there')).then(() => { this.repeat() })
-      }, step)
-    }
   }
 
   private schedule (): void {
@@ -267,7 +204,7 @@ export class PresenceService {
     const accepting = init.accepting()
 
     if (kind === 'hey-there') {
-      this.lastHeyThere = init.clock.now()
+      this.heyThere.said()
     }
 
     const withAddresses = kind === 'hey-there' || (kind === 'here' && this.addressesDue)
