@@ -11,8 +11,12 @@
  * const nara = await createNara({ held: fileStore('/var/lib/kiosk/held') })
  * ```
  */
+import { readdir } from 'node:fs/promises'
 import { systemClock } from './clock.ts'
 import { FileStashStore } from './held/files/file-store.ts'
+import { codeOf } from './held/files/file-system.ts'
+import { folderError } from './held/files/folder-error.ts'
+import { parseName } from './held/files/stash-file.ts'
 import type { FileStashStoreInit } from './held/files/file-store.ts'
 
 /**
@@ -21,6 +25,23 @@ import type { FileStashStoreInit } from './held/files/file-store.ts'
  */
 export function fileStore (path: string, options: Partial<Pick<FileStashStoreInit, 'keepFree' | 'clock'>> = {}): FileStashStore {
   return new FileStashStore({ clock: systemClock, ...options, path })
+}
+
+/**
+ * True if something is kept in a folder for others, be it a copy or the word that one was deleted. Nothing is changed there.
+ *
+ * @throws {HeldFolderError} the folder cannot be read
+ */
+export async function keepsStashes (path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).some(name => parseName(name)?.kind === 'stash')
+  } catch (err) {
+    if (codeOf(err) === 'ENOENT') {
+      return false
+    }
+
+    throw folderError(path, err)
+  }
 }
 
 export { FileStashStore } from './held/files/file-store.ts'

@@ -45,11 +45,11 @@ export async function loadConfig ({ dir, flags, io }: ConfigInit): Promise<Confi
     const setting: Setting<unknown> = settings[key]
     const [source, raw] = given(key, setting, { flags, env: io.env, file: file.values })
 
-    config[key] = source === 'default' ? setting.default : parse(raw, key, setting, source, file.path)
+    // a path is looked at where it leads, which need not be from where this process runs
+    const from = source === 'file' ? dirname(file.path) : io.cwd
+    const value = setting.path === true && typeof raw === 'string' && raw !== '' && raw !== setting.noPath ? resolve(from, raw) : raw
 
-    if (setting.path === true && typeof config[key] === 'string' && config[key] !== setting.noPath) {
-      config[key] = resolve(source === 'file' ? dirname(file.path) : io.cwd, config[key])
-    }
+    config[key] = source === 'default' ? setting.default : parse(value, key, setting, source, file.path, raw)
 
     if (key === 'soulFile') {
       config.soulFileSource = source
@@ -93,7 +93,8 @@ function given (key: SettingKey, setting: Setting<unknown>, { flags, env, file }
   return file[key] !== undefined ? ['file', file[key]] : ['default', undefined]
 }
 
-function parse (raw: unknown, key: SettingKey, setting: Setting<unknown>, source: Source, file: string): unknown {
+/** @param given - as its source has it */
+function parse (raw: unknown, key: SettingKey, setting: Setting<unknown>, source: Source, file: string, given: unknown): unknown {
   try {
     return setting.parse(raw)
   } catch (error) {
@@ -106,7 +107,7 @@ function parse (raw: unknown, key: SettingKey, setting: Setting<unknown>, source
     }[source]
     const reason = error.message === '' ? '' : ` (${printable(error.message)})`
 
-    throw new InvalidSettingError(`${where} is ${quoted(raw)}${reason}; allowed: ${setting.allowed}`)
+    throw new InvalidSettingError(`${where} is ${quoted(given)}${reason}; allowed: ${setting.allowed}`)
   }
 }
 

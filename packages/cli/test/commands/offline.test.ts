@@ -1,5 +1,5 @@
 import { createSoul, formatSoul, naraId, peerIdString, publicKeyOf, soulToWords } from '@nara-stash/crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
@@ -121,6 +121,22 @@ describe('start', () => {
     expect(await command(['start', '--dir', '/proc/nara'])).toMatchObject(ended(1, 'cannot make the folder /proc/nara: none can be made there'))
     expect(await command(['start', '--dir', await tempDir(), '--held', '/proc/nara/held', '--no-mdns']))
       .toMatchObject(ended(1, 'cannot make the folder /proc/nara: none can be made there'))
+  })
+
+  it('does not drop what DIR/held keeps for others because that is to be elsewhere', async () => {
+    const dir = await tempDir()
+    const kept = join(dir, 'held', `${peerIdString(publicKeyOf(createSoul()))}.1.stash`)
+    const start = async (...args: string[]): Promise<FakeIo & { code: number }> => await command(['start', '--dir', dir, '--no-mdns', ...args])
+    await mkdir(join(dir, 'held'))
+    await writeModed(kept, '', 0o600)
+
+    expect(await start('--held', 'memory')).toMatchObject(ended(2, `${dir}/held keeps what is promised to others, and --held memory would drop it\n` +
+      `  start without --held, and have "nara-stash leave --dir ${dir}" hand it on; or give it up: rm -r ${dir}/held\n`))
+    expect(await start('--held', join(dir, 'other'))).toMatchObject(ended(2, `  move it, to where nothing is yet: mv ${dir}/held ${dir}/other; or`))
+    expect(await readdir(dir)).not.toContain('other')
+    // the same by another name; the foreign folder ends the start later
+    await symlink(join(dir, 'held'), join(dir, 'link'))
+    expect(await start('--held', join(dir, 'link'))).toMatchObject(ended(1, /it has files in it that are no held stashes/))
   })
 
   it('refuses a folder that is none', async () => {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -72,6 +72,19 @@ describe('precedence', () => {
 
     expect(pskFile).toBe(join(dir, 'key'))
     expect(soulFile).toBe('/elsewhere/a.soul')
+  })
+
+  it('looks at a path where it leads, not from where the process runs', async () => {
+    const dir = await tempDir()
+    // a file in the folder of this process that is none in the other
+    const [name] = (await readdir('.', { withFileTypes: true })).filter(entry => entry.isFile()).map(({ name }) => name) as [string]
+    await writeFile(join(dir, 'file'), '')
+
+    expect((await loadConfig({ dir, flags: { held: name }, io: { env: {}, cwd: dir } })).held).toBe(join(dir, name))
+    await expect(loadConfig({ dir, flags: { held: 'file' }, io: { env: {}, cwd: dir } }))
+      .rejects.toThrow(/^--held is "file" \(there is something else of this name\)/)
+    await writeFile(join(dir, 'config.json'), JSON.stringify({ held: 'file' }))
+    await expect(loadConfig({ dir, flags: {}, io: { env: {}, cwd: '/' } })).rejects.toThrow(/there is something else of this name/)
   })
 })
 
