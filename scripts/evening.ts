@@ -1,8 +1,8 @@
 /**
- * Evenings, nights and mornings of households of 3 to 8 machines, as real processes: each has a stash of its own, and writes to it; then all are killed, or
- * switched off, or their lids closed, one after the other in any order, and all come back in any order. Everything that was told to be kept must be back, settled and
- * confirmed: `pnpm evening [--rounds 1000] [--from 1] [--seed 1] [--state FILE]`. A round prints a line; with --state it is noted there, and a later
- * run goes on after the last one.
+ * Evenings, nights and mornings of households of 3 to 8 machines, as real processes: each puts
+ * something that is kept, and goes on writing; then all are killed, or switched off, or their lids
+ * closed, one after the other in any order, and all come back in any order. Everything that was told
+ * to be kept must be back, settled, confirmed, and proved anew by as many holders as make it safe.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -21,23 +21,47 @@ interface State {
   round: number
   rounds: Record<End, number>
   returns: number
+  awoke: number
   unconfirmed: number
-  /** Of all returns, from the start of the machine until its stash was back, in milliseconds: the longest. */
+  kept: number
+  /** From the start of a machine, or from when it awoke, until its stash was back, in milliseconds: the longest. */
   slowest: number
   faults: string[]
 }
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '20' }, from: { type: 'string' }, seed: { type: 'string', default: '1' }, state: { type: 'string' }, ends: { type: 'string', default: ENDS.join(',') } }
-})
-const [rounds, seed] = [whole('rounds', values.rounds), whole('seed', values.seed)]
-const allowed = values.ends.split(',').filter((end): end is End => (ENDS as readonly string[]).includes(end))
+const HELP = `Evenings, nights and mornings of households of 3 to 8 daemons, which lose nothing.
 
-if (allowed.length === 0) {
-  console.error(`--ends is "${values.ends}"; it takes some of ${ENDS.join(', ')}`)
-  process.exit(2)
+Usage: pnpm evening [options]
+
+  --rounds N      rounds of this run (default 20)
+  --seed N        what happens follows from it (default 1)
+  --state FILE    rounds are noted there, and a later run goes on after the last one
+  --from N        the first round (default: after the last one of --state, or 1)
+  --ends LIST     how days end, of ${ENDS.join(',')} (default: all)
+  --held memory   nothing is kept on disks: shows that a household that loses everything fails
+
+A round prints a line. It ends with 0 if all that was kept came back, with 1 if not, and with 2 if
+the options are wrong.
+
+Examples:
+  pnpm evening --rounds 1000 --state evenings.json   a long run, which may be interrupted
+  pnpm evening --seed 7 --from 41 --rounds 1         that round once more, in a new household
+`
+
+const values = parse()
+const [rounds, seed] = [whole('rounds', values.rounds), whole('seed', values.seed)]
+const ends = values.ends.split(',')
+const allowed = ENDS.filter(end => ends.includes(end))
+
+if (allowed.length === 0 || allowed.length !== ends.length) {
+  fail(`--ends is "${values.ends}"; it takes some of ${ENDS.join(',')}`)
 }
 
+if (values.held != null && values.held !== 'memory') {
+  fail(`--held is "${values.held}"; it takes memory`)
+}
+
+const args = values.held == null ? [] : ['--held', values.held]
 const state = readState()
 const from = values.from == null ? state.round + 1 : whole('from', values.from)
 const daemons = new Daemons('evening')
@@ -46,7 +70,7 @@ let machines: Machine[] = []
 for (let round = from; round < from + rounds; round++) {
   if (machines.length === 0 || (round - 1) % SEASON === 0) {
     await moveOut()
-    machines = await moveIn(daemons, `household-${round}`, sizeOf(seed, round))
+    machines = await moveIn(daemons, `household-${round}`, sizeOf(seed, round), args)
   }
 
   const evening = eveningOf(seed, round, allowed)
@@ -62,9 +86,10 @@ for (let round = from; round < from + rounds; round++) {
 
 await moveOut()
 
-const { rounds: done, returns, unconfirmed, slowest, faults } = state
+const { rounds: done, returns, awoke, unconfirmed, kept, slowest, faults } = state
 const all = ENDS.reduce((sum, end) => sum + done[end], 0)
-console.log(`${all} rounds (${ENDS.map(end => `${done[end]} ${end}`).join(', ')}), ${returns} returns, ${unconfirmed} of them unconfirmed since too few were back in time; slowest ${(slowest / 1_000).toFixed(1)} s`)
+console.log(`${all} rounds (${ENDS.map(end => `${done[end]} ${end}`).join(', ')}), ${kept} puts kept; ${returns} returns, ${unconfirmed} of them not confirmed, ` +
+  `as they were back before the last was up or have more than was kept; ${awoke} awoke; slowest ${(slowest / 1_000).toFixed(1)} s`)
 faults.forEach(fault => { console.log(fault) })
 console.log(`${all - faults.length} passed, ${faults.length} failed`)
 process.exit(faults.length === 0 ? 0 : 1)
@@ -75,12 +100,14 @@ async function moveOut (): Promise<void> {
   machines = []
 }
 
-function note (round: number, end: End, { faults, returns, unconfirmed, slowest, line }: Told): void {
+function note (round: number, end: End, { line, faults, ...told }: Told): void {
   state.round = round
   state.rounds[end]++
-  state.returns += returns
-  state.unconfirmed += unconfirmed
-  state.slowest = Math.max(state.slowest, slowest)
+  state.returns += told.returns
+  state.awoke += told.awoke
+  state.unconfirmed += told.unconfirmed
+  state.kept += told.kept
+  state.slowest = Math.max(state.slowest, told.slowest)
 
   if (faults.length > 0) {
     state.faults.push(`round ${round}, seed ${seed}: ${faults.join('; ')}`)
@@ -94,7 +121,7 @@ function note (round: number, end: End, { faults, returns, unconfirmed, slowest,
 }
 
 function readState (): State {
-  const fresh: State = { seed, round: 0, rounds: { kill: 0, stop: 0, suspend: 0 }, returns: 0, unconfirmed: 0, slowest: 0, faults: [] }
+  const fresh: State = { seed, round: 0, rounds: { kill: 0, stop: 0, suspend: 0 }, returns: 0, awoke: 0, unconfirmed: 0, kept: 0, slowest: 0, faults: [] }
 
   if (values.state == null || !existsSync(values.state)) {
     return fresh
@@ -103,8 +130,7 @@ function readState (): State {
   const left = JSON.parse(readFileSync(values.state, 'utf8')) as State
 
   if (left.seed !== seed) {
-    console.error(`${values.state} is of --seed ${left.seed}`)
-    process.exit(2)
+    fail(`${values.state} is of --seed ${left.seed}`)
   }
 
   return left
@@ -114,9 +140,38 @@ function whole (name: string, text: string): number {
   const number = Number(text)
 
   if (!Number.isSafeInteger(number) || number < 1) {
-    console.error(`--${name} is "${text}"; it must be a whole number from 1`)
-    process.exit(2)
+    fail(`--${name} is "${text}"; it must be a whole number from 1`)
   }
 
   return number
+}
+
+function parse () {
+  const options = {
+    rounds: { type: 'string', default: '20' },
+    from: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    state: { type: 'string' },
+    ends: { type: 'string', default: ENDS.join(',') },
+    held: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false }
+  } as const
+
+  try {
+    const { values } = parseArgs({ options })
+
+    if (values.help) {
+      console.log(HELP)
+      process.exit(0)
+    }
+
+    return values
+  } catch (err) {
+    fail((err as Error).message)
+  }
+}
+
+function fail (why: string): never {
+  console.error(`${why}; see --help`)
+  process.exit(2)
 }

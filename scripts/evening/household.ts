@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from '../../packages/cli/src/client/api-client.ts'
 import type { AddressInfo } from 'node:net'
+import type { VerifyResult } from '@nara-stash/node'
 import type { NaraDaemon } from '../../packages/cli/test/support/nara-process.ts'
 import type { Daemons } from '../daemons.ts'
 import type { Turn } from './plan.ts'
@@ -14,6 +15,12 @@ const CLOCK = fileURLToPath(new URL('jumping-clock.mjs', import.meta.url))
 /** A write that is under way when its machine goes ends with it; before that it has this long. Milliseconds. */
 const PUT_TIMEOUT = 30_000
 
+interface MachineInit {
+  port: number
+  args: readonly string[]
+  others (): readonly string[]
+}
+
 /** One machine through its days: its folder stays, its processes come and go. */
 export class Machine {
   /** The last content that was told to be kept, and what was put since. */
@@ -22,14 +29,17 @@ export class Machine {
   private process: NaraDaemon | undefined
   private readonly daemons: Daemons
   private readonly name: string
-  private readonly port: number
+  readonly port: number
+  /** Further arguments of its daemon. */
+  private readonly args: readonly string[]
   /** Where the others are. */
   private readonly others: () => readonly string[]
 
-  constructor (daemons: Daemons, name: string, port: number, others: () => readonly string[]) {
+  constructor (daemons: Daemons, name: string, { port, args, others }: MachineInit) {
     this.daemons = daemons
     this.name = name
     this.port = port
+    this.args = args
     this.others = others
   }
 
@@ -44,7 +54,7 @@ export class Machine {
   start (): void {
     const bootstrap = this.others().flatMap(address => ['--bootstrap', address])
 
-    this.process = this.daemons.start(this.name, ['--name', this.name.replaceAll('/', ' '), ...bootstrap], { port: this.port, nodeArgs: ['--import', CLOCK] })
+    this.process = this.daemons.start(this.name, ['--name', this.name.replaceAll('/', ' '), ...bootstrap, ...this.args], { port: this.port, nodeArgs: ['--import', CLOCK] })
   }
 
   /** Where it can be dialled, once it was up. */
@@ -81,6 +91,11 @@ export class Machine {
     this.kept = digest
   }
 
+  /** Has every confidant prove its copy. */
+  async verify (): Promise<VerifyResult> {
+    return await (await connect(this.daemon.dir)).verify()
+  }
+
   /** What it has: a digest, and what it says of it. */
   async get (): Promise<{ digest: string, state: string, confirmed: boolean }> {
     const client = await connect(this.daemon.dir)
@@ -91,7 +106,7 @@ export class Machine {
   }
 }
 
-export function digestOf (data: Uint8Array): string {
+function digestOf (data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')
 }
 
@@ -103,11 +118,11 @@ export async function oneAfterTheOther (machines: readonly Machine[], turns: rea
   }
 }
 
-/** A household that has just moved in: all are up, and each has a stash that is kept. */
-export async function moveIn (daemons: Daemons, name: string, size: number): Promise<Machine[]> {
+/** A household that has just moved in: all are up. */
+export async function moveIn (daemons: Daemons, name: string, size: number, args: readonly string[]): Promise<Machine[]> {
   const addresses: string[] = []
   const ports = await freePorts(size)
-  const machines = ports.map((port, i) => new Machine(daemons, `${name}/${i}`, port, () => addresses.filter((_, other) => other !== i)))
+  const machines = ports.map((port, i) => new Machine(daemons, `${name}/${i}`, { port, args, others: () => addresses.filter((_, other) => other !== i) }))
 
   // until all are known they meet through the first
   for (const machine of machines) {

@@ -1,14 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { oneAfterTheOther } from './household.ts'
+import { awoke, LIMIT, returned } from './judge.ts'
+import { endConnections } from './sleep.ts'
 import type { Machine } from './household.ts'
+import type { Found } from './judge.ts'
 import type { Evening } from './plan.ts'
-
-/** A household that is up is whole within this; a machine that is back has its stash within this. Milliseconds. */
-const LIMIT = 120_000
-
-/** A machine whose stash was settled so long before the last one was up could not have had it confirmed. Milliseconds. */
-const TOO_EARLY = 2_000
 
 /** Copies that each is to have before the evening: what is kept before that may be with too few. */
 const TARGET = 3
@@ -16,162 +12,111 @@ const TARGET = 3
 /** What became of a round. */
 export interface Told {
   faults: string[]
+  /** Machines that started anew, and those that slept. */
   returns: number
+  awoke: number
   unconfirmed: number
+  /** Writes that were told to be kept, those before the evening among them. */
+  kept: number
   slowest: number
   line: string
+}
+
+/** What happened between the evening and the morning. */
+interface Night {
+  /** What was told of the puts of the evening. */
+  outcomes: string[]
+  faults: string[]
+  /** Connections that did not outlive it; undefined if none could be ended, or none had to be. */
+  ended?: number | undefined
+  wokeAt: number
 }
 
 /** The evening, the night and the morning of a household in which everybody is up. */
 export async function liveThrough (machines: readonly Machine[], evening: Evening): Promise<Told> {
   const began = performance.now()
-  const faults: string[] = []
-
-  try {
-    await everybodyWhole(machines)
-  } catch (err) {
-    faults.push(`before the evening: ${(err as Error).message}`)
-  }
-
-  const outcomes = await eveningAndNight(machines, evening, faults)
-  const back = await Promise.all(machines.map(async (machine, i) => await morningOf(machine, i, evening, machines, faults)))
-  const puts = new Map<string, number>()
-
-  outcomes.forEach(outcome => { puts.set(outcome, (puts.get(outcome) ?? 0) + 1) })
+  const faults = await everybodyWhole(machines)
+  const night = await eveningAndNight(machines, evening)
+  const found = await Promise.all(machines.map(async machine => await morningOf(machine, machines, evening, night)))
+  const slowest = Math.max(...found.map(({ after }) => after))
 
   return {
-    faults,
-    returns: machines.length,
-    unconfirmed: back.filter(({ confirmed }) => !confirmed).length,
-    slowest: Math.max(...back.map(({ after }) => after)),
-    line: `${evening.end}, ${machines.length} machines, puts: ${[...puts].map(([outcome, count]) => `${count} ${outcome}`).join(', ') || 'none'}; ` +
-      `back within ${(Math.max(...back.map(({ after }) => after)) / 1_000).toFixed(1)} s; took ${((performance.now() - began) / 1_000).toFixed(1)} s`
+    faults: [...faults, ...night.faults, ...found.flatMap(({ faults }, i) => faults.map(fault => `machine ${i} ${fault}`))],
+    returns: found.filter(({ isReturn }) => isReturn).length,
+    awoke: found.filter(({ isReturn }) => !isReturn).length,
+    unconfirmed: found.filter(({ confirmed }) => !confirmed).length,
+    kept: machines.length + night.outcomes.filter(outcome => outcome === 'kept').length,
+    slowest,
+    line: `${evening.end}, ${machines.length} machines${sleepText(evening, night)}; ${machines.length} kept before, then ${countText(night.outcomes)}; ` +
+      `back within ${(slowest / 1_000).toFixed(1)} s; took ${((performance.now() - began) / 1_000).toFixed(1)} s`
   }
 }
 
-/** Each has a stash, and as many copies of it as there can be. */
-async function everybodyWhole (machines: readonly Machine[]): Promise<void> {
-  await Promise.all(machines.map(async machine => {
-    if (machine.kept == null) {
-      const outcome = await machine.put(100)
-
-      if (outcome !== 'kept') {
-        throw new Error(`a first put was ${outcome}`)
-      }
-    }
-
-    const { code, stderr } = await machine.daemon.command(['status', '--wait', `copies=${Math.min(TARGET, machines.length - 1)}`, '--timeout', `${LIMIT}ms`])
-
-    if (code !== 0) {
-      throw new Error(`not whole: ${stderr}`)
-    }
-  }))
+function sleepText ({ end }: Evening, { ended }: Night): string {
+  return end !== 'suspend' ? '' : ended == null ? ', THEIR CONNECTIONS OUTLIVED THE NIGHT (to end them takes root, iproute2 and INET_DIAG_DESTROY)' : `, ${ended} connections ended`
 }
 
-async function eveningAndNight (machines: readonly Machine[], { end, puts, off, on }: Evening, faults: string[]): Promise<string[]> {
+function countText (outcomes: readonly string[]): string {
+  const counts = new Map<string, number>()
+
+  outcomes.forEach(outcome => { counts.set(outcome, (counts.get(outcome) ?? 0) + 1) })
+
+  return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ') || 'no puts'
+}
+
+/** Each puts something new, which is kept, with as many copies as there can be. Returns what went wrong. */
+async function everybodyWhole (machines: readonly Machine[]): Promise<string[]> {
+  const faults = await Promise.all(machines.map(async (machine, i) => {
+    const outcome = await machine.put(100)
+    const { code, stderr } = await machine.daemon.command(['status', '--wait', `copies=${Math.min(TARGET, machines.length - 1)}`, '--timeout', `${LIMIT}ms`])
+
+    return [
+      ...outcome === 'kept' ? [] : [`before the evening machine ${i}'s put was ${outcome}`],
+      ...code === 0 ? [] : [`before the evening machine ${i} was not whole: ${stderr}`]
+    ]
+  }))
+
+  return faults.flat()
+}
+
+async function eveningAndNight (machines: readonly Machine[], { end, puts, off, on }: Evening): Promise<Night> {
   const putting = puts.map(async ({ who, bytes, at }) => {
     await delay(at)
 
     return await (machines[who] as Machine).put(bytes)
   })
-  switch (end) {
-    case 'kill':
-      await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill('SIGKILL') })
-      break
-    case 'stop':
-      await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill('SIGTERM') })
-      break
-    case 'suspend':
-      await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill('SIGSTOP') })
-      breakConnections(machines)
-      machines.forEach(({ daemon }) => { daemon.run.child.kill('SIGUSR2') })
-      await oneAfterTheOther(machines, on, ({ daemon }) => { daemon.run.child.kill('SIGCONT') })
 
-      return await Promise.all(putting)
+  if (end === 'suspend') {
+    await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill('SIGSTOP') })
+    const ended = endConnections(machines)
+    machines.forEach(({ daemon }) => { daemon.run.child.kill('SIGUSR2') })
+    await oneAfterTheOther(machines, on, ({ daemon }) => { daemon.run.child.kill('SIGCONT') })
+    const wokeAt = performance.now()
+
+    return { outcomes: await Promise.all(putting), faults: [], ended, wokeAt }
   }
 
-  const ended = await Promise.all(machines.map(async ({ daemon }) => await daemon.run.done))
+  await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill(end === 'kill' ? 'SIGKILL' : 'SIGTERM') })
+  const codes = await Promise.all(machines.map(async ({ daemon }) => (await daemon.run.done).code))
   const outcomes = await Promise.all(putting)
-
-  if (end === 'stop') {
-    ended.forEach(({ code }, i) => {
-      // with nothing that was not told to be kept, all that it had put is on the disks of the others
-      if (code !== 0 && !(code === 3 && (machines[i]?.since.length ?? 0) > 0)) {
-        faults.push(`machine ${i} stopped with ${code}: ${JSON.stringify(machines[i]?.daemon.events.findLast(({ event }) => event === 'leave'))}`)
-      }
-    })
-  }
+  const faults = end === 'stop' ? machines.flatMap((machine, i) => stopFaults(machine, i, codes[i])) : []
 
   await oneAfterTheOther(machines, on, machine => { machine.start() })
 
-  return outcomes
+  return { outcomes, faults, wokeAt: NaN }
 }
 
-async function morningOf (machine: Machine, i: number, { end }: Evening, machines: readonly Machine[], faults: string[]): Promise<{ confirmed: boolean, after: number }> {
-  const { daemon } = machine
-  const began = performance.now()
-  let after = LIMIT
+/** A stop ends with 0 if all that was put is on the disks of the others; with a put that was not told to be kept it may end with 3. */
+function stopFaults ({ daemon, since }: Machine, i: number, code: number | null | undefined): string[] {
+  return code === 0 || (code === 3 && since.length > 0) ? [] : [`machine ${i} stopped with ${code}: ${JSON.stringify(daemon.events.findLast(({ event }) => event === 'leave'))}`]
+}
 
+async function morningOf (machine: Machine, machines: readonly Machine[], { end }: Evening, { wokeAt }: Night): Promise<Found> {
   try {
-    if (end !== 'suspend') {
-      const recovered = await daemon.until('stash:recovered', () => true, AbortSignal.timeout(LIMIT))
-      const doubt = daemon.events.find(({ event }) => event === 'stash:doubt')
-      after = daemon.heardAt(recovered) - daemon.startedAt
-
-      if (doubt != null) {
-        faults.push(`machine ${i} was in doubt: ${JSON.stringify(doubt)}`)
-      }
-    }
-
-    const { digest, state, confirmed } = await machine.get()
-
-    if (end === 'suspend') {
-      after = performance.now() - began
-    }
-
-    if (state !== 'settled') {
-      faults.push(`machine ${i} is ${state}`)
-    }
-
-    if (digest !== machine.kept && !machine.since.includes(digest)) {
-      faults.push(`machine ${i} has an older version, or another: ${digest.slice(0, 8)}; kept was ${machine.kept?.slice(0, 8)}`)
-    }
-
-    // a write that was cut short may have come further than it was told: nobody can confirm that it is the newest
-    if (!confirmed && digest === machine.kept && !await cameTooEarly(daemon, machines)) {
-      faults.push(`machine ${i} is not confirmed, though all were back: ${JSON.stringify(daemon.events.find(({ event }) => event === 'stash:recovered'))}`)
-    }
-
-    machine.has(digest)
-
-    return { confirmed, after }
+    return end === 'suspend' ? await awoke(machine, wokeAt) : await returned(machine, machines)
   } catch (err) {
-    faults.push(`machine ${i} is not back: ${(err as Error).message}; ${JSON.stringify(daemon.events.filter(({ event }) => event.startsWith('stash:')))}`)
+    const events = machine.daemon.events.filter(({ event }) => event.startsWith('stash:'))
 
-    return { confirmed: false, after }
-  }
-}
-
-/** It had its stash before all the others were up, or those that were had answered: a machine under load is slow. */
-async function cameTooEarly (daemon: Machine['daemon'], machines: readonly Machine[]): Promise<boolean> {
-  const recovered = daemon.events.find(event => event.event === 'stash:recovered')
-  const ups = await Promise.all(machines.map(async ({ daemon }) => daemon.heardAt(await daemon.started())))
-
-  return recovered != null && (recovered.answered < machines.length - 1 || daemon.heardAt(recovered) < Math.max(...ups) + TOO_EARLY)
-}
-
-/** The connections of machines that sleep do not outlive the night. */
-function breakConnections (machines: readonly Machine[]): void {
-  for (const { daemon } of machines) {
-    const { addresses } = daemon.events.find(event => event.event === 'started') ?? { addresses: [] }
-    const port = /\/tcp\/(\d+)/.exec(addresses[0] ?? '')?.[1]
-
-    try {
-      // whom a machine dialled is at the other end of its connection
-      execFileSync('ss', ['-K', 'sport', '=', `:${port}`], { stdio: 'ignore' })
-    } catch {
-      console.error('connections outlive the night here: to end them takes root, iproute2, and a kernel with INET_DIAG_DESTROY')
-      return
-    }
+    return { faults: [`is not back: ${(err as Error).message}; ${JSON.stringify(events)}`], isReturn: end !== 'suspend', confirmed: false, after: LIMIT }
   }
 }
