@@ -7,7 +7,7 @@ export interface DamagedStash {
   owner: string
   /** SHA-256 of the record's payload, hex, if at least that is known. */
   recordId?: string
-  reason: 'its entry is unreadable' | 'its body is missing or damaged'
+  reason: 'its entry is unreadable' | 'its body is missing or damaged' | 'the disk fails to read it'
 }
 
 export interface LoadedStashes {

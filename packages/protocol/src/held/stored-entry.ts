@@ -12,6 +12,12 @@ const VERSION: number = 1
 export class EntryVersionError extends Error {
   static override readonly name = 'EntryVersionError'
   override readonly name = 'EntryVersionError'
+  readonly form: number
+
+  constructor (form: number) {
+    super(`a held stash was kept in form ${form}, and this version knows form ${VERSION}: run the version that kept it, or give this one another datastore`)
+    this.form = form
+  }
 }
 
 interface StoredEntry {
@@ -69,7 +75,7 @@ export async function decodeEntry (owner: string, bytes: Uint8Array, time: Runni
   const { v, leaseNotedAt, heldSince, leasePromised, mayBeDeleted = false, ...entry } = stored as StoredEntry
 
   if (v !== VERSION) {
-    throw new EntryVersionError(`a held stash was kept in form ${v}, and this version knows form ${VERSION}: run the version that kept it, or give this one another datastore`)
+    throw new EntryVersionError(v)
   }
 
   try {

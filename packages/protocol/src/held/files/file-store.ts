@@ -7,9 +7,10 @@ import { HeldFolderError, folderError } from './folder-error.ts'
 import { codeOf } from './file-system.ts'
 import { takeLock } from './folder-lock.ts'
 import { HeldFolder } from './held-folder.ts'
-import { letGo, removeRest, settle } from './shelf.ts'
+import { SetAside } from './set-aside.ts'
+import { emptyShelf, letGo, removeRest, settle } from './shelf.ts'
 import { readShelves } from './shelves.ts'
-import { CLOCK_FILE, DAMAGED, ENTRY_ALLOWANCE, fileOf, headOf, parseDamaged, readBody } from './stash-file.ts'
+import { CLOCK_FILE, fileOf, headOf, readBody, roomOf } from './stash-file.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Lock } from './folder-lock.ts'
 import type { Shelf } from './shelf.ts'
@@ -18,12 +19,6 @@ import type { RecordHeader } from '../../record/header.ts'
 import type { HeldStash } from '../held-stash.ts'
 import type { LoadedStashes, Stamp, StashStore } from '../stash-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
-
-/** Nearly every file system gives room in units of this. Bytes. */
-const BLOCK = 4096
-
-/** Damaged files that are kept for who wants to know what happened; of the largest stash 64 MiB each. */
-const MAX_DAMAGED = 4
 
 export interface FileStashStoreInit {
   /** The folder. It is made if it is not there; the one above it has to be. */
@@ -56,8 +51,7 @@ export class FileStashStore implements StashStore {
   private isOpen = false
   /** Of what is in `clock`, if it was this that wrote it. */
   private lastStamp: Uint8Array | undefined
-  /** The oldest first. */
-  private damaged: string[] = []
+  private damaged = new SetAside()
   private readonly writing = new Set<Promise<unknown>>()
 
   constructor (init: FileStashStoreInit) {
@@ -74,9 +68,13 @@ export class FileStashStore implements StashStore {
     const { path, fs } = this.init
     const folder = await HeldFolder.open({ path, fs, takeLock: this.init.takeLock ?? takeLock })
 
-    if (this.lastStamp != null && !equals(this.lastStamp, await folder.readWhole(CLOCK_FILE) ?? new Uint8Array(0))) {
+    try {
+      if (this.lastStamp != null && !equals(this.lastStamp, await folder.readWhole(CLOCK_FILE) ?? new Uint8Array(0))) {
+        throw new HeldFolderError(path, 'another process has used it since this one stopped', 'start anew, with a new store')
+      }
+    } catch (err) {
       await folder.close()
-      throw new HeldFolderError(path, 'another process has used it since this one stopped', 'start anew, with a new store')
+      throw folderError(path, err)
     }
 
     this.folder = folder
@@ -96,9 +94,9 @@ export class FileStashStore implements StashStore {
       // a stamp that the disk fails to read is as good as lost
       const stamp = await folder.readWhole(CLOCK_FILE).catch((err: unknown) => codeOf(err) === 'EIO' ? undefined : this.asFolderError(err))
       this.time.load(stamp == null ? [] : [stamp])
-      const { shelves, stashes, damaged, parts, setAside } = await readShelves(folder, this.time, options).catch(this.asFolderError)
+      const { shelves, stashes, damaged, unnoted, parts, setAside } = await readShelves(folder, this.time, options).catch(this.asFolderError)
       this.shelves = shelves
-      this.damaged = setAside
+      this.damaged = new SetAside(setAside)
 
       // all is read: from here on what does not count can go. What does not go is tried again before the owner's next write
       for (const part of parts) {
@@ -106,17 +104,13 @@ export class FileStashStore implements StashStore {
       }
 
       for (const [owner, shelf] of shelves) {
-        for (const { name } of shelf.damaged) {
-          await this.setAside(folder, shelf, name).catch(() => {})
-        }
-
+        // what does not come to its end is found as it was by the next start
+        await this.setDamagedAside(folder, shelf, unnoted.get(owner)).catch(() => {})
         await removeRest(folder, shelf).catch(() => {})
         this.removeIfEmpty(owner)
       }
 
-      const { lastWall } = this.time
-
-      return { stashes, damaged, ...(lastWall == null ? {} : { lastWall }) }
+      return { stashes, damaged, ...(this.time.lastWall != null && { lastWall: this.time.lastWall }) }
     })
   }
 
@@ -169,6 +163,7 @@ export class FileStashStore implements StashStore {
       }
 
       // what counts goes last
+      Object.assign(shelf, { damaged: [], unreadable: [] })
       await this.clearShelf(folder, owner, shelf)
 
       if (shelf.stash != null) {
@@ -193,9 +188,8 @@ export class FileStashStore implements StashStore {
     })
   }
 
-  /** A body and what is noted with it, in whole blocks. */
   cost (bodyLength: number): number {
-    return Math.ceil(bodyLength / BLOCK) * BLOCK + ENTRY_ALLOWANCE
+    return roomOf(bodyLength)
   }
 
   async hasRoom (bytes: number): Promise<boolean> {
@@ -210,7 +204,7 @@ export class FileStashStore implements StashStore {
   private async keep (stash: HeldStash, kind: 'stash' | 'note', body: Uint8Array = new Uint8Array(0)): Promise<void> {
     await this.write(async folder => {
       const { owner, id } = stash.record
-      const shelf = this.shelves.get(owner) ?? { revision: 0, names: new Set<string>(), unsettled: false, damaged: [] }
+      const shelf = this.shelves.get(owner) ?? emptyShelf()
       const file = fileOf(owner, shelf.revision + 1, kind)
 
       // if what an earlier write left behind cannot go, nothing is added to it: an owner never takes more than two copies' room
@@ -234,6 +228,7 @@ export class FileStashStore implements StashStore {
       if (kind === 'stash') {
         shelf.stash = file
         delete shelf.note
+        Object.assign(shelf, { damaged: [], unreadable: [] })
         shelf.isTombstone = stash.record.kind === 'tombstone'
       } else {
         shelf.note = file
@@ -245,11 +240,7 @@ export class FileStashStore implements StashStore {
 
   private async clearShelf (folder: HeldFolder, owner: string, shelf: Shelf): Promise<void> {
     if (shelf.isTombstone === true) {
-      for (const name of this.damaged.filter(name => parseDamaged(name) === owner)) {
-        await folder.remove(name)
-        shelf.unsettled = true
-        this.damaged.splice(this.damaged.indexOf(name), 1)
-      }
+      shelf.unsettled = await this.damaged.remove(folder, owner) || shelf.unsettled
     }
 
     await removeRest(folder, shelf)
@@ -265,12 +256,19 @@ export class FileStashStore implements StashStore {
       delete shelf.stash
     }
 
-    await folder.rename(name, name + DAMAGED)
+    await this.damaged.add(folder, name)
     shelf.names.delete(name)
-    this.damaged.push(name + DAMAGED)
+    shelf.damaged = shelf.damaged.filter(file => file.name !== name)
+  }
 
-    while (this.damaged.length > MAX_DAMAGED) {
-      await folder.remove(this.damaged.shift() as string)
+  /** @param unnoted - what a damaged note cannot say any more: it is noted anew before that goes */
+  private async setDamagedAside (folder: HeldFolder, shelf: Shelf, unnoted: HeldStash | undefined): Promise<void> {
+    if (unnoted != null) {
+      await this.update(unnoted)
+    }
+
+    for (const { name } of shelf.damaged) {
+      await this.setAside(folder, shelf, name)
     }
   }
 

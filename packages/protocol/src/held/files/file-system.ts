@@ -23,6 +23,14 @@ export function codeOf (err: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+/** EBADMSG and EUCLEAN, by which a Linux file system says that it is damaged there, have no name in Node. */
+const UNREADABLE: readonly unknown[] = ['EIO', 'EISDIR', 'Unknown system error -74', 'Unknown system error -117']
+
+/** A file cannot be read, which may pass, and says nothing of the others. */
+export function isUnreadable (err: unknown): boolean {
+  return UNREADABLE.includes(codeOf(err))
+}
+
 /** Reads `length` bytes from `position`, or fewer if the file ends before. */
 export async function readAt (file: OpenFile, position: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length)

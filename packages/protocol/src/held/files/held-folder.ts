@@ -16,8 +16,8 @@ const FORMAT_TEXT = /^nara stash held ([1-9]\d{0,8})\n$/
 const LOCK_FILE = 'lock'
 const PROBE_FILE = `probe${PART}`
 
-/** What may be in a folder that is not in use yet: a start was cut short. */
-const BEGUN: readonly string[] = [LOCK_FILE, PROBE_FILE, `${FORMAT_FILE}${PART}`]
+/** What may be in a folder that is not in use yet: a start was cut short, or the folder is a whole file system. */
+const BEGUN: readonly string[] = [LOCK_FILE, PROBE_FILE, `${FORMAT_FILE}${PART}`, 'lost+found']
 
 const mebibyte = 1024 * 1024
 

@@ -16,14 +16,20 @@ export interface Shelf {
   names: Set<string>
   /** Something was removed that a crash may bring back. */
   unsettled: boolean
-  /** Of its files those that do not hold what they should. */
+  /** Of its files those that do not hold what they should, and are to be set aside. */
   damaged: CountingFile[]
+  /** Of its files those that the disk fails to read, which may pass. */
+  unreadable: CountingFile[]
 }
 
-/** Removes what is there and does not count. */
+export function emptyShelf (): Shelf {
+  return { revision: 0, names: new Set(), unsettled: false, damaged: [], unreadable: [] }
+}
+
+/** Removes what is there and does not count. What is damaged or cannot be read stays until something newer takes its place. */
 export async function removeRest (folder: HeldFolder, shelf: Shelf): Promise<void> {
   for (const name of shelf.names) {
-    if (name !== shelf.stash?.name && name !== shelf.note?.name) {
+    if (name !== shelf.stash?.name && name !== shelf.note?.name && ![...shelf.damaged, ...shelf.unreadable].some(file => file.name === name)) {
       shelf.unsettled = await folder.remove(name) || shelf.unsettled
       shelf.names.delete(name)
     }

@@ -20,7 +20,15 @@ const LENGTH_BYTES = 4
 export const MAX_HEAD_BYTES = 64 * 1024
 
 /** Two envelopes of full size and what is noted beside them; most entries have a tenth of it. Bytes. */
-export const ENTRY_ALLOWANCE = 16 * 1024
+const ENTRY_ALLOWANCE = 16 * 1024
+
+/** Nearly every file system gives room in units of this. Bytes. */
+const BLOCK = 4096
+
+/** Bytes of the disk that a body takes, and what is noted with it. */
+export function roomOf (bodyLength: number): number {
+  return Math.ceil(bodyLength / BLOCK) * BLOCK + ENTRY_ALLOWANCE
+}
 
 export interface CountingFile {
   name: string

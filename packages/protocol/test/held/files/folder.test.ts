@@ -3,6 +3,8 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { underDigest, withDigest } from '../../../src/held/digested.ts'
+import { bodyStart, entryIn, headOf } from '../../../src/held/files/stash-file.ts'
 import { store } from '../arrivals.ts'
 import { signed } from '../signed.ts'
 import { inFolder } from './in-folder.ts'
@@ -77,6 +79,32 @@ describe('a folder of held stashes', () => {
     expect(mend).toContain('run the version that kept it')
     expect(await readdir(path)).toStrictEqual(before)
     expect(await readFile(join(path, 'format'), 'utf8')).toBe('nara stash held 2\n')
+  })
+
+  it.each(['stash', 'note'] as const)('in which a newer version wrote a %s is refused unharmed', async kind => {
+    const { arrival, body } = await signed(1, 1)
+    await inFolder(path, async ({ held }) => await store(held, arrival, body))
+    const { owner } = arrival.record
+    const bytes = await readFile(join(path, `${owner}.1.stash`))
+    const start = bodyStart(bytes, bytes.byteLength) as number
+    const entry = withDigest({ ...underDigest(entryIn(bytes, start)) as object, v: 2 })
+    const name = `${owner}.${kind === 'stash' ? 1 : 2}.${kind}`
+    await writeFile(join(path, name), Buffer.concat([headOf(entry), kind === 'stash' ? body : new Uint8Array(0)]))
+    const before = (await readdir(path)).sort()
+
+    const { message, mend } = await refusal()
+    expect(message).toContain(`a newer version wrote ${name}, in form 2`)
+    expect(mend).toContain('run the version that wrote it')
+    expect((await readdir(path)).sort()).toStrictEqual(before)
+  })
+
+  it('that is a whole file system, with its lost+found, is used', async () => {
+    await mkdir(join(path, 'lost+found'), { recursive: true })
+    const { arrival, body } = await signed(1, 1)
+    await inFolder(path, async ({ held }) => await store(held, arrival, body))
+
+    await inFolder(path, async ({ held, damaged }) => { expect([held.count, damaged]).toStrictEqual([1, []]) })
+    expect(await readdir(path)).toContain('lost+found')
   })
 
   it('that has something else in it is left alone', async () => {

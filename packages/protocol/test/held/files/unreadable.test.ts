@@ -1,9 +1,11 @@
 import * as nodeFs from 'node:fs/promises'
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { FileStashStore } from '../../../src/held/files/file-store.ts'
 import { store } from '../arrivals.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { signed } from '../signed.ts'
 import { inFolder } from './in-folder.ts'
 
@@ -74,25 +76,70 @@ async function damageNote (damage: (bytes: Buffer) => Uint8Array): Promise<strin
 }
 
 describe('a disk that fails to read at the start', () => {
-  it.each([['open', /\.stash$/], ['read', /\.stash$/], ['open', /\.note$/], ['read', /\.note$/]] as const)(
-    'to %s %s ends the start, and changes nothing', async (at, names) => {
-      const owner = await keepWithNote()
-      const before = await contents()
+  it.each(['open', 'read'] as const)('to %s a copy costs that copy, which stays where it is', async at => {
+    const owner = await keepWithNote()
+    const other = await signed(2, 1)
+    await inFolder(path, async ({ held }) => { await store(held, other.arrival, other.body) })
+    const before = await contents()
 
-      await expect(inFolder(path, async () => {}, { fs: failing(at, names) })).rejects.toMatchObject({
-        name: 'HeldFolderError',
-        path,
-        message: expect.stringMatching(new RegExp(`the disk fails to read .*${names.source}`)) as string,
-        mend: expect.stringContaining('start again') as string,
-        cause: { code: 'EIO' }
-      })
-      expect(await contents()).toStrictEqual(before)
-      await inFolder(path, async ({ held, damaged }) => {
-        expect(damaged).toStrictEqual([])
-        expect((await held.read(owner))?.stash.placement.version).toBe(2)
-      })
-    }
-  )
+    await inFolder(path, async ({ held, damaged }) => {
+      expect(damaged).toMatchObject([{ owner, reason: 'the disk fails to read it' }])
+      expect((await held.read(other.arrival.record.owner))?.body).toStrictEqual(other.body)
+    }, { fs: failing(at, new RegExp(`${owner}.*stash$`)) })
+    expect({ ...await contents(), clock: '' }).toStrictEqual({ ...before, clock: '' })
+    await inFolder(path, async ({ held, damaged }) => {
+      expect(damaged).toStrictEqual([])
+      expect((await held.read(owner))?.stash.placement.version).toBe(2)
+    })
+  })
+
+  it.each(['open', 'read'] as const)('to %s a note costs what that notes, which stays where it is', async at => {
+    const owner = await keepWithNote()
+    const before = await contents()
+
+    await inFolder(path, async ({ held, damaged }) => {
+      expect(damaged).toStrictEqual([])
+      expect((await held.read(owner))?.stash).toMatchObject({ placement: { version: 1 }, mayBeDeleted: true })
+    }, { fs: failing(at, /\.note$/) })
+    expect({ ...await contents(), clock: '' }).toStrictEqual({ ...before, clock: '' })
+    await inFolder(path, async ({ held }) => {
+      expect((await held.read(owner))?.stash).toMatchObject({ placement: { version: 2 }, mayBeDeleted: false })
+    })
+  })
+
+  it('costs nothing that its owner brings anew, and what cannot be read is gone then', async () => {
+    const owner = await keepWithNote()
+    const next = await signed(1, 2)
+
+    await inFolder(path, async ({ held }) => {
+      expect(await store(held, next.arrival, next.body)).toStrictEqual({ type: 'stored' })
+      expect((await readdir(path)).filter(name => name.startsWith(owner))).toStrictEqual([`${owner}.3.stash`])
+    }, { fs: failing('read', /\.1\.stash$/) })
+    await inFolder(path, async ({ held }) => { expect((await held.read(owner))?.body).toStrictEqual(next.body) })
+  })
+
+  it('costs one stash, too, where a folder has the name of its file', async () => {
+    const owner = await keepWithNote()
+    await rm(join(path, `${owner}.1.stash`))
+    await mkdir(join(path, `${owner}.1.stash`))
+
+    await inFolder(path, async ({ damaged }) => { expect(damaged).toMatchObject([{ owner, reason: 'the disk fails to read it' }]) })
+  })
+
+  it('fails a store that goes on after a stop clearly, and keeps no lock', async () => {
+    let names = /^$/
+    const fs = { ...nodeFs, open: async (...args: Parameters<Open>) => await (failing('read', names) as typeof nodeFs).open(...args) } as never
+    const fileStore = new FileStashStore({ path, clock: new ManualClock(), fs })
+    await fileStore.open()
+    await fileStore.stamp({ leases: new Map() })
+    await fileStore.close()
+    names = /clock$/
+    await expect(fileStore.open()).rejects.toMatchObject({ name: 'HeldFolderError', path, cause: { code: 'EIO' } })
+    names = /^$/
+
+    await fileStore.open()
+    await fileStore.close()
+  })
 
   it.each(['open', 'read'] as const)('to %s the clock costs the stamp alone', async at => {
     const owner = await keepWithNote()
@@ -117,7 +164,7 @@ describe('a damaged note', () => {
     for (let start = 0; start < 2; start++) {
       await inFolder(path, async ({ held, damaged }) => {
         expect(damaged).toStrictEqual([])
-        expect((await held.read(owner))?.stash).toMatchObject({ restored: true, placement: { version: 1 } })
+        expect((await held.read(owner))?.stash).toMatchObject({ restored: true, placement: { version: 1 }, mayBeDeleted: true })
         expect(await readdir(path)).toContain(`${note}.damaged`)
       })
     }
