@@ -1,8 +1,9 @@
-import { TOMBSTONE_LIFE } from '../constants.ts'
+import { FULL_RETRY_AFTER, TOMBSTONE_LIFE } from '../constants.ts'
 import { refused } from '../refusal.ts'
 import { refreshed, tombstoneOf } from './held-stash.ts'
 import { inStore, keepIn } from './in-store.ts'
 import { isFull } from './is-full.ts'
+import type { Capacity } from './capacity.ts'
 import type { HeldIndex } from './held-index.ts'
 import type { Arrival, HeldStash } from './held-stash.ts'
 import type { InTurn } from './in-turn.ts'
@@ -15,9 +16,13 @@ import type { RecordHeader } from '../record/header.ts'
 import type { NewestTable } from '../record/newest-table.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
+/** In place of an owner: the turn of tombstones whose owners nothing is known of here. */
+const UNINVITED = ''
+
 export interface BurialsInit {
+  capacity: Pick<Capacity, 'bytes'>
   index: HeldIndex
-  store: Pick<StashStore, 'put' | 'update' | 'clear' | 'delete'>
+  store: Pick<StashStore, 'put' | 'update' | 'clear' | 'delete' | 'cost' | 'hasRoom'>
   newest: Pick<NewestTable, 'see'>
   turns: InTurn
   clock: Pick<Clock, 'now' | 'wallTime'>
@@ -86,7 +91,7 @@ export class Burials {
 
   /** Runs in its owner's turn. */
   private async bury (arrival: Arrival, options?: AbortOptions): Promise<StoreOutcome | Refused> {
-    const { index, store, newest, clock } = this.init
+    const { newest, clock } = this.init
     const { record } = arrival
     // the last chance to turn back: a write once begun is carried to its end
     options?.signal?.throwIfAborted()
@@ -96,8 +101,8 @@ export class Burials {
       return verdict.type === 'have' ? await this.refresh(arrival) : verdict
     }
 
-    let held = index.get(record.owner)
-    const tombstone = tombstoneOf(arrival, { before: this.known(record.owner), at: { now: clock.now(), wallTime: clock.wallTime() } })
+    const before = this.known(record.owner)
+    const tombstone = tombstoneOf(arrival, { before, at: { now: clock.now(), wallTime: clock.wallTime() } })
 
     if (tombstone.leaseRemaining === 0) {
       // its time is over, and there was nothing here for it to end
@@ -106,11 +111,29 @@ export class Burials {
       return { type: 'have' }
     }
 
+    // of those that nothing here makes room for, one has its place before the next looks for one
+    return before == null
+      ? await this.init.turns.run(UNINVITED, async () => await this.takeIn(tombstone))
+      : await this.takeIn(tombstone)
+  }
+
+  /** Runs in its owner's turn. */
+  private async takeIn (tombstone: HeldStash): Promise<StoreOutcome | Refused> {
+    const { index, store, newest } = this.init
+    const { record } = tombstone
+    let held = index.get(record.owner)
+
     if (!index.admits(tombstone)) {
       // it is known all the same: what it supersedes is not to come in
       newest.see(record)
 
       return refused('at capacity')
+    }
+
+    if (this.known(record.owner) == null && !await this.hasRoom()) {
+      newest.see(record)
+
+      return refused('over quota', FULL_RETRY_AFTER)
     }
 
     try {
@@ -138,6 +161,17 @@ export class Burials {
     await this.cleared(record.owner)
 
     return { type: 'stored' }
+  }
+
+  /** For one that nothing here makes room for. */
+  private async hasRoom (): Promise<boolean> {
+    const { index, store, capacity } = this.init
+    const cost = (bodyLength: number): number => store.cost?.(bodyLength) ?? bodyLength
+    const held = index.list().reduce((sum, { record }) => sum + cost(record.bodyLength), 0)
+
+    return held + cost(0) * (index.uninvited + 1) <= capacity.bytes &&
+      // a disk that does not tell is tried
+      (await Promise.resolve(store.hasRoom?.(cost(0))).catch(() => true) ?? true)
   }
 
   private async keep (tombstone: HeldStash): Promise<void> {

@@ -44,6 +44,11 @@ export class HeldIndex {
     return this.stashes.get(owner) ?? this.tombstones.get(owner, now)
   }
 
+  /** How many tombstones are kept that met no copy. */
+  get uninvited (): number {
+    return this.tombstones.uninvited
+  }
+
   /** True if there is room for it, or none is needed. */
   admits (tombstone: HeldStash): boolean {
     return this.tombstones.admits(tombstone)

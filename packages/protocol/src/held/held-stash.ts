@@ -12,7 +12,7 @@ export interface HeldStash {
   readonly direct: boolean
   /** When this record was stored: milliseconds since 1970 by the machine's own belief, a label for people. */
   readonly storedAt: number
-  /** The remote address whose share of the slots it takes: the one that first brought a copy. None if that was exempt. */
+  /** The remote address whose share it takes, of the slots or of the places for tombstones: the one that first brought a copy. None if that was exempt. */
   readonly address?: string
   /** Seconds for which the copy is promised from each contact with its owner on; of a tombstone, for which it was to be kept. */
   readonly leasePromised: number
@@ -103,22 +103,26 @@ export function stashOf (arrival: Arrival, { address, before, at, maxLeaseSecond
 }
 
 /**
- * The tombstone that an arrival becomes. It outlives the longest promise that it may have ended, here or elsewhere, by TOMBSTONE_LIFE. So long
- * it is kept if the owner brings it, or if it ends a copy held here; else for what is left to whom brought it, so that no two holders keep one
- * alive for each other. One that takes another's place is kept for no less than that had left.
+ * The tombstone that an arrival becomes. If it ends a copy here, it outlives the longest promise that it may have ended, here or elsewhere, by
+ * TOMBSTONE_LIFE. One that ends none is kept for
+ * TOMBSTONE_LIFE alone, whatever its placement says, for anybody may invent an owner; brought by another holder, for no longer than is left to
+ * that, so that no two keep one alive for each other. One that takes another's place is kept for no less than that had left.
  */
 export function tombstoneOf (arrival: Arrival, { before, at }: Pick<Becoming, 'before' | 'at'>): HeldStash {
-  const { record, placement, direct, leaseRemaining } = arrival
+  const { record, placement, direct, leaseRemaining, exempt, address } = arrival
   const ends = before?.record.kind === 'data'
-  const life = Math.min(Math.max(placement.leaseSeconds, ends ? before.placement.leaseSeconds : 0), MAX_LEASE) + TOMBSTONE_LIFE
   const left = before == null || ends ? 0 : leaseLeft(before, at.now)
-  const kept = direct || ends ? life : Math.max(Math.min(leaseRemaining, life), left)
+  const kept = ends
+    ? Math.min(Math.max(placement.leaseSeconds, before.placement.leaseSeconds), MAX_LEASE) + TOMBSTONE_LIFE
+    : Math.max(Math.min(direct ? Infinity : leaseRemaining, TOMBSTONE_LIFE), left)
+  const share = before == null ? (exempt ? undefined : address) : before.address
 
   return {
     record,
     placement,
     direct,
     storedAt: at.wallTime,
+    ...(share == null ? {} : { address: share }),
     leasePromised: kept,
     leaseRemaining: kept,
     leaseNotedAt: at.now,

@@ -1,4 +1,5 @@
-import { MAX_TOMBSTONES } from '../constants.ts'
+import { MAX_TOMBSTONES, SLOTS_PER_ADDRESS } from '../constants.ts'
+import { addressShare } from './address-share.ts'
 import { leaseLeft } from './held-stash.ts'
 import type { HeldStash } from './held-stash.ts'
 
@@ -10,7 +11,8 @@ const SWEEP_GAP = 5 * minute
 /**
  * The tombstones kept, one per owner, a bounded number (SPEC.md, "Tombstones").
  *
- * One that met no copy takes free room only: whoever invents owners fills it once and displaces nobody. One that ended a copy always
+ * One that met no copy takes free room only, and of that no more than a share for each address: whoever invents owners fills it once and
+ * displaces nobody. One that ended a copy always
  * gets in. If there is no room, the one goes whose copy had been here for the shortest time, of equals the one that was met last. To
  * stay longer than the others an attacker would have to hold slots for longer than their owners did, and slots are few.
  */
@@ -32,7 +34,27 @@ export class Tombstones {
   }
 
   admits (tombstone: HeldStash): boolean {
-    return tombstone.heldSince != null || this.byOwner.size < this.max || this.byOwner.has(tombstone.record.owner)
+    return tombstone.heldSince != null || this.byOwner.has(tombstone.record.owner) || (this.byOwner.size < this.max && this.hasShare(tombstone))
+  }
+
+  /** How many are kept that met no copy. */
+  get uninvited (): number {
+    return this.metNoCopy().length
+  }
+
+  private hasShare ({ address }: HeldStash): boolean {
+    if (address == null) {
+      return true
+    }
+
+    const share = addressShare(address)
+    const others = this.metNoCopy().filter(({ address }) => address != null && addressShare(address) === share)
+
+    return others.length < Math.max(1, Math.floor(this.max * SLOTS_PER_ADDRESS))
+  }
+
+  private metNoCopy (): HeldStash[] {
+    return [...this.byOwner.values()].filter(({ heldSince }) => heldSince == null)
   }
 
   /** @returns the owner whose tombstone had to go for this one */

@@ -125,7 +125,7 @@ export class Model {
     const known = direct ? 0 : this.held(owner)?.left ?? 0
     const left = kind === 'data'
       ? Math.min(LEASE * second, same && !direct ? known : Math.max(lease * second, known))
-      : same ? before.left : second * (direct || ends ? LEASE + TOMBSTONE_LIFE : Math.max(Math.min(lease, LEASE + TOMBSTONE_LIFE), (before?.left ?? 0) / second))
+      : same ? before.left : second * (ends ? LEASE + TOMBSTONE_LIFE : Math.max(direct ? TOMBSTONE_LIFE : Math.min(lease, TOMBSTONE_LIFE), (before?.left ?? 0) / second))
     this.forgotten += ends ? 1 : 0
     this.see(stash)
 

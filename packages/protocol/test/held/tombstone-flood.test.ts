@@ -57,6 +57,31 @@ describe('a flood of tombstones', () => {
     expect(held.tombstone('stranger 1022')).toBeUndefined()
   })
 
+  it('from one address fills a share of the free room, and leaves the rest to others', async () => {
+    const { held } = bounded(8)
+    const from = async (owner: string, address: string): Promise<string> => (await held.admit(arrivalOf(tombstone(owner, 'a', 1), { address }))).type
+
+    expect(await Promise.all(['1', '2', '3', '4'].map(async owner => await from(owner, `2001:db8::${owner}`)))).toStrictEqual(['stored', 'stored', 'refused', 'refused'])
+    expect(await from('other', '192.0.2.1')).toBe('stored')
+    // the word of an owner whose copy is here needs none
+    await store(held, arrivalOf(header('friend', 'a', 1), { address: '2001:db8::9' }), BODY)
+    expect((await held.admit(arrivalOf(tombstone('friend', 'a', 2), { address: '2001:db8::9' }))).type).toBe('stored')
+  })
+
+  it('takes neither the room that is to stay free nor more than there is for others', async () => {
+    const refusal = { type: 'refused', reason: 'over quota', retryAfter: 300_000 }
+    const full = heldStashes({ store: Object.assign(new TroubledStore(), { hasRoom: async () => false }) })
+    expect(await full.held.admit(arrivalOf(tombstone('stranger', 'a', 2)))).toStrictEqual(refusal)
+    // it is known all the same
+    expect(await full.held.admit(arrivalOf(header('stranger', 'a', 1)))).toMatchObject({ type: 'stale' })
+
+    const small = heldStashes({ capacity: { bytes: 25 }, store: Object.assign(new TroubledStore(), { cost: () => 10 }) })
+    await store(small.held, arrivalOf(header('friend', 'a', 1)), BODY)
+    expect(await small.held.admit(arrivalOf(tombstone('one', 'a', 1)))).toStrictEqual({ type: 'stored' })
+    expect(await small.held.admit(arrivalOf(tombstone('other', 'a', 1)))).toStrictEqual(refusal)
+    expect(await small.held.admit(arrivalOf(tombstone('friend', 'a', 2)))).toStrictEqual({ type: 'stored' })
+  })
+
   it('of owners that store something first displaces itself, not those whose copies were here for longer', async () => {
     const all = bounded(4)
     await lived(all, 'friend', 30 * DAY)

@@ -25,9 +25,9 @@ const ENTRY_ALLOWANCE = 16 * 1024
 /** Nearly every file system gives room in units of this. Bytes. */
 const BLOCK = 4096
 
-/** Bytes of the disk that a body takes, and what is noted with it. */
+/** Bytes of the disk that a body takes, and what is noted with it. A tombstone, which has none, comes with two short envelopes. */
 export function roomOf (bodyLength: number): number {
-  return Math.ceil(bodyLength / BLOCK) * BLOCK + ENTRY_ALLOWANCE
+  return bodyLength === 0 ? BLOCK : Math.ceil(bodyLength / BLOCK) * BLOCK + ENTRY_ALLOWANCE
 }
 
 export interface CountingFile {
