@@ -154,7 +154,7 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
       maxStash: options.maxStash,
       onDisk,
       state: () => owning?.owner.state,
-      accepting: () => held.count < options.capacity.stashes,
+      accepting: () => held.accepting,
       watermark: () => owning?.watermark(),
       onTwin: boot => { owning?.owner.heardTwin(boot) },
       onPresence: (peer, heard, { newBoot }) => {

@@ -27,4 +27,6 @@ it('a confidant whose disk is full refuses, and both sides are told why', async 
   expect(failures).toEqual([{ peer: full.id, why: 'over quota' }])
   expect(full.events('held:failed')).toMatchObject([{ detail: { owner: owner.id, why: 'the store of held stashes failed: ENOSPC: no space left on device, write' } }])
   expect(full.holds(owner)).toBeUndefined()
+  await world.run(90_000)
+  expect(owner.process.parts.directory.get(full.id)?.presence?.accepting).toBe(false)
 })

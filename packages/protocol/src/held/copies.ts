@@ -51,9 +51,19 @@ export class Copies {
   private readonly reserved = new Set<Claim>()
   /** Owners of copies that are marked in the store. */
   private readonly marked = new Set<string>()
+  /** No copy fits on the disk, however small. */
+  private isFull = false
 
   constructor (init: CopiesInit) {
     this.init = init
+  }
+
+  /** A copy of a new owner's would be taken, if it is small. */
+  get accepting (): boolean {
+    const { index, capacity } = this.init
+    const room = index.list().reduce((sum, { record }) => sum + this.cost(record.bodyLength), 0)
+
+    return !this.isFull && index.count < capacity.stashes && room + this.cost(1) <= capacity.bytes
   }
 
   async admit (arrival: Arrival): Promise<Admitted | Exclude<StoreOutcome, { type: 'stored' }> | Refused> {
@@ -94,9 +104,10 @@ export class Copies {
     this.isKept(stash)
   }
 
-  /** Sees to it that the store knows which copies are marked. */
-  async keepMarks (): Promise<void> {
+  /** Looks how much room there is, and sees to it that the store knows which copies are marked. */
+  async beforeStamp (): Promise<void> {
     const { index, turns, store } = this.init
+    await this.noteRoom()
 
     for (const { record: { owner } } of index.list().filter(stash => this.isMarkDue(stash))) {
       await turns.run(owner, async () => {
@@ -139,6 +150,7 @@ export class Copies {
 
     if (!await this.hasRoom(claim)) {
       this.reserved.delete(claim)
+      await this.noteRoom()
 
       return refused('over quota', FULL_RETRY_AFTER)
     }
@@ -161,10 +173,17 @@ export class Copies {
       return true
     }
 
-    const wanted = [...this.reserved].reduce((sum, { room = 0 }) => sum + room, 0)
+    return await this.fits([...this.reserved].reduce((sum, { room = 0 }) => sum + room, 0))
+  }
 
-    // a disk that does not tell is tried
-    return await Promise.resolve(this.init.store.hasRoom?.(wanted)).catch(() => true) ?? true
+  /** A disk that does not tell is taken for one that has room again. */
+  private async noteRoom (): Promise<void> {
+    this.isFull = !await this.fits(this.cost(1))
+  }
+
+  /** A disk that does not tell is tried. */
+  private async fits (bytes: number): Promise<boolean> {
+    return await Promise.resolve(this.init.store.hasRoom?.(bytes)).catch(() => true) ?? true
   }
 
   private async commit (arrival: Arrival, { address }: Claim, body: Uint8Array, options?: AbortOptions): Promise<StoreOutcome> {
@@ -190,8 +209,12 @@ export class Copies {
       const { clock, index, maxLeaseSeconds } = this.init
       const at = { now: clock.now(), wallTime: clock.wallTime() }
       const stash = stashOf(arrival, { address, before: index.get(record.owner), at, maxLeaseSeconds })
-      await keepIn(this.init.store, record.owner, async () => { await this.init.store.put(stash, body) })
+      await keepIn(this.init.store, record.owner, async () => { await this.init.store.put(stash, body) }).catch((err: unknown) => {
+        this.isFull ||= isFull(err)
+        throw err
+      })
       this.take(stash)
+      await this.noteRoom()
 
       return { type: 'stored' }
     })

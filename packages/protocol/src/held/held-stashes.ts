@@ -95,16 +95,12 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       store: this.store,
       clock: init.clock,
       leases: () => this.leases.left(),
-      wallTime: () => {
-        this.leases.look()
-
-        return this.leases.wallTime
-      },
+      wallTime: () => this.leases.look(),
       onTick: () => {
         this.leases.look()
         this.burials.sweep()
       },
-      beforeStamp: async () => { await this.copies.keepMarks() },
+      beforeStamp: async () => { await this.copies.beforeStamp() },
       isInTouch: () => init.isInTouch?.() ?? true
     })
   }
@@ -147,6 +143,11 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
   /** Bytes of all bodies held. */
   get bytes (): number {
     return this.index.bytes
+  }
+
+  /** False if there is no slot, no byte or, as far as was seen, no room on the disk for what a new owner brings. */
+  get accepting (): boolean {
+    return this.copies.accepting
   }
 
   list (): HeldStash[] {

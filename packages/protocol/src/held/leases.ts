@@ -48,11 +48,6 @@ export class Leases {
     this.look()
   }
 
-  /** The time of day as far as it is known for sure, which goes back only if what an earlier process noted was wrong. */
-  get wallTime (): number | undefined {
-    return this.known?.wallTime
-  }
-
   renew (owner: string): void {
     this.change(owner, (stash, now) => renewed(stash, now))
   }
@@ -95,8 +90,10 @@ export class Leases {
    * The monotonic clock stands still while a machine sleeps, or is off; the wall clock does not. That it is further ahead than before says
    * that the machine slept, or that somebody set its clock: enough to ask for a word before anything is repaired, and to doubt a copy, not to
    * drop one. A clock that is behind says nothing.
+   *
+   * @returns the time of day as far as it is known for sure, which goes back only if what an earlier process noted was wrong
    */
-  look (): void {
+  look (): number | undefined {
     const { index, clock } = this.init
     const at = { now: clock.now(), wallTime: clock.wallTime() }
     this.judge(at)
@@ -112,6 +109,8 @@ export class Leases {
     if (restored || mayBeDeleted) {
       index.list().forEach(stash => { this.keep({ ...stash, restored: true, mayBeDeleted: stash.mayBeDeleted || mayBeDeleted }) })
     }
+
+    return this.known?.wallTime
   }
 
   /**

@@ -128,10 +128,13 @@ describe('held stashes in a folder, on a full disk', () => {
     expect(await store(held, first.arrival, first.body)).toStrictEqual({ type: 'stored' })
     leave(disk, 10_000)
 
+    expect(held.accepting).toBe(true)
     expect(await held.admit(other.arrival)).toStrictEqual({ type: 'refused', reason: 'over quota', retryAfter: 300_000 })
+    expect(held.accepting).toBe(false)
     expect(await store(held, second.arrival, second.body)).toStrictEqual({ type: 'stored' })
     leave(disk, 50_000)
     expect(await store(held, other.arrival, other.body)).toStrictEqual({ type: 'stored' })
+    expect(held.accepting).toBe(true)
   })
 
   it('count what a copy takes on the disk, not only its body', async () => {
@@ -141,6 +144,7 @@ describe('held stashes in a folder, on a full disk', () => {
     // 4 KiB and 16 KiB each
     expect(await store(held, first.arrival, first.body)).toStrictEqual({ type: 'stored' })
     expect(await store(held, other.arrival, other.body)).toStrictEqual({ type: 'stored' })
+    expect(held.accepting).toBe(false)
     expect(await held.admit((await signed(3, 1, { bytes: BYTES })).arrival)).toMatchObject({ type: 'refused', reason: 'over quota' })
   })
 })
