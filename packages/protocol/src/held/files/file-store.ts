@@ -96,7 +96,7 @@ export class FileStashStore implements StashStore {
       this.time.load(stamp == null ? [] : [stamp])
       const { shelves, stashes, damaged, unnoted, parts, setAside } = await readShelves(folder, this.time, options).catch(this.asFolderError)
       this.shelves = shelves
-      this.damaged = new SetAside(setAside)
+      this.damaged = await SetAside.of(folder, setAside)
 
       // all is read: from here on what does not count can go. What does not go is tried again before the owner's next write
       for (const part of parts) {

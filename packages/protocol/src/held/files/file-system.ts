@@ -11,7 +11,7 @@ export interface FileSystem {
 export interface OpenFile {
   read (into: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
   write (bytes: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }>
-  stat (): Promise<{ size: number }>
+  stat (): Promise<{ size: number, mtimeMs?: number }>
   sync (): Promise<void>
   close (): Promise<void>
 }

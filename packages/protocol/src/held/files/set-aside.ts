@@ -13,6 +13,17 @@ export class SetAside {
     this.names = names
   }
 
+  /** Those that a folder has, in the order in which they were written. */
+  static async of (folder: HeldFolder, names: readonly string[]): Promise<SetAside> {
+    const dated = await Promise.all(names.map(async name => {
+      const at = await folder.read(name, async file => (await file.stat()).mtimeMs).catch(() => undefined)
+
+      return { name, at: at ?? 0 }
+    }))
+
+    return new SetAside(dated.sort((a, b) => a.at - b.at).map(({ name }) => name))
+  }
+
   async add (folder: HeldFolder, name: string): Promise<void> {
     await folder.rename(name, name + DAMAGED)
     this.names.push(name + DAMAGED)

@@ -1,5 +1,5 @@
 import * as nodeFs from 'node:fs/promises'
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -167,6 +167,27 @@ describe('a folder of held stashes', () => {
 })
 
 describe('a damaged file', () => {
+  it('that was written first goes first, in whatever order the folder names them', async () => {
+    const owners = await Promise.all([1, 2, 3, 4, 5].map(async owner => await signed(owner, 1)))
+    await inFolder(path, async ({ held }) => {
+      for (const { arrival, body } of owners) {
+        await store(held, arrival, body)
+      }
+    })
+    const names = owners.map(({ arrival }) => join(path, `${arrival.record.owner}.1.stash`)).sort().reverse()
+    const last = names.pop() as string
+
+    for (const [i, name] of names.entries()) {
+      await rename(name, `${name}.damaged`)
+      await utimes(`${name}.damaged`, 1_000 + i, 1_000 + i)
+    }
+
+    await writeFile(last, 'no stash')
+    await inFolder(path, async () => {})
+    const kept = (await readdir(path)).filter(name => name.endsWith('.damaged')).map(name => join(path, name))
+    expect(kept.sort()).toStrictEqual([...names.slice(1), last].map(name => `${name}.damaged`).sort())
+  })
+
   const damages: Array<[string, (bytes: Uint8Array) => Uint8Array, boolean]> = [
     ['cut short', bytes => bytes.slice(0, -1), true],
     ['empty', () => new Uint8Array(0), false],
