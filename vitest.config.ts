@@ -6,7 +6,7 @@ export default defineConfig({
     reporters: ['default', './scripts/totals-reporter.ts'],
     pool: 'forks',
     // the tests with processes mostly wait for real time to pass
-    maxWorkers: 3,
+    maxWorkers: 4,
     // what must be fast says so itself; this ends what hangs, also where a test gets a tenth of a core
     testTimeout: 60_000,
     hookTimeout: 60_000
