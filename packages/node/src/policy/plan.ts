@@ -289,9 +289,17 @@ function rankOfDisk ({ disk }: CopyView): number {
   return disk == null ? 0 : disk === 'said' ? 1 : 2
 }
 
-/** A placement names only so many. Pinned ones have the first right, then those who hold, then those who are well; of equals the latest go. */
+/**
+ * A placement names only so many. Pinned ones have the first right, then those who hold, then those
+ * who are well, or have the time to be back; of equals the latest go.
+ */
 function fit (holders: readonly string[], view: (peer: string) => CopyView, input: PlanInput): string[] {
-  const rank = (peer: string): number => input.pinned.includes(peer) ? 0 : !isWell(view(peer)) ? 3 : view(peer).record !== input.record ? 2 : 1
+  const mayBeBack = reunionOf(input) > input.now
+  const rank = (peer: string): number => {
+    const copy = view(peer)
+
+    return input.pinned.includes(peer) ? 0 : isWell(copy) && copy.record === input.record ? 1 : isWell(copy) || (mayBeBack && !hasFailed(copy)) ? 2 : 3
+  }
   const kept = new Set(holders.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_HOLDERS))
 
   return holders.filter(peer => kept.has(peer))

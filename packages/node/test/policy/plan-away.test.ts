@@ -1,3 +1,4 @@
+import { MAX_HOLDERS } from '@nara-stash/protocol'
 import { seededRandom } from '@nara-stash/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -76,6 +77,20 @@ describe('a confidant that is away', () => {
       expect(decide(input(copies, { candidates: both, reunitedAt: NOW - REUNION + 1 }))).toStrictEqual({ holders, stores: [], wakeAt: NOW + 1 })
       expect(decide(input(copies, { candidates: both, reunitedAt: NOW - REUNION })).holders).not.toContain('c')
     }
+  })
+
+  it('also where there are as many holders as there can be, and a helper has a place of its own', () => {
+    const address = '192.0.2.1'
+    const here = Array.from({ length: MAX_HOLDERS - 1 }, (_, i) => copy(`here ${i}`, { address, record: 'old' }))
+    const gone = { ...away('gone', NOW), address }
+    const holders = ['gone', ...here.map(({ peer }) => peer)]
+    // its view is there: it was asked before
+    const helper = copy('x', { address: '198.51.100.1', record: 'old' })
+    const decided = decide(input([gone, ...here, helper], {
+      isAcknowledged: true, placement: { id: 'p', holders }, candidates: [{ id: 'x', uptime: 1, address: '198.51.100.1' }], reunitedAt: NOW - REUNION + 1
+    }))
+
+    expect(decided.holders).toContain('gone')
   })
 
   it('but not if it has failed', () => {

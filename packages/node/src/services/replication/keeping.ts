@@ -55,16 +55,18 @@ export class Keeping {
 
   /**
    * Copies that are here at `now`, and those whose holders went with them on their disks, and are
-   * expected back with them: where the disk was seen, for as long as they promised; where it is
-   * merely said to be there, for as long as their place is kept for them.
+   * expected back with them, for as long as they promised; where the disk is merely said to be
+   * there, no longer than their place is kept for them.
    */
   staying (now: number): number {
     const { stores: { copies }, version, init } = this
     const here = copies.views().filter(copy => this.isCurrent(copy))
-    const away = version == null ? [] : copies.takenAlong.of(version.record.id).filter(({ peer, wentAt, keptUntil = -Infinity }) => {
+    const away = version == null ? [] : copies.takenAlong.of(version.record.id).filter(({ peer, wentAt, keptUntil }) => {
       const disk = init.disks.of(peer)
+      const placeUntil = wentAt + init.diskRepairDelay
+      const until = disk === 'seen' ? keptUntil ?? placeUntil : Math.min(placeUntil, keptUntil ?? Infinity)
 
-      return disk != null && (now < wentAt + init.diskRepairDelay || (disk === 'seen' && now < keptUntil))
+      return disk != null && now < until
     })
 
     return distinctCopies([...here, ...away], init)
