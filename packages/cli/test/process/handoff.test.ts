@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { comeBack, heard, HOLDS_NOTHING, IN_MEMORY, leave, met, metSince, peerId, scene } from './scene.ts'
 import type { Scene } from './scene.ts'
@@ -33,6 +35,9 @@ async function startedAgain (): Promise<Back & { took: number }> {
   const killed = performance.now()
 
   await bo.kill()
+
+  // what it held is gone, as with a disk that was replaced
+  await rm(join(bo.dir, 'held'), { recursive: true })
 
   const again = network.start('bo', { dir: bo.dir, args: IN_MEMORY })
   const seen = await Promise.all(others.map(async daemon => await metSince(daemon, again, killed)))
