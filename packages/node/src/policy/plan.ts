@@ -291,14 +291,16 @@ function rankOfDisk ({ disk }: CopyView): number {
 
 /**
  * A placement names only so many. Pinned ones have the first right, then those who hold, then those
- * who are well, or have the time to be back; of equals the latest go.
+ * who are well, or have the time to be back; of equals the latest go. As long as they have that
+ * time, a helper is one of the latest, whatever it holds.
  */
 function fit (holders: readonly string[], view: (peer: string) => CopyView, input: PlanInput): string[] {
   const mayBeBack = reunionOf(input) > input.now
   const rank = (peer: string): number => {
     const copy = view(peer)
+    const mayGoBefore = !mayBeBack || input.placement?.holders.includes(peer) === true
 
-    return input.pinned.includes(peer) ? 0 : isWell(copy) && copy.record === input.record ? 1 : isWell(copy) || (mayBeBack && !hasFailed(copy)) ? 2 : 3
+    return input.pinned.includes(peer) ? 0 : isWell(copy) && copy.record === input.record && mayGoBefore ? 1 : isWell(copy) || (mayBeBack && !hasFailed(copy)) ? 2 : 3
   }
   const kept = new Set(holders.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_HOLDERS))
 

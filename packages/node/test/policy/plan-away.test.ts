@@ -81,16 +81,25 @@ describe('a confidant that is away', () => {
 
   it('also where there are as many holders as there can be, and a helper has a place of its own', () => {
     const address = '192.0.2.1'
-    const here = Array.from({ length: MAX_HOLDERS - 1 }, (_, i) => copy(`here ${i}`, { address, record: 'old' }))
-    const gone = { ...away('gone', NOW), address }
-    const holders = ['gone', ...here.map(({ peer }) => peer)]
-    // its view is there: it was asked before
-    const helper = copy('x', { address: '198.51.100.1', record: 'old' })
-    const decided = decide(input([gone, ...here, helper], {
-      isAcknowledged: true, placement: { id: 'p', holders }, candidates: [{ id: 'x', uptime: 1, address: '198.51.100.1' }], reunitedAt: NOW - REUNION + 1
-    }))
+    const elsewhere = '198.51.100.1'
 
-    expect(decided.holders).toContain('gone')
+    for (const place of [0, MAX_HOLDERS - 1]) {
+      for (const record of ['old', 'new']) {
+        const here = Array.from({ length: MAX_HOLDERS - 1 }, (_, i) => copy(`here ${i}`, { address, record: 'old' }))
+        const gone = { ...away('gone', NOW), address }
+        const holders = here.map(({ peer }) => peer).toSpliced(place, 0, 'gone')
+        // its view is there: it was asked before
+        const helper = copy('x', { address: elsewhere, record })
+        const decided = decide(input([gone, ...here, helper], {
+          isAcknowledged: true,
+          placement: { id: 'p', holders },
+          candidates: [{ id: 'x', uptime: 1, address: elsewhere, holds: record === 'new' }],
+          reunitedAt: NOW - REUNION + 1
+        }))
+
+        expect(decided.holders).toContain('gone')
+      }
+    }
   })
 
   it('but not if it has failed', () => {

@@ -20,17 +20,20 @@ const views: fc.Arbitrary<CopyView[]> = fc.uniqueArray(fc.record({
   awaySince: around.map(time => Math.min(time, NOW)),
   failures: fc.constantFrom(0, 0, 0, 1, FAILED_AFTER, 9),
   refused: fc.constantFrom(false, false, false, true),
+  disk: fc.constantFrom(undefined, undefined, 'said' as const, 'seen' as const),
+  took: fc.boolean(),
   busy: fc.boolean(),
   leaving: fc.constantFrom(undefined, undefined, undefined, true),
   verdict: fc.constantFrom(undefined, 'trusted' as const, 'suspect' as const, 'failed' as const),
   notBefore: around,
   promisedAt: fc.option(around.map(time => Math.min(time, NOW)), { nil: undefined })
-}), { selector: ({ peer }) => peer, maxLength: 20 }).map(list => list.map(({ address, record, placement, awaySince, leaving, verdict, promisedAt, ...rest }) => ({
+}), { selector: ({ peer }) => peer, maxLength: 20 }).map(list => list.map(({ address, record, placement, awaySince, leaving, verdict, promisedAt, disk, took, ...rest }) => ({
   ...rest,
   ...(address == null ? {} : { address }),
   ...(leaving == null ? {} : { leaving }),
   ...(verdict == null ? {} : { audit: { ...unaudited(0), verdict } }),
-  ...(rest.connected ? {} : { awaySince }),
+  ...(disk == null ? {} : { disk }),
+  ...(rest.connected ? {} : { awaySince, took }),
   ...(rest.connected && record != null ? { record } : {}),
   ...(rest.connected && placement != null ? { placement } : {}),
   ...(rest.connected && record != null && promisedAt != null ? { promisedAt } : {})
@@ -40,7 +43,7 @@ const inputs: fc.Arbitrary<PlanInput> = fc.record({
   copies: views,
   holders: fc.option(fc.uniqueArray(peer, { maxLength: MAX_HOLDERS }), { nil: undefined }),
   candidates: fc.uniqueArray(fc.record({
-    id: peer, uptime: fc.nat(9), address: addresses, accepting: fc.constantFrom(true, true, false), refusedUntil: around, holds: fc.boolean()
+    id: peer, uptime: fc.nat(9), address: addresses, accepting: fc.constantFrom(true, true, false), disk: fc.constantFrom('said' as const, 'seen' as const), refusedUntil: around, holds: fc.boolean()
   }, { requiredKeys: ['id', 'uptime'] }), { selector: ({ id }) => id, maxLength: 20 }),
   pinned: fc.uniqueArray(peer, { maxLength: MAX_HOLDERS }),
   target: fc.integer({ min: 1, max: MAX_HOLDERS }),
@@ -121,7 +124,7 @@ function facts (input: PlanInput): Facts {
 
 describe('every plan', () => {
   const check = (rule: (input: PlanInput, known: Facts) => void): void => {
-    fc.assert(fc.property(inputs, input => { rule(input, facts(input)) }), { numRuns: 2_000 })
+    fc.assert(fc.property(inputs, input => { rule(input, facts(input)) }), { numRuns: Number(process.env.PLAN_SAMPLES ?? 2_000) })
   }
 
   it('names each holder once, never more than a placement can', () => {
