@@ -17,6 +17,9 @@ import type { Told } from './evening/round.ts'
 /** What was counted so far; a state file has it. */
 interface State {
   seed: number
+  ends: readonly End[]
+  /** `memory`, or what a daemon does unless it is told. */
+  held: string
   /** The last round that is done. */
   round: number
   rounds: Record<End, number>
@@ -35,7 +38,7 @@ Usage: pnpm evening [options]
 
   --rounds N      rounds of this run (default 20)
   --seed N        what happens follows from it (default 1)
-  --state FILE    rounds are noted there, and a later run goes on after the last one
+  --state FILE    rounds are noted there, and a later run with the same options goes on after the last one
   --from N        the first round (default: after the last one of --state, or 1)
   --ends LIST     how days end, of ${ENDS.join(',')} (default: all)
   --held memory   nothing is kept on disks: shows that a household that loses everything fails
@@ -62,6 +65,7 @@ if (values.held != null && values.held !== 'memory') {
 }
 
 const args = values.held == null ? [] : ['--held', values.held]
+const options = { seed, ends: allowed, held: values.held ?? 'default' }
 const state = readState()
 const from = values.from == null ? state.round + 1 : whole('from', values.from)
 const daemons = new Daemons('evening')
@@ -121,7 +125,7 @@ function note (round: number, end: End, { line, faults, ...told }: Told): void {
 }
 
 function readState (): State {
-  const fresh: State = { seed, round: 0, rounds: { kill: 0, stop: 0, suspend: 0 }, returns: 0, awoke: 0, unconfirmed: 0, kept: 0, slowest: 0, faults: [] }
+  const fresh: State = { ...options, round: 0, rounds: { kill: 0, stop: 0, suspend: 0 }, returns: 0, awoke: 0, unconfirmed: 0, kept: 0, slowest: 0, faults: [] }
 
   if (values.state == null || !existsSync(values.state)) {
     return fresh
@@ -129,8 +133,11 @@ function readState (): State {
 
   const left = JSON.parse(readFileSync(values.state, 'utf8')) as State
 
-  if (left.seed !== seed) {
-    fail(`${values.state} is of --seed ${left.seed}`)
+  // its figures would be of neither
+  for (const name of ['seed', 'ends', 'held'] as const) {
+    if (String(left[name]) !== String(options[name])) {
+      fail(`${values.state} is of rounds with ${name} ${String(left[name])}, not ${String(options[name])}: take another file, or the same options`)
+    }
   }
 
   return left
