@@ -1,3 +1,4 @@
+import { supersedesOrIs } from '@nara-stash/protocol'
 import type { Answer } from '../../policy/settle.ts'
 import type { Clock, Placement, RecordHeader } from '@nara-stash/protocol'
 
@@ -63,8 +64,16 @@ export class Answers {
     this.put({ peer, connected: true, status: 'pending' })
   }
 
+  /** Its word. One that shows an older record than its last word on this connection did was under way for longer. */
   answered (peer: string, holding: Holding | undefined): void {
     const before = this.now.get(peer)
+
+    if (holding != null && isLate(before, holding)) {
+      this.keep({ peer, connected: true, status: 'answered', ...pick(holding) })
+
+      return
+    }
+
     const isSaid = before?.status === 'answered' && before.record?.id === holding?.record.id
 
     this.put({ peer, connected: true, status: 'answered', saidAt: isSaid ? before.saidAt : this.clock.now(), ...(holding == null ? {} : pick(holding)) })
@@ -126,6 +135,11 @@ export class Answers {
       this.askedAt.delete(first.peer)
     }
   }
+}
+
+/** On one connection a copy is replaced by a newer one alone, and no two messages come in the order in which they were sent. */
+function isLate (before: Answer | undefined, { record }: Holding): boolean {
+  return before?.record != null && before.connected && before.status === 'answered' && before.record.id !== record.id && supersedesOrIs(before.record, record)
 }
 
 function pick ({ record, placement, direct, mayBeDeleted }: Holding): Holding {

@@ -95,7 +95,10 @@ export class Stores {
   noticed (peer: string, record: string, placement: string): void {
     const network = this.init.network.peers().find(({ id }) => id === peer)
 
-    if (network != null) {
+    const hasCurrent = this.record != null && this.copies.get(peer)?.record === this.record
+
+    // what it said before it took the current one may come after that
+    if (network != null && !hasCurrent) {
       this.copies.noticed(network, record, placement)
     }
   }

@@ -18,6 +18,26 @@ describe('answers', () => {
     expect(answers.all().slice(1)).toMatchObject([{ peer: 'holder', connected: false, status: 'failed', direct: false, record: { id: 'r' } }])
   })
 
+  it('are not taken back by one that was under way for longer: a copy is replaced by a newer one alone, as long as its holder is connected', () => {
+    const newer = { record: header('newer', 'boot', 2), placement: placementOf('p', 2, ['holder']), direct: false }
+    const answers = new Answers(clock)
+    const shown = (): unknown => answers.list().map(({ record }) => record?.id)
+
+    answers.asked('holder')
+    answers.answered('holder', newer)
+    answers.answered('holder', holding)
+    expect(shown()).toStrictEqual(['newer'])
+    expect(answers.all().map(({ record }) => record?.id)).toStrictEqual(['newer', 'r'])
+
+    // another process of it may have lost the newer one
+    answers.lost('holder')
+    answers.asked('holder')
+    answers.answered('holder', holding)
+    expect(shown()).toStrictEqual(['r'])
+    answers.answered('holder', newer)
+    expect(shown()).toStrictEqual(['newer'])
+  })
+
   it('tell when a peer was asked first, over all its connections, and since when it says what it says', () => {
     let now = 1_000
     const answers = new Answers({ now: () => now })

@@ -40,6 +40,21 @@ describe('a store', () => {
     expect(stores.copies.get(peer)).toMatchObject({ record: version.record.id, placement: placement.id, failures: 0, busy: false })
   })
 
+  it('that was answered is not taken back by the word of an older copy that was under way for longer', async () => {
+    const { stores, version, placement, peers } = await storing(() => ({ type: 'stored' }))
+
+    stores.newVersion(version.record.id)
+    stores.confirm(peer, version.record.id, placement.id)
+    stores.noticed(peer, 'older', 'p')
+    expect(stores.copies.get(peer)).toMatchObject({ record: version.record.id })
+
+    // another process of it may have lost what this one took
+    peers.splice(0, 1, { id: peer, connection: 'second', since: 1 })
+    stores.copies.connected(peers[0] as NetworkPeer)
+    stores.noticed(peer, 'older', 'p')
+    expect(stores.copies.get(peer)).toMatchObject({ record: 'older' })
+  })
+
   it('whose connection broke is tried again later if there is no other', async () => {
     const { stores, clock } = await storing(() => { throw new UnreachableError('broken') })
 
