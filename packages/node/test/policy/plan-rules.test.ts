@@ -178,8 +178,9 @@ describe('every plan', () => {
 
       for (const peer of before.filter(peer => !well(peer) && !input.pinned.includes(peer))) {
         const one = view(peer)
-        const blip = one != null && !one.connected && !hasFailed(one) &&
-          (one.awaySince ?? 0) + Math.min(input.repairDelay, FAILED_AWAY) > NOW
+        const isExpected = one?.disk != null && one.took === true && input.isAcknowledged === true
+        const delay = isExpected ? input.diskRepairDelay : Math.min(input.repairDelay, FAILED_AWAY)
+        const blip = one != null && !one.connected && !hasFailed(one) && (one.awaySince ?? 0) + delay > NOW
         const standIn = input.isAcknowledged === true && picked.some(peer => input.candidates.some(({ id, holds }) => id === peer && holds === true))
 
         if (dropped.includes(peer) && blip && enough && !standIn) {

@@ -1,5 +1,5 @@
 import { TWIN_AFTER } from '../../constants.ts'
-import type { Clock, StashNetwork } from '@nara-stash/protocol'
+import type { Clock, StashNetwork, StashResponse } from '@nara-stash/protocol'
 
 /** Peers remembered at most, the last who answered for the first time: whoever asks for long meets ever more. Of who is forgotten nothing is news, as of who never answered. */
 export const MAX_WITNESSES = 1_024
@@ -9,6 +9,7 @@ export class Witnesses {
   private readonly clock: Pick<Clock, 'now'>
   private readonly boot: string
   private readonly fresh: boolean
+  /** Infinity for who has seen nothing of ours, when it was asked last. */
   private readonly firstAnswers = new Map<string, number>()
 
   /**
@@ -28,8 +29,8 @@ export class Witnesses {
       ask: async (peer, request, options) => {
         const answer = await network.ask(peer, request.type === 'witness' ? { ...request, boot: this.boot } : request, options)
 
-        if (request.type === 'witness' && !this.firstAnswers.has(peer)) {
-          this.note(peer)
+        if (request.type === 'witness') {
+          this.note(peer, answer.type)
         }
 
         return answer
@@ -42,13 +43,16 @@ export class Witnesses {
     return this.firstAnswers.has(peer)
   }
 
-  /** `peer` told of something at the time `at`, and had not when it was first asked. What a predecessor sent may have been on its way for a moment. */
+  /** `peer` told of something at the time `at`, and had told of something else since it was first asked. What a predecessor sent may have been on its way for a moment. */
   isNewsTo (peer: string, at: number): boolean {
     return this.fresh || (this.firstAnswers.get(peer) ?? Infinity) + TWIN_AFTER <= at
   }
 
-  private note (peer: string): void {
-    this.firstAnswers.set(peer, this.clock.now())
+  private note (peer: string, answer: StashResponse['type']): void {
+    const first = this.firstAnswers.get(peer) ?? Infinity
+
+    // who has seen nothing may have been restarted a moment ago, and hear from others of what is long over
+    this.firstAnswers.set(peer, answer === 'not-found' ? Infinity : Math.min(first, this.clock.now()))
 
     if (this.firstAnswers.size > MAX_WITNESSES) {
       const [oldest = ''] = this.firstAnswers.keys()
