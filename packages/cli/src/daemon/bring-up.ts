@@ -5,6 +5,7 @@ import { createApp } from './app.ts'
 import { clearSocket, readDaemonFile, writeDaemonFile } from './daemon-file.ts'
 import { createEventFeed } from './event-feed.ts'
 import { eventLog } from './event-log.ts'
+import { noteHeldFolder } from './held-folder.ts'
 import { naraOptions } from './nara-options.ts'
 import { peersFile } from './peers-file.ts'
 import { makeSocketPath } from './run-folder.ts'
@@ -56,7 +57,7 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal,
   signal.throwIfAborted()
   await nara.start()
   signal.throwIfAborted()
-  ;(await port.settle(nara)).forEach(say)
+  ;[...await port.settle(nara), ...await noteHeldFolder(init.config)].forEach(say)
   parts.api = await open(init, { folder, found, nara, feed, stopping: signal, onLeft })
 }
 

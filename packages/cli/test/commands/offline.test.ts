@@ -132,7 +132,7 @@ describe('start', () => {
 
     expect(await start('--held', 'memory')).toMatchObject(ended(2, `${dir}/held keeps what is promised to others, and --held memory would drop it\n` +
       `  start without --held, and have "nara-stash leave --dir ${dir}" hand it on; or give it up: rm -r ${dir}/held\n`))
-    expect(await start('--held', join(dir, 'other'))).toMatchObject(ended(2, `  move it, to where nothing is yet: mv ${dir}/held ${dir}/other; or`))
+    expect(await start('--held', join(dir, 'other'))).toMatchObject(ended(2, `  start without --held; or move it, to where nothing is yet: mv ${dir}/held ${dir}/other; or`))
     expect(await readdir(dir)).not.toContain('other')
     // the same by another name; the foreign folder ends the start later
     await symlink(join(dir, 'held'), join(dir, 'link'))

@@ -1,0 +1,103 @@
+import { realpath, rm } from 'node:fs/promises'
+import { dirname, isAbsolute, join } from 'node:path'
+import { fileStore, keepsStashes } from '@nara-stash/node/file-store'
+import { InvalidSettingError } from '../cli/errors.ts'
+import { IN_MEMORY } from '../config/settings.ts'
+import { makeFolder } from '../files/make-folder.ts'
+import { isMissing, readSmallFile } from '../files/read-small.ts'
+import { writePrivate } from '../files/write-private.ts'
+import { printable } from '../text/printable.ts'
+import { shellWord } from '../text/shell-word.ts'
+import type { FileStashStore } from '@nara-stash/node/file-store'
+import type { Config } from '../config/load.ts'
+
+/** The longest path that a system takes. Bytes. */
+const MAX_PATH_FILE = 4_096
+
+type HeldConfig = Pick<Config, 'dir'> & Partial<Pick<Config, 'held' | 'keepFree'>>
+
+/** DIR/held-folder: where what is held for others was kept last, if that was not DIR/held. */
+function notePath (dir: string): string {
+  return join(dir, 'held-folder')
+}
+
+/**
+ * Where what is held for others is kept; undefined for RAM.
+ *
+ * @throws {InvalidSettingError} what is promised to others is kept elsewhere, and would be dropped
+ */
+export async function heldStore (config: HeldConfig): Promise<FileStashStore | undefined> {
+  const { dir, held = join(dir, 'held'), keepFree } = config
+  const last = await lastFolder(dir)
+
+  await checkKept(held, join(dir, 'held'), 'start without --held')
+
+  if (last != null) {
+    await checkKept(held, last, `start with --held ${shellWord(last)}`)
+  }
+
+  if (held === IN_MEMORY) {
+    return
+  }
+
+  // that itself is the store's
+  await makeFolder(dirname(held))
+
+  return fileStore(held, keepFree == null ? {} : { keepFree })
+}
+
+/**
+ * Remembers it for the next start.
+ *
+ * @returns what people should know of it
+ */
+export async function noteHeldFolder ({ dir, held }: HeldConfig): Promise<string[]> {
+  try {
+    if (held == null || held === IN_MEMORY || await realPath(held) === await realPath(join(dir, 'held'))) {
+      await rm(notePath(dir), { force: true })
+    } else if (held !== await lastFolder(dir)) {
+      await writePrivate(dir, notePath(dir), `${held}\n`)
+    }
+
+    return []
+  } catch (error) {
+    return [`the next start does not know that what is held for others was kept in ${printable(held ?? '')}: ${printable((error as Error).message)}`]
+  }
+}
+
+async function lastFolder (dir: string): Promise<string | undefined> {
+  try {
+    const path = (await readSmallFile(notePath(dir), MAX_PATH_FILE)).text.replace(/\n$/, '')
+
+    // damage leads nowhere
+    return isAbsolute(path) && !path.includes('\0') ? path : undefined
+  } catch (error) {
+    if (!isMissing(error)) {
+      throw error
+    }
+  }
+}
+
+/**
+ * What a folder keeps is promised. Whoever wants it elsewhere moves it there, or gives it up aloud.
+ *
+ * @param stay - how to go on as it was
+ */
+async function checkKept (held: string, before: string, stay: string): Promise<void> {
+  const isElsewhere = held === IN_MEMORY || await realPath(held) !== await realPath(before)
+
+  if (isElsewhere && await keepsStashes(before)) {
+    const from = shellWord(before)
+    const way = held === IN_MEMORY ? `${stay}, and have "nara-stash leave" hand it on` : `${stay}; or move it, to where nothing is yet: mv ${from} ${shellWord(held)}`
+
+    throw new InvalidSettingError(
+      `${printable(before)} keeps what is promised to others, and --held ${printable(held)} would drop it`,
+      `${way}; or give it up: rm -r ${from}`
+    )
+  }
+}
+
+/** What is not there yet has no other. */
+async function realPath (path: string): Promise<string> {
+  return await realpath(path).catch(() => path)
+}
