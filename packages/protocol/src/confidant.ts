@@ -108,6 +108,10 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       onLetGo: (owner, reason) => { this.dropped(owner, `released by its owner: ${reason}`) }
     })
     init.held.addEventListener('stash:damaged', ({ detail }) => { this.dropped(detail.owner, detail.reason) })
+    init.held.addEventListener('lease:unnoted', ({ detail: { owner, why } }) => {
+      // only an owner's own word prolongs its lease
+      this.safeDispatchEvent('held:failed', { detail: { owner, from: owner, why } })
+    })
     init.held.addEventListener('stash:marked', ({ detail }) => { this.pusher.marked(detail.owner) })
     init.held.addEventListener('tombstone:over', ({ detail }) => { this.coHolders.forget(detail.owner) })
     init.held.addEventListener('stash:forgotten', ({ detail }) => {

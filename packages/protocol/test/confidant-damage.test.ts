@@ -41,6 +41,21 @@ describe('Confidant', () => {
       expect(await at.ask(home, storeRequest(at.sealed, at.placement))).toMatchObject({ type: 'stored' })
     })
 
+    it('says to its own side that a longer promise could not be noted on a full disk', async () => {
+      const store = Object.assign(new TroubledStore(), { code: 'ENOSPC' })
+      const it = confidantAt(at.net.join(keeper.id), { store })
+      await it.confidant.start()
+      const home = at.net.join(owner.id)
+      at.net.connect(home, it.port)
+      await at.ask(home, storeRequest(at.sealed, at.placement))
+      await at.clock.advance(120 * minute)
+      store.failing.add('update')
+
+      expect(await at.ask(home, storeRequest(at.sealed, at.placement))).toMatchObject({ type: 'have' })
+      expect(it.events.at(-1)).toBe('failed owner from owner: the store of held stashes failed: the disk fails to update')
+      expect(it.held.count).toBe(1)
+    })
+
     it('does not call a disk full that fails, and says why to its own side', async () => {
       const store = new TroubledStore()
       const it = confidantAt(at.net.join(keeper.id), { store })

@@ -1,6 +1,6 @@
 import { raceSignal } from 'race-signal'
 import { FULL_RETRY_AFTER } from '../constants.ts'
-import { BodyMismatchError } from '../errors.ts'
+import { BodyMismatchError, HeldStoreError } from '../errors.ts'
 import { bodyMatches } from '../record/body.ts'
 import { refused } from '../refusal.ts'
 import { whyRefused } from './capacity.ts'
@@ -43,6 +43,8 @@ export interface CopiesInit {
   maxLeaseSeconds: number
   judge (record: RecordHeader): Verdict
   onDamaged (damage: DamagedStash): void
+  /** A longer lease could not be noted: the copy is promised as it was. */
+  onUnnoted (owner: string, err: Error): void
 }
 
 /** Takes copies in, reads them and lets go of them. What is shown and what is promised of each is in HeldStashes. */
@@ -239,13 +241,14 @@ export class Copies {
       try {
         await keepIn(this.init.store, stash.record.owner, async () => { await this.init.store.update(stash) })
       } catch (err) {
-        if (isChanged || !isFull(err)) {
+        if (isChanged || !isFull(err) || !(err instanceof HeldStoreError)) {
           throw err
         }
 
         // the copy is here all the same, and promised as it was
         const { leasePromised, leaseRemaining, leaseNotedAt } = held
         this.init.index.keep({ ...stash, leasePromised, leaseRemaining, leaseNotedAt })
+        this.init.onUnnoted(stash.record.owner, err)
 
         return true
       }

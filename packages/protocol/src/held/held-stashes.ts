@@ -47,6 +47,8 @@ export interface HeldStashesEvents {
   'stash:damaged': CustomEvent<DamagedStash>
   /** A copy is marked from here on: it may be one that its owner deleted. */
   'stash:marked': CustomEvent<{ owner: string }>
+  /** The disk is too full to note a longer lease: the copy is promised as it was. */
+  'lease:unnoted': CustomEvent<{ owner: string, why: string }>
   /** A tombstone ended the copy that was held. */
   'stash:forgotten': CustomEvent<{ owner: string, tombstone: RecordHeader, ended: RecordHeader }>
   /** A tombstone is kept no longer: it had its days, or made room for another. Nothing of its owner's is. */
@@ -81,7 +83,8 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     const shared = { maxLeaseSeconds: MAX_LEASE, ...init, store: this.store, index: this.index, turns: new InTurn(), judge: (record: RecordHeader) => this.judge(record) }
     this.copies = new Copies({
       ...shared,
-      onDamaged: detail => { this.safeDispatchEvent('stash:damaged', { detail }) }
+      onDamaged: detail => { this.safeDispatchEvent('stash:damaged', { detail }) },
+      onUnnoted: (owner, { message: why }) => { this.safeDispatchEvent('lease:unnoted', { detail: { owner, why } }) }
     })
     this.burials = new Burials({
       ...shared,
