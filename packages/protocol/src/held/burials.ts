@@ -22,7 +22,7 @@ const UNINVITED = ''
 export interface BurialsInit {
   capacity: Pick<Capacity, 'bytes'>
   index: HeldIndex
-  store: Pick<StashStore, 'put' | 'update' | 'clear' | 'delete' | 'cost' | 'hasRoom'>
+  store: Pick<StashStore, 'put' | 'update' | 'clear' | 'delete' | 'cost' | 'hasRoom' | 'trim'>
   newest: Pick<NewestTable, 'see'>
   turns: InTurn
   clock: Pick<Clock, 'now' | 'wallTime'>
@@ -80,6 +80,22 @@ export class Burials {
     if (displaced != null) {
       void this.clear(displaced)
     }
+  }
+
+  /**
+   * What no copy takes of the capacity is for tombstones that ended none and, after them, for what the store has set aside. Copies that came
+   * since need some of it.
+   */
+  async makeWay (): Promise<void> {
+    const { index, store } = this.init
+    const cost = this.cost(0)
+
+    for (const owner of cost === 0 ? [] : index.shrink(Math.floor(this.left() / cost))) {
+      void this.clear(owner)
+    }
+
+    // what does not go is tried again when the next one comes
+    await Promise.resolve(store.trim?.(this.left() - cost * index.uninvited)).catch(() => {})
   }
 
   /** Lets go of the tombstones whose time is over. */
@@ -159,19 +175,30 @@ export class Burials {
     }
 
     await this.cleared(record.owner)
+    await this.makeWay()
 
     return { type: 'stored' }
   }
 
   /** For one that nothing here makes room for. */
   private async hasRoom (): Promise<boolean> {
-    const { index, store, capacity } = this.init
-    const cost = (bodyLength: number): number => store.cost?.(bodyLength) ?? bodyLength
-    const held = index.list().reduce((sum, { record }) => sum + cost(record.bodyLength), 0)
+    const { index, store } = this.init
+    const cost = this.cost(0)
 
-    return held + cost(0) * (index.uninvited + 1) <= capacity.bytes &&
+    return cost * (index.uninvited + 1) <= this.left() &&
       // a disk that does not tell is tried
-      (await Promise.resolve(store.hasRoom?.(cost(0))).catch(() => true) ?? true)
+      (await Promise.resolve(store.hasRoom?.(cost)).catch(() => true) ?? true)
+  }
+
+  /** Bytes of the capacity that no copy takes. */
+  private left (): number {
+    const { index, capacity } = this.init
+
+    return index.list().reduce((left, { record }) => left - this.cost(record.bodyLength), capacity.bytes)
+  }
+
+  private cost (bodyLength: number): number {
+    return this.init.store.cost?.(bodyLength) ?? bodyLength
   }
 
   private async keep (tombstone: HeldStash): Promise<void> {
@@ -204,7 +231,7 @@ export class Burials {
 
   /**
    * Removes what the store has of an owner of whom nothing is kept. If that fails it is tried again: with the next sweep if the days of its
-   * tombstone are over, after the next start if that made room for another.
+   * tombstone are over, after the next start if that made room for something else.
    */
   private async clear (owner: string): Promise<void> {
     await this.init.turns.run(owner, async () => {

@@ -36,12 +36,14 @@ export interface DropOptions extends AbortOptions {
 export interface CopiesInit {
   capacity: Capacity
   index: HeldIndex
-  store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete' | 'cost' | 'hasRoom'>
+  store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete' | 'cost' | 'hasRoom' | 'trim'>
   turns: InTurn
   clock: Clock
   /** Seconds that are promised at most. */
   maxLeaseSeconds: number
   judge (record: RecordHeader): Verdict
+  /** What has its room only as long as no copy needs it makes way for those that are held. */
+  makeWay (): Promise<void>
   onDamaged (damage: DamagedStash): void
   /** A longer lease could not be noted: the copy is promised as it was. */
   onUnnoted (owner: string, err: Error): void
@@ -175,7 +177,16 @@ export class Copies {
       return true
     }
 
-    return await this.fits([...this.reserved].reduce((sum, { room = 0 }) => sum + room, 0))
+    const room = [...this.reserved].reduce((sum, { room = 0 }) => sum + room, 0)
+
+    if (await this.fits(room)) {
+      return true
+    }
+
+    // what was set aside makes room on a full disk, too
+    await Promise.resolve(this.init.store.trim?.(0)).catch(() => {})
+
+    return await this.fits(room)
   }
 
   /** A disk that does not tell is taken for one that has room again. */
@@ -216,6 +227,7 @@ export class Copies {
         throw err
       })
       this.take(stash)
+      await this.init.makeWay()
       await this.noteRoom()
 
       return { type: 'stored' }

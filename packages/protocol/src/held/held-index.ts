@@ -79,6 +79,18 @@ export class HeldIndex {
     return displaced
   }
 
+  /**
+   * So that no more than `count` tombstones are kept that met no copy.
+   *
+   * @returns the owners whose tombstones had to go
+   */
+  shrink (count: number): string[] {
+    const displaced = this.tombstones.shrink(count)
+    displaced.forEach(owner => { this.newest.unpin(owner) })
+
+    return displaced
+  }
+
   forget (owner: string): void {
     this.bodies -= this.stashes.get(owner)?.record.bodyLength ?? 0
     this.stashes.delete(owner)

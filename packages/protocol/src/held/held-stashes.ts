@@ -51,7 +51,7 @@ export interface HeldStashesEvents {
   'lease:unnoted': CustomEvent<{ owner: string, why: string }>
   /** A tombstone ended the copy that was held. */
   'stash:forgotten': CustomEvent<{ owner: string, tombstone: RecordHeader, ended: RecordHeader }>
-  /** A tombstone is kept no longer: it had its days, or made room for another. Nothing of its owner's is. */
+  /** A tombstone is kept no longer: it had its days, or made room for another, or for a copy. Nothing of its owner's is. */
   'tombstone:over': CustomEvent<{ owner: string }>
 }
 
@@ -83,6 +83,7 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
     const shared = { maxLeaseSeconds: MAX_LEASE, ...init, store: this.store, index: this.index, turns: new InTurn(), judge: (record: RecordHeader) => this.judge(record) }
     this.copies = new Copies({
       ...shared,
+      makeWay: async () => { await this.burials.makeWay() },
       onDamaged: detail => { this.safeDispatchEvent('stash:damaged', { detail }) },
       onUnnoted: (owner, { message: why }) => { this.safeDispatchEvent('lease:unnoted', { detail: { owner, why } }) }
     })
@@ -275,6 +276,8 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       }
     }
 
+    // less may be given to others than before
+    await this.burials.makeWay()
     this.started = true
     this.leases.begin(lastWall)
     await this.log.start(lastWall)

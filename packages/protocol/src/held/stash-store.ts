@@ -82,6 +82,12 @@ export interface StashStore {
   hasRoom? (bytes: number): Promise<boolean>
 
   /**
+   * Lets go of files that were set aside, which are of no stash any more, until they take no more than so many bytes. A store that sets nothing
+   * aside has none.
+   */
+  trim? (bytes: number): Promise<void>
+
+  /**
    * Keeps a stamp in place of the last one. Its `leases` count on from the time that was run until then, over any number of restarts. A
    * store that forgets everything at a restart has none.
    */

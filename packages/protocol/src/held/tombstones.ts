@@ -12,8 +12,7 @@ const SWEEP_GAP = 5 * minute
  * The tombstones kept, one per owner, a bounded number (SPEC.md, "Tombstones").
  *
  * One that met no copy takes free room only, and of that no more than a share for each address: whoever invents owners fills it once and
- * displaces nobody. One that ended a copy always
- * gets in. If there is no room, the one goes whose copy had been here for the shortest time, of equals the one that was met last. To
+ * displaces nobody. It goes when a copy needs that room. One that ended a copy always gets in. If there is no room, the one goes whose copy had been here for the shortest time, of equals the one that was met last. To
  * stay longer than the others an attacker would have to hold slots for longer than their owners did, and slots are few.
  */
 export class Tombstones {
@@ -67,6 +66,18 @@ export class Tombstones {
     }
 
     this.byOwner.set(owner, tombstone)
+
+    return displaced
+  }
+
+  /**
+   * So that no more than `count` are kept that met no copy: of these the ones go that were met last.
+   *
+   * @returns the owners whose tombstones had to go
+   */
+  shrink (count: number): string[] {
+    const displaced = this.metNoCopy().slice(Math.max(count, 0)).map(({ record }) => record.owner)
+    displaced.forEach(owner => { this.byOwner.delete(owner) })
 
     return displaced
   }

@@ -9,6 +9,7 @@ import { arrivalOf, heldStashes, placementOf, store } from './arrivals.ts'
 import { ManualClock } from './manual-clock.ts'
 import { TroubledStore } from './troubled-store.ts'
 import { signed } from './signed.ts'
+import type { Arrival } from '../../src/held/held-stashes.ts'
 
 const BODY = Uint8Array.of(1)
 const HOUR = 60 * 60 * 1_000
@@ -80,6 +81,31 @@ describe('a flood of tombstones', () => {
     expect(await small.held.admit(arrivalOf(tombstone('one', 'a', 1)))).toStrictEqual({ type: 'stored' })
     expect(await small.held.admit(arrivalOf(tombstone('other', 'a', 1)))).toStrictEqual(refusal)
     expect(await small.held.admit(arrivalOf(tombstone('friend', 'a', 2)))).toStrictEqual({ type: 'stored' })
+  })
+
+  it('of invented owners makes room for the copies that come later, those met last first', async () => {
+    const store_ = Object.assign(new TroubledStore(), { cost: () => 10 })
+    const [friend, mate, late] = ['friend', 'mate', 'late'].map(owner => arrivalOf(header(owner, 'a', 1))) as [Arrival, Arrival, Arrival]
+    const { held } = heldStashes({ capacity: { bytes: 35 }, store: store_ })
+    const strangers = ['one', 'other']
+    await store(held, friend, BODY)
+    await held.admit(arrivalOf(tombstone('friend', 'a', 2)))
+
+    for (const stranger of strangers) {
+      expect(await held.admit(arrivalOf(tombstone(stranger, 'a', 2)))).toStrictEqual({ type: 'stored' })
+    }
+
+    expect(await store(held, mate, BODY)).toStrictEqual({ type: 'stored' })
+    expect(kept({ held }, ['friend', ...strangers])).toStrictEqual(['friend', 'one', 'other'])
+    expect(await store(held, late, BODY)).toStrictEqual({ type: 'stored' })
+    expect(kept({ held }, ['friend', ...strangers])).toStrictEqual(['friend', 'one'])
+    expect(await store(held, arrivalOf(header('last', 'a', 1)), BODY)).toStrictEqual({ type: 'stored' })
+    expect(kept({ held }, ['friend', ...strangers])).toStrictEqual(['friend'])
+    // whatever is done for an owner comes after the clearing
+    await Promise.all(strangers.map(async owner => await held.read(owner)))
+    expect(store_.calls.filter(call => call === 'delete')).toHaveLength(2)
+    // they are known all the same
+    expect(await held.admit(arrivalOf(header('other', 'a', 1)))).toMatchObject({ type: 'stale' })
   })
 
   it('of owners that store something first displaces itself, not those whose copies were here for longer', async () => {

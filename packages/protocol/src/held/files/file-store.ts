@@ -196,6 +196,10 @@ export class FileStashStore implements StashStore {
     return await this.folder?.hasRoom(bytes, this.init.keepFree) ?? true
   }
 
+  async trim (bytes: number): Promise<void> {
+    await this.write(async folder => { await this.damaged.trim(folder, bytes) })
+  }
+
   /** What the system refuses at the start is no word on any stash. */
   private readonly asFolderError = (err: unknown): never => {
     throw codeOf(err) == null ? err : folderError(this.init.path, err)

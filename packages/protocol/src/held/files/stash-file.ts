@@ -27,7 +27,12 @@ const BLOCK = 4096
 
 /** Bytes of the disk that a body takes, and what is noted with it. A tombstone, which has none, comes with two short envelopes. */
 export function roomOf (bodyLength: number): number {
-  return bodyLength === 0 ? BLOCK : Math.ceil(bodyLength / BLOCK) * BLOCK + ENTRY_ALLOWANCE
+  return bodyLength === 0 ? BLOCK : blocksOf(bodyLength) + ENTRY_ALLOWANCE
+}
+
+/** Bytes of the disk that a file of this size takes. */
+export function blocksOf (size: number): number {
+  return Math.ceil(size / BLOCK) * BLOCK
 }
 
 export interface CountingFile {
