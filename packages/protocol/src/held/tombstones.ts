@@ -11,9 +11,10 @@ const SWEEP_GAP = 5 * minute
 /**
  * The tombstones kept, one per owner, a bounded number (SPEC.md, "Tombstones").
  *
- * One that met no copy takes free room only, and of that no more than a share for each address: whoever invents owners fills it once and
- * displaces nobody. It goes when a copy needs that room. One that ended a copy always gets in. If there is no room, the one goes whose copy had been here for the shortest time, of equals the one that was met last. To
- * stay longer than the others an attacker would have to hold slots for longer than their owners did, and slots are few.
+ * One that met no copy takes free room only, and of that no more than a share for each address: whoever invents owners fills it once
+ * and displaces nobody. It goes when a copy needs that room. One that ended a copy always gets in. If there is no room, the one goes
+ * whose copy had been here for the shortest time, of equals the one that was met last. To stay longer than the others an attacker would
+ * have to hold slots for longer than their owners did, and slots are few.
  */
 export class Tombstones {
   private readonly max: number
