@@ -5,7 +5,6 @@ import { createApp } from './app.ts'
 import { clearSocket, readDaemonFile, writeDaemonFile } from './daemon-file.ts'
 import { createEventFeed } from './event-feed.ts'
 import { eventLog } from './event-log.ts'
-import { noteHeldFolder } from './held-folder.ts'
 import { naraOptions } from './nara-options.ts'
 import { peersFile } from './peers-file.ts'
 import { makeSocketPath } from './run-folder.ts'
@@ -35,12 +34,12 @@ export interface BringUp {
 
 /** Starts the nara and opens the socket to the other commands; resolves once everybody was told that it is up. */
 export async function bringUp (init: DaemonInit, { folder, found, parts, signal, onLeft }: BringUp): Promise<void> {
-  const options = await naraOptions(init.config, found)
+  const say = (note: string): void => { init.io.err.write(`nara-stash: ${note}\n`) }
+  const options = await naraOptions(init.config, found, say)
 
   signal.throwIfAborted()
 
   const owner = peerIdString(publicKeyOf(found.soul))
-  const say = (note: string): void => { init.io.err.write(`nara-stash: ${note}\n`) }
   const port = await stablePort(init.config)
   const addressBook = peersFile(init.config.dir, say)
   const nara = await create(init, { ...options, ...port.options, addressBook }, await readWatermark(init.config.dir, owner))
@@ -57,7 +56,7 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal,
   signal.throwIfAborted()
   await nara.start()
   signal.throwIfAborted()
-  ;[...await port.settle(nara), ...await noteHeldFolder(init.config)].forEach(say)
+  ;(await port.settle(nara)).forEach(say)
   parts.api = await open(init, { folder, found, nara, feed, stopping: signal, onLeft })
 }
 

@@ -22,11 +22,13 @@ function notePath (dir: string): string {
 }
 
 /**
- * Where what is held for others is kept; undefined for RAM.
+ * Where what is held for others is kept; undefined for RAM. It is remembered for the next start, of a folder once that is open and before
+ * anything is taken into it.
  *
+ * @param say - is told what people should know of it
  * @throws {InvalidSettingError} what is promised to others is kept elsewhere, and would be dropped
  */
-export async function heldStore (config: HeldConfig): Promise<FileStashStore | undefined> {
+export async function heldStore (config: HeldConfig, say: (note: string) => void): Promise<FileStashStore | undefined> {
   const { dir, held = join(dir, 'held'), keepFree } = config
   const last = await lastFolder(dir)
 
@@ -37,31 +39,34 @@ export async function heldStore (config: HeldConfig): Promise<FileStashStore | u
   }
 
   if (held === IN_MEMORY) {
+    await noteHeldFolder(config, say)
+
     return
   }
 
   // that itself is the store's
   await makeFolder(dirname(held))
 
-  return fileStore(held, keepFree == null ? {} : { keepFree })
+  const store = fileStore(held, keepFree == null ? {} : { keepFree })
+  const open = store.open.bind(store)
+
+  return Object.assign(store, {
+    open: async () => {
+      await open()
+      await noteHeldFolder(config, say)
+    }
+  })
 }
 
-/**
- * Remembers it for the next start.
- *
- * @returns what people should know of it
- */
-export async function noteHeldFolder ({ dir, held }: HeldConfig): Promise<string[]> {
+async function noteHeldFolder ({ dir, held }: HeldConfig, say: (note: string) => void): Promise<void> {
   try {
     if (held == null || held === IN_MEMORY || await realPath(held) === await realPath(join(dir, 'held'))) {
       await rm(notePath(dir), { force: true })
     } else if (held !== await lastFolder(dir)) {
       await writePrivate(dir, notePath(dir), `${held}\n`)
     }
-
-    return []
   } catch (error) {
-    return [`the next start does not know that what is held for others was kept in ${printable(held ?? '')}: ${printable((error as Error).message)}`]
+    say(`the next start does not know that what is held for others was kept in ${printable(held ?? '')}: ${printable((error as Error).message)}`)
   }
 }
 

@@ -6,9 +6,9 @@ import type { Config } from '../config/load.ts'
 import type { NaraOptions } from '@nara-stash/node'
 
 /** What the settings and the soul mean for `createNara`. */
-export async function naraOptions (config: Config, { soul, fresh }: FoundSoul): Promise<NaraOptions> {
+export async function naraOptions (config: Config, { soul, fresh }: FoundSoul, say: (note: string) => void): Promise<NaraOptions> {
   const psk = config.pskFile == null ? undefined : await readNetworkKey(config.pskFile).catch((error: unknown) => { throw asBadSetting(error) })
-  const held = await heldStore(config)
+  const held = await heldStore(config, say)
   const { announce, bootstrap, mdns, network, memory, maxHeldBytes } = config
   const { target, minCopies, countEach, maxStash, repairDelay, lease, maxLease, allow, deny, confidants, surrogates, leaveTimeout } = config
 

@@ -2,20 +2,29 @@ import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path'
 import { createSoul, peerIdString, publicKeyOf } from '@nara-stash/crypto'
 import { describe, expect, it } from 'vitest'
-import { heldStore, noteHeldFolder } from '../../src/daemon/held-folder.ts'
+import { heldStore } from '../../src/daemon/held-folder.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const STASH = `${peerIdString(publicKeyOf(createSoul()))}.1.stash`
+
+/** What a start says, that gets as far as to open the store. */
+async function start (config: Parameters<typeof heldStore>[0]): Promise<string[]> {
+  const said: string[] = []
+  const store = await heldStore(config, note => { said.push(note) })
+
+  await store?.open()
+  await store?.close()
+
+  return said
+}
 
 /** A folder of a nara that keeps something for others where `--held` says. */
 async function keeping (name: string): Promise<{ dir: string, held: string }> {
   const dir = await tempDir()
   const held = join(dir, name)
 
-  await heldStore({ dir, held })
-  await mkdir(held)
+  expect(await start({ dir, held })).toEqual([])
   await writeFile(join(held, STASH), '')
-  expect(await noteHeldFolder({ dir, held })).toEqual([])
 
   return { dir, held }
 }
@@ -24,13 +33,13 @@ describe('what a folder keeps for others', () => {
   it('is not dropped because it is to be elsewhere from now on, or in DIR/held again, or in RAM', async () => {
     const { dir, held } = await keeping('a')
 
-    await expect(heldStore({ dir, held: join(dir, 'b') })).rejects.toMatchObject({
+    await expect(start({ dir, held: join(dir, 'b') })).rejects.toMatchObject({
       name: 'InvalidSettingError',
       message: `${held} keeps what is promised to others, and --held ${dir}/b would drop it`,
       hint: `start with --held ${held}; or move it, to where nothing is yet: mv ${held} ${dir}/b; or give it up: rm -r ${held}`
     })
-    await expect(heldStore({ dir })).rejects.toThrow('would drop it')
-    await expect(heldStore({ dir, held: 'memory' })).rejects.toMatchObject({ hint: expect.stringMatching(/^start with --held \S+, and have "nara-stash leave" hand it on; or/) as string })
+    await expect(start({ dir })).rejects.toThrow('would drop it')
+    await expect(start({ dir, held: 'memory' })).rejects.toMatchObject({ hint: expect.stringMatching(/^start with --held \S+, and have "nara-stash leave" hand it on; or/) as string })
     expect(await readdir(dir)).toEqual(['a', 'held-folder'])
   })
 
@@ -38,29 +47,48 @@ describe('what a folder keeps for others', () => {
     const { dir, held } = await keeping('a')
 
     await symlink(held, join(dir, 'link'))
-    await heldStore({ dir, held })
-    await heldStore({ dir, held: join(dir, 'link') })
+    await start({ dir, held })
+    await start({ dir, held: join(dir, 'link') })
 
     await rm(join(held, STASH))
-    await heldStore({ dir, held: join(dir, 'b') })
-    await noteHeldFolder({ dir, held: join(dir, 'b') })
+    await start({ dir, held: join(dir, 'b') })
     expect(await readFile(join(dir, 'held-folder'), 'utf8')).toBe(`${dir}/b\n`)
     expect((await stat(join(dir, 'held-folder'))).mode & 0o777).toBe(0o600)
 
-    // where it is by default nothing has to be remembered
-    await heldStore({ dir })
-    await noteHeldFolder({ dir })
-    expect(await readdir(dir)).toEqual(['a', 'link'])
+    // in RAM, and where it is by default, nothing has to be remembered
+    await start({ dir, held: 'memory' })
+    expect(await readdir(dir)).toEqual(['a', 'b', 'link'])
+    await start({ dir, held: join(dir, 'b') })
+    await start({ dir })
+    expect(await readdir(dir)).toEqual(['a', 'b', 'held', 'link'])
+  })
+
+  it('is looked for where it was taken in, not where a folder could not be opened', async () => {
+    const dir = await tempDir()
+    const store = await heldStore({ dir, held: join(dir, 'b') }, () => {})
+
+    await mkdir(join(dir, 'b'))
+    await writeFile(join(dir, 'b', 'something else'), '')
+    await expect(store?.open()).rejects.toThrow('"something else" for one')
+    expect(await readdir(dir)).toEqual(['b'])
   })
 
   it('is looked for where a damaged note says, which is nowhere, and a note that cannot be written is said', async () => {
     const dir = await tempDir()
 
     await writeFile(join(dir, 'held-folder'), '\0\n')
-    await heldStore({ dir })
+    const store = await heldStore({ dir }, () => {})
     await rm(join(dir, 'held-folder'))
+    expect(store).toBeDefined()
+
     await mkdir(join(dir, 'held-folder', 'in the way'), { recursive: true })
-    await expect(heldStore({ dir })).rejects.toThrow('is a folder, not a file')
-    expect(await noteHeldFolder({ dir, held: join(dir, 'b') })).toEqual([expect.stringMatching(/^the next start does not know that what is held for others was kept in .*\/b: /)])
+    await expect(start({ dir })).rejects.toThrow('is a folder, not a file')
+    await rm(join(dir, 'held-folder'), { recursive: true })
+    const said: string[] = []
+    const other = await heldStore({ dir, held: join(dir, 'b') }, note => { said.push(note) })
+    await mkdir(join(dir, 'held-folder', 'in the way'), { recursive: true })
+    await other?.open()
+    expect(said).toEqual([expect.stringMatching(/^the next start does not know that what is held for others was kept in .*\/b: /)])
+    await other?.close()
   })
 })
