@@ -141,6 +141,43 @@ describe('what a twin wrote and nobody took', () => {
     expect(twin.state).toBe('doubtful')
   })
 
+  it.each([
+    ['readable, however long those who have it take to say so and to bring it', 5_000, ['of the twin']],
+    ['though it never comes', 3_600_000, []]
+  ])('is set aside, %s', async (_, delay, aside) => {
+    const { world, owner, twin, holders: [a, b, c] } = await scene({ others: 1 })
+    const self = owner.process.port.self
+    const one = b.holds(owner)
+    const wait = async (ms: number): Promise<void> => { await new Promise<void>(resolve => { world.clock.setTimer(resolve, ms) }) }
+    const stops = [taking(world, twin, a, b, c), world.net.intercept((from, _to, request, next) => from === self && request.type === 'witness' ? undefined : next())]
+    // as by somebody who is connected with both
+    owner.process.parts.owning?.owner.heardTwin(boot(twin) ?? '', b.id)
+    world.net.disconnect(owner.process.port, a.id)
+    await kept(world, owner, 'two')
+    world.net.connect(twin.process.port, a.id)
+    void twin.put('of the twin', { timeout: 5_000 }).catch(() => {})
+    // those who have the owner's refuse the twin's
+    await world.until(() => a.holds(owner) !== one && twin.state === 'doubtful')
+    twin.kill()
+    stops.forEach(stop => { stop() })
+
+    // a is slow to say what it has, but for the first time that it is asked
+    let asked = 0
+    world.net.intercept(async (from, to, request, next) => {
+      if (to === a.id && from === self) {
+        await wait(request.type !== 'fetch' ? 1_000 : request.whole ? delay : 500 * asked++)
+      }
+
+      return from === a.id && request.type === 'offer' ? await new Promise(() => {}) : await next()
+    })
+    world.net.disconnect(owner.process.port, b.id)
+    world.net.connect(owner.process.port, a.id)
+    world.net.connect(owner.process.port, b.id)
+    await world.run(5 * minute)
+
+    expect([owner.state, owner.text, owner.aside]).toEqual(['settled', 'two', aside])
+  })
+
   it('is set aside once it is told that a twin lives', async () => {
     // neither builds on what the other process wrote
     const { world, owner, twin, holders: [a, b, c] } = await scene({ unnamed: true, restarted: true })

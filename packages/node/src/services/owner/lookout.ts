@@ -111,7 +111,7 @@ export class Lookout {
     }
   }
 
-  /** A peer has seen a record of ours. Who holds it may be here as well. */
+  /** A peer has seen a record of ours. */
   private witnessed (record: RecordHeader, from: string, placement: Placement | undefined): void {
     const { author, own } = this.init
     const { strangers } = this.surprises
@@ -125,15 +125,22 @@ export class Lookout {
     strangers.heard(record, placement, from, true)
 
     if (!isKnown) {
-      void this.askAround()
+      void this.askAround(record)
     }
   }
 
-  private async askAround (): Promise<void> {
+  /** Who has it may be here as well: nobody decides on it before they were asked. */
+  private async askAround (witnessed: RecordHeader): Promise<void> {
+    const { signal } = this.abort
+
     try {
-      (await askEverybody(this.init, { signal: this.abort.signal })).forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
+      (await askEverybody(this.init, { signal })).forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
     } catch {
       // nobody has anything of ours, or says so
+    }
+
+    if (!signal.aborted) {
+      this.surprises.strangers.fetch(witnessed)
     }
   }
 

@@ -67,10 +67,8 @@ export class Strangers {
     return this.table.get(record)
   }
 
-  /** A peer told of `record`: that it has it, or that it `merely` has seen it. */
+  /** A peer told of `record`: that it has it, or that it `merely` has seen it. Then nothing is decided before `fetch`. */
   heard (record: RecordHeader, placement: Placement | undefined, from: string, merely = false): void {
-    const known = this.table.has(record.id)
-
     if (this.isOutdone(record)) {
       return
     }
@@ -81,7 +79,7 @@ export class Strangers {
       // there is nothing to read
       stranger.asked = true
       this.init.onChange()
-    } else if (!known || (stranger.read == null && !merely)) {
+    } else if (stranger.read == null && !merely) {
       this.fetch(record)
     }
   }
@@ -89,6 +87,11 @@ export class Strangers {
   /** Resolves when those who are being asked have answered. */
   async settled (): Promise<void> {
     await Promise.all(this.asking)
+  }
+
+  /** Asks those who have it, as far as is known, for its body. */
+  fetch (record: RecordHeader): void {
+    this.track(this.fetchFromAny(record))
   }
 
   /** A holder gave us `version`. */
@@ -202,9 +205,6 @@ export class Strangers {
     return stranger
   }
 
-  private fetch (record: RecordHeader): void {
-    this.track(this.fetchFromAny(record))
-  }
 
   private track (asking: Promise<void>): void {
     const tracked = asking.finally(() => { this.asking.delete(tracked) })

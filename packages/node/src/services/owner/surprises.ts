@@ -118,7 +118,10 @@ export class Surprises {
       }
 
       if (stranger.cutShort === true && this.init.isTwin(stranger.record.boot)) {
-        return await this.absorb(stranger)
+        // once it is absorbed, those who have it let go of it
+        const mayBeRead = read == null && stranger.holders.size > 0 && !this.strangers.isOverdue(stranger)
+
+        return stranger.asked && !mayBeRead && await this.absorb(stranger)
       }
     }
 
