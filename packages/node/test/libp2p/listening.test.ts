@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
@@ -15,6 +16,21 @@ async function taken (host: string, port = 0): Promise<number> {
   loopback.keep({ stop: () => { server.close() } })
 
   return (server.address() as AddressInfo).port
+}
+
+/** A port that is taken on ::1 alone: below those that the system gives to whoever asks for any. */
+async function takenInOneFamily (): Promise<number> {
+  for (let port = 20_000 + randomInt(10_000); ; port++) {
+    try {
+      const server = createServer()
+      await once(server.listen({ host: '127.0.0.1', port }), 'listening')
+      server.close()
+
+      return await taken('::1', port)
+    } catch {
+      // another one
+    }
+  }
 }
 
 const both = (port: number): string[] => [`/ip4/127.0.0.1/tcp/${port}`, `/ip6/::1/tcp/${port}`]
@@ -43,7 +59,7 @@ it('where a port is taken, it takes one of the next ones for both families, if i
 })
 
 it('is not listened on in part: one that is taken in one family alone is an error, too', async () => {
-  const port = await taken('::1')
+  const port = await takenInOneFamily()
 
   await expect(loopback.nara({ listen: both(port) })).rejects.toThrow(expect.objectContaining({ errors: [expect.objectContaining({ code: 'EADDRINUSE' })] }))
   await expect(loopback.nara({ listen: both(await taken('127.0.0.1')) })).rejects.toThrow('EADDRINUSE')

@@ -50,13 +50,18 @@ async function crashes (faults: Fault[], luck: Luck): Promise<void> {
   const state = await stateOf(after.held)
 
   // on a full disk a tombstone that is heard of ends its copy and may not be kept itself
-  const seen = faults.some(({ outcome }) => outcome === 'ENOSPC' || outcome === 'EDQUOT') ? copies : (state: State) => state
+  const seen = faults.some(isOfFullDisk) ? copies : (state: State) => state
   expect([...possible(failed), ...seen === copies ? [without(failed)] : []].map(seen)).toContainEqual(seen(state))
   expect(damaged).toStrictEqual([])
   expect(stashFiles(after.disk).length).toBeLessThanOrEqual(2 * state.size)
   // and the house stands: the rest goes on from there
   expect(await runUntilFailure(after.held, failed)).toBe(steps.length)
   expect(seen(await stateOf((await restarted(after.disk)).held))).toStrictEqual(seen(before(steps.length)))
+}
+
+/** A write that takes nothing is one, too. */
+function isOfFullDisk ({ outcome, happens }: Fault): boolean {
+  return outcome === 'ENOSPC' || outcome === 'EDQUOT' || (outcome === 'short' && Number(happens) === 0)
 }
 
 /** All but tombstones. */
@@ -106,6 +111,13 @@ describe('held stashes in a folder', () => {
     }
 
     expect(failures).toBeGreaterThan(20)
+  })
+
+  it('take a write that takes nothing for a full disk', async () => {
+    const [nothing, crash] = [{ at: 102, happens: false, outcome: 'short' as const }, { happens: 0, outcome: 'crash' as const }]
+
+    await crashes([nothing, { at: 105, ...crash }], unlucky)
+    await crashes([nothing, { at: 104, happens: false, outcome: 'EIO' }, { at: 106, ...crash }], unlucky)
   })
 
   it('stand any faults, followed by a power cut, wherever they fall and whatever survives', async () => {
