@@ -43,6 +43,27 @@ function lies (world: World, liar: Nara): void {
   })
 }
 
+it('a confidant that is chosen anew, while it is being told to let go, is stored with once more', async () => {
+  const { world, owner, holder, spare } = await stashed()
+  const before = owner.stash.confidants
+  const record = holder.holds(owner)
+  let told = false
+  world.net.intercept(async (from, to, request, next) => {
+    if (request.type === 'release' && from === owner.id && to === holder.id) {
+      told = true
+      await new Promise<void>(resolve => { world.clock.setTimer(resolve, 3 * second) })
+    }
+
+    return await next()
+  })
+  owner.stash.setConfidants(spare.map(({ id }) => id))
+  await world.until(() => told, 10 * second)
+  owner.stash.setConfidants(before)
+  await world.until(() => holder.holds(owner) == null, 5 * second)
+
+  await world.until(() => holder.holds(owner) === record, 10 * second)
+})
+
 describe('a confidant that was replaced', () => {
   it.each(['leaving', 'lease'] as const)('since it lets go (%s) is let go of as soon as the others have the stash', async reason => {
     const { world, owner, holder } = await stashed()

@@ -53,7 +53,7 @@ export class Replication {
     })
     this.stores = new Stores({ ...init, onPeer: peer => { this.changed(peer) } })
     this.keeping = new Keeping(init, this.placements, this.stores)
-    this.upkeep = new Upkeep(init, this.placements, this.stores, this.keeping)
+    this.upkeep = new Upkeep({ ...init, wake: () => { this.reconciler.wake() } }, this.placements, this.stores, this.keeping)
     this.outcomes = new Outcomes(init.clock, this.keeping, this.stores)
     this.deletion = new Deletion({ ...init, placements: this.placements, onChange: () => { this.reconciler.wake() } }, this.keeping)
     this.reconciler = new Reconciler(init.clock, async () => await this.reconcile())

@@ -19,6 +19,8 @@ export interface SurplusInit {
   clock: Clock
   /** Whose copies outlive their processes. */
   disks: Pick<DiskEvidence, 'of'>
+  /** The copies are to be looked at. */
+  wake (): void
 }
 
 const LONGEST = Math.max(...RELEASE_BACKOFF)
@@ -33,6 +35,8 @@ export class Surplus {
   private readonly placements: Placements
   private readonly stores: Stores
   private readonly told = new Map<string, Told>()
+  /** Those that were told, and have not answered. */
+  private readonly releasing = new Set<string>()
 
   constructor (init: SurplusInit, keeping: Keeping, placements: Placements, stores: Stores) {
     this.init = init
@@ -71,6 +75,11 @@ export class Surplus {
     return next
   }
 
+  /** It is being told to let go: what it would be sent now could come there before that. */
+  isReleasing (peer: string): boolean {
+    return this.releasing.has(peer)
+  }
+
   /** What comes back comes anew. */
   forget (peer: string): void {
     this.told.delete(peer)
@@ -103,6 +112,7 @@ export class Surplus {
     }
 
     const request: ReleaseRequest = { type: 'release', owner, recordId, reason: 'trimmed' }
+    this.releasing.add(peer)
 
     try {
       const answer = await this.init.network.ask(peer, request)
@@ -112,7 +122,6 @@ export class Surplus {
         this.told.delete(peer)
       }
 
-      // it may have been chosen meanwhile, and been stored with anew: then it is asked when it is audited
       const copy = this.stores.copies.get(peer)
 
       if (answer.type === 'not-found' && (copy?.record ?? copy?.unproved) === recordId) {
@@ -120,6 +129,10 @@ export class Surplus {
       }
     } catch {
       // it is told again, or offers its copy when it comes back
+    } finally {
+      this.releasing.delete(peer)
+      // it may have been chosen meanwhile
+      this.init.wake()
     }
   }
 }

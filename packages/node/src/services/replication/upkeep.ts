@@ -181,8 +181,9 @@ export class Upkeep {
 
     return copies.views().map(copy => {
       const disk = this.init.disks.of(copy.peer)
+      const busy = copy.busy || this.surplus.isReleasing(copy.peer)
 
-      return disk == null ? copy : { ...copy, disk, took: gone.has(copy.peer) }
+      return { ...copy, busy, ...(disk == null ? {} : { disk, took: gone.has(copy.peer) }) }
     })
   }
 
