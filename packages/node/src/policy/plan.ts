@@ -89,9 +89,11 @@ export function plan (input: PlanInput, random: Random): Plan {
   const isWhole = well.length === before.length && before.length === input.target && places === input.target && disksWanted(before, input).seen === 0
   const holders = isWhole ? before.map(({ peer }) => peer) : holdersNow({ before, well, view, belowMinimum }, input, random)
 
+  const due = holders.filter(peer => storeTime(view(peer), input) <= input.now)
+
   return {
     holders,
-    stores: holders.filter(peer => storeTime(view(peer), input) <= input.now),
+    stores: isUntried(holders.map(view), input) ? due.filter(peer => view(peer).record !== input.record) : due,
     wakeAt: earliest([
       ...before.filter(copy => !isWell(copy)).flatMap(copy => [dueTime(copy, belowMinimum, input), keptPlaceUntil(copy, input)]),
       ...holders.map(peer => storeTime(view(peer), input))
@@ -305,6 +307,16 @@ function fit (holders: readonly string[], view: (peer: string) => CopyView, inpu
   const kept = new Set(holders.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_HOLDERS))
 
   return holders.filter(peer => kept.has(peer))
+}
+
+/**
+ * Nobody has this placement yet, and newcomers are still to bring it what makes it a good one. Until one of them has the copy, those that have
+ * it are not told: should we go now, a later process of ours would count on holders that have nothing.
+ */
+function isUntried (holders: readonly CopyView[], { record, placement, isAcknowledged = false }: PlanInput): boolean {
+  const isTaken = holders.some(copy => copy.record === record && copy.placement === placement?.id)
+
+  return isAcknowledged && !isTaken && holders.some(copy => isWell(copy) && copy.record !== record)
 }
 
 /**

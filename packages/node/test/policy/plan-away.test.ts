@@ -187,3 +187,18 @@ describe('a confidant that is away, with somebody at hand who has the record', (
     }
   })
 })
+
+describe('a new placement of what is acknowledged', () => {
+  const old = ['a', 'b'].map(peer => copy(peer, { placement: 'before' }))
+  const stores = (...newcomers: CopyView[]): string[] => decide(input([...old, ...newcomers], { isAcknowledged: true, target: 4 })).stores
+
+  it('is told to those who have it once a newcomer took it, or none is left that may', () => {
+    const [none, lagging] = [copy('x', { record: 'old', placement: 'before' }), copy('y', { record: 'old', placement: 'before', busy: true })]
+
+    expect(stores(none, lagging)).toStrictEqual(['x'])
+    expect(stores(copy('x'), lagging)).toStrictEqual(['a', 'b'])
+    expect(stores(away('x', NOW), copy('y', { refused: true, record: 'old' }))).toStrictEqual(['a', 'b', 'y'])
+    // of what is not acknowledged each copy counts
+    expect(decide(input([...old, none], { isAcknowledged: false })).stores).toStrictEqual(['a', 'b', 'x'])
+  })
+})

@@ -55,6 +55,34 @@ describe('a holder on disk that is told to stop', () => {
     expect(sent).toStrictEqual([])
   })
 
+  it('does not keep its owner from being sure in the morning, though others were asked to help out who never got the copy', async () => {
+    for (const takers of [0, 1]) {
+      const { world, naras: [owner, ...others] } = await household(6) as { world: World, naras: [Nara, ...Nara[]] }
+      const [a, b] = holdersAmong(others, owner) as [Nara, Nara]
+      const helpers = others.filter(other => !holdersAmong(others, owner).includes(other)).slice(takers)
+      world.net.intercept((from, to, request, next) =>
+        from === owner.id && request.type === 'store' && helpers.some(({ id }) => id === to) ? undefined : next())
+      await stop(world, a)
+      await stop(world, b)
+      await world.run(5 * second)
+      owner.kill()
+
+      for (const nara of others.filter(nara => nara !== a && nara !== b)) {
+        await stop(world, nara)
+      }
+
+      for (const nara of others) {
+        await nara.restart()
+      }
+
+      world.net.connectAll()
+      await owner.restart()
+      world.net.connectAll()
+      await world.settled(owner)
+      expect([takers, owner.text, owner.stash.status().recovery.confirmed]).toStrictEqual([takers, `of ${owner.id}`, true])
+    }
+  })
+
   it('is here again with all that it held, which its owner finds confirmed', async () => {
     const { world, naras } = await household(3)
 
