@@ -118,8 +118,8 @@ function holdersNow ({ before, well, view, belowMinimum }: Standing, input: Plan
 
   // a pinned confidant that is away keeps its place, but does not stand in the way of a helper
   const counting = [...before.filter(copy => !overdue.includes(copy) && !relieved.includes(copy)).map(place), ...replacing]
-  const picks = helpers(before, counting, input, random)
   const going = overdue.filter(copy => !isPinned(copy, input) && keptPlaceUntil(copy, input) <= input.now)
+  const picks = helpers(before, counting, input, random).slice(0, going.length < overdue.length ? helpersBeside(well, input) : Infinity)
   const gone = [...relieved.filter(copy => !isPinned(copy, input)), ...going.slice(Math.max(going.length - picks.length, 0))]
   const staying = before.filter(copy => !gone.includes(copy)).map(({ peer }) => peer)
 
@@ -127,6 +127,14 @@ function holdersNow ({ before, well, view, belowMinimum }: Standing, input: Plan
 }
 
 type Place = Pick<Candidate, 'id' | 'address' | 'disk'>
+
+/**
+ * So many may come at a time where those whose places they take stay beside them. With no more than minCopies that have nothing yet, those who
+ * stayed and a single one of the newcomers are enough to confirm the placement (SPEC.md, "Settling"), should we go now.
+ */
+function helpersBeside (well: readonly CopyView[], { record, minCopies, isAcknowledged = false }: PlanInput): number {
+  return isAcknowledged ? Math.max(minCopies - well.filter(copy => copy.record !== record).length, 0) : Infinity
+}
 
 /** Peers beside the holders that have the record, each at a place that has no copy yet: they take the places of those who are away, at no cost. */
 function standIns (before: readonly CopyView[], well: readonly CopyView[], most: number, input: PlanInput, random: Random): Place[] {
