@@ -90,13 +90,15 @@ export function plan (input: PlanInput, random: Random): Plan {
   const holders = isWhole ? before.map(({ peer }) => peer) : holdersNow({ before, well, view, belowMinimum }, input, random)
 
   const due = holders.filter(peer => storeTime(view(peer), input) <= input.now)
+  const untried = untriedUntil(holders.map(view), input)
 
   return {
     holders,
-    stores: isUntried(holders.map(view), input) ? due.filter(peer => view(peer).record !== input.record) : due,
+    stores: untried > input.now ? due.filter(peer => view(peer).record !== input.record) : due,
     wakeAt: earliest([
       ...before.filter(copy => !isWell(copy)).flatMap(copy => [dueTime(copy, belowMinimum, input), keptPlaceUntil(copy, input)]),
-      ...holders.map(peer => storeTime(view(peer), input))
+      ...holders.map(peer => storeTime(view(peer), input)),
+      untried
     ].filter(time => time > input.now))
   }
 }
@@ -318,13 +320,14 @@ function fit (holders: readonly string[], view: (peer: string) => CopyView, inpu
 }
 
 /**
- * Nobody has this placement yet, and newcomers are still to bring it what makes it a good one. Until one of them has the copy, those that have
- * it are not told: should we go now, a later process of ours would count on holders that have nothing.
+ * Until when those who have an acknowledged record are not told of a placement that nobody has yet: as long as newcomers are to bring it what
+ * makes it a good one, or went a moment ago without the copy. Should we go now, a later process of ours would count on holders that have nothing.
  */
-function isUntried (holders: readonly CopyView[], { record, placement, isAcknowledged = false }: PlanInput): boolean {
+function untriedUntil (holders: readonly CopyView[], { record, placement, isAcknowledged = false, repairDelay }: PlanInput): number {
   const isTaken = holders.some(copy => copy.record === record && copy.placement === placement?.id)
+  const newcomers = isAcknowledged && !isTaken ? holders.filter(copy => copy.record !== record && copy.took !== true && !hasFailed(copy)) : []
 
-  return isAcknowledged && !isTaken && holders.some(copy => isWell(copy) && copy.record !== record)
+  return Math.max(-Infinity, ...newcomers.map(({ connected, awaySince = -Infinity }) => connected ? Infinity : awaySince + Math.min(repairDelay, FAILED_AWAY)))
 }
 
 /**

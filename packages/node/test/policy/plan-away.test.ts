@@ -192,12 +192,16 @@ describe('a new placement of what is acknowledged', () => {
   const old = ['a', 'b'].map(peer => copy(peer, { placement: 'before' }))
   const stores = (...newcomers: CopyView[]): string[] => decide(input([...old, ...newcomers], { isAcknowledged: true, target: 4 })).stores
 
-  it('is told to those who have it once a newcomer took it, or none is left that may', () => {
+  it('is told to those who have it once a newcomer took it, or none may any longer', () => {
     const [none, lagging] = [copy('x', { record: 'old', placement: 'before' }), copy('y', { record: 'old', placement: 'before', busy: true })]
 
     expect(stores(none, lagging)).toStrictEqual(['x'])
     expect(stores(copy('x'), lagging)).toStrictEqual(['a', 'b'])
-    expect(stores(away('x', NOW), copy('y', { refused: true, record: 'old' }))).toStrictEqual(['a', 'b', 'y'])
+    expect(stores(away('x', NOW - DELAY), copy('y', { refused: true, record: 'old' }))).toStrictEqual(['a', 'b', 'y'])
+    // one that went a moment ago without it is no holder to count on, either
+    expect(stores(away('x', NOW - DELAY + 1))).toStrictEqual([])
+    expect(decide(input([...old, away('x', NOW - DELAY + 1)], { isAcknowledged: true, target: 4 })).wakeAt).toBe(NOW + 1)
+    expect(stores(away('x', NOW, { took: true }))).toStrictEqual(['a', 'b'])
     // of what is not acknowledged each copy counts
     expect(decide(input([...old, none], { isAcknowledged: false })).stores).toStrictEqual(['a', 'b', 'x'])
   })

@@ -234,7 +234,12 @@ describe('every plan', () => {
 
       const isHolding = (peer: string): boolean => view(peer)?.record === input.record
       const isTaken = step.holders.some(peer => isHolding(peer) && view(peer)?.placement === input.placement?.id)
-      const isUntried = input.isAcknowledged === true && !isTaken && step.holders.some(peer => well(peer) && !isHolding(peer))
+      const isNew = (peer: string): boolean => {
+        const { connected = false, awaySince = -Infinity, took = false } = view(peer) ?? {}
+
+        return !isHolding(peer) && (well(peer) || (view(peer) != null && !hasFailed(view(peer)!) && !connected && !took && awaySince + Math.min(input.repairDelay, FAILED_AWAY) > NOW))
+      }
+      const isUntried = input.isAcknowledged === true && !isTaken && step.holders.some(isNew)
 
       expect(step.stores).toStrictEqual(due.filter(peer => !isUntried || !isHolding(peer)))
     })

@@ -72,9 +72,12 @@ describe('a holder on disk that is told to stop', () => {
 
       holders.slice(0, going).forEach(nara => { nara.kill() })
       await world.run(5 * second)
+      // first those who got nothing: who is left is not to show a placement with them
+      helpers.forEach(nara => { nara.kill() })
+      await world.run(5 * second)
       owner.kill()
 
-      for (const nara of others.filter(nara => !holders.slice(0, going).includes(nara))) {
+      for (const nara of holders.slice(going)) {
         await stop(world, nara)
       }
 
