@@ -56,7 +56,8 @@ describe('the hex in SPEC.md', () => {
 
   it('says of every exchange what either side writes', () => {
     for (const { name, asker, answerer } of committed('exchanges')) {
-      const [, section = ''] = specification.split(`\n**${name}**: `).slice(-2)
+      // lines end where they are full
+      const [, section = ''] = specification.split(`\n**${name}**: `).slice(-2).map(part => part.replace(/\s+/g, ' '))
 
       expect(section).toContain(`asker writes ${asker.length.toLocaleString('en')} bytes, SHA-256 \`${asker.sha256}\``)
       expect(section).toContain(`answerer ${answerer.length.toLocaleString('en')}, SHA-256 \`${answerer.sha256}\``)
