@@ -132,4 +132,20 @@ describe('a confidant that was replaced', () => {
 
     expect(told).toEqual([old])
   })
+
+  it('since a newer version did not reach it is told to let go of the older one that it has', async () => {
+    const { world, owner, holder } = await stashed()
+    const old = holder.holds(owner)
+    // what it said is forgotten with its connection, and while it is a holder its older copy is no surplus
+    world.net.disconnect(owner.id, holder.id)
+    await kept(world, owner, 'two', 2)
+    world.net.intercept((from, to, request, next) => from === owner.id && to === holder.id && request.type === 'store' ? undefined : next())
+    const told = releases(world, owner, holder)
+    world.net.connect(owner.id, holder.id)
+    await world.until(() => !owner.stash.confidants.includes(holder.id), 10 * minute)
+    await world.run(minute)
+
+    expect(holder.holds(owner)).toBeUndefined()
+    expect(told.at(-1)).toBe(old)
+  })
 })

@@ -41,7 +41,7 @@ export async function askEverybody (init: AskEverybodyInit, options: AbortOption
 }
 
 /** Rejects if there is no answer within ASK_TIMEOUT. */
-export async function askHeader ({ network, clock }: Pick<AskEverybodyInit, 'network' | 'clock'>, peer: string, { signal }: AbortOptions): Promise<FetchResponse> {
+export async function askHeader ({ network, clock }: Pick<AskEverybodyInit, 'clock'> & { network: Pick<StashNetwork, 'ask'> }, peer: string, { signal }: AbortOptions): Promise<FetchResponse> {
   const deadline = deadlineSignal(clock, ASK_TIMEOUT, signal)
 
   try {

@@ -1,9 +1,12 @@
+import { supersedesOrIs } from '@nara-stash/protocol'
 import { RELEASE_BACKOFF, SPARE_COPIES } from '../../constants.ts'
+import { isOurs } from '../owner/is-ours.ts'
+import { askHeader } from '../recovery/ask-everybody.ts'
 import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Keeping } from './keeping.ts'
 import type { Placements } from './placements.ts'
 import type { Stores } from './stores.ts'
-import type { Clock, ReleaseRequest, StashNetwork } from '@nara-stash/protocol'
+import type { Clock, RecordHeader, ReleaseRequest, StashNetwork } from '@nara-stash/protocol'
 
 /** What one peer was told over its present connection. */
 interface Told {
@@ -105,27 +108,21 @@ export class Surplus {
   }
 
   private async release (peer: string, recordId: string): Promise<void> {
-    const owner = this.keeping.version?.record.owner
+    const current = this.keeping.version?.record
 
-    if (owner == null) {
+    if (current == null) {
       return
     }
 
+    const { owner } = current
     const request: ReleaseRequest = { type: 'release', owner, recordId, reason: 'trimmed' }
     this.releasing.add(peer)
 
     try {
       const answer = await this.init.network.ask(peer, request)
 
-      // who has let go may come to have it again
-      if (answer.type === 'not-found' && this.told.get(peer)?.record === recordId) {
-        this.told.delete(peer)
-      }
-
-      const copy = this.stores.copies.get(peer)
-
-      if (answer.type === 'not-found' && (copy?.record ?? copy?.unproved) === recordId) {
-        this.stores.lost(peer)
+      if (answer.type === 'not-found') {
+        await this.gone(peer, recordId, current)
       }
     } catch {
       // it is told again, or offers its copy when it comes back
@@ -133,6 +130,33 @@ export class Surplus {
       this.releasing.delete(peer)
       // it may have been chosen meanwhile
       this.init.wake()
+    }
+  }
+
+  /** It has not what it was told to let go of. Of whoever may have been sent another record, that does not say that it has none. */
+  private async gone (peer: string, recordId: string, current: RecordHeader): Promise<void> {
+    const { init, stores, told } = this
+    const copy = stores.copies.get(peer)
+    const isMeant = (): boolean => copy != null && copy === stores.copies.get(peer) && (copy.record ?? copy.unproved) === recordId
+    const left = isMeant() && copy?.unproved != null ? await askHeader(init, peer, {}) : undefined
+
+    // who does not say what it has is asked when it is told again
+    if (left?.type === 'refused') {
+      return
+    }
+
+    // who has let go may come to have it again
+    if (told.get(peer)?.record === recordId) {
+      told.delete(peer)
+    }
+
+    if (isMeant()) {
+      stores.lost(peer)
+
+      // what the current record does not cover, its holder shows by itself
+      if (left?.type === 'found' && isOurs(left, current.owner) && supersedesOrIs(current, left.record)) {
+        stores.noticed(peer, left.record.id, left.placement.id)
+      }
     }
   }
 }
