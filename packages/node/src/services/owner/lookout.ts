@@ -92,6 +92,7 @@ export class Lookout {
   }
 
   connected (peer: string): void {
+    this.init.witnesses.connected(peer)
     this.surprises.strangers.reexamine()
 
     // a search asks by itself

@@ -26,7 +26,7 @@ export interface SurprisesInit {
   onMerged (): void
   /** A newer version than the one that was recovered was taken over. Whoever showed it cannot tell if it was deleted: `mayBeDeleted`. */
   onNewer (version: Version, origin: Origin, mayBeDeleted: boolean): void
-  witnesses: Pick<Witnesses, 'isNewsTo' | 'hasAnswered'>
+  witnesses: Pick<Witnesses, 'isNewsTo' | 'hasAnswered' | 'connected'>
   /** A record came up that ours does not build on, and that no crash left behind. */
   onApart (apart: Apart): void
   /** That boot was told of as another process which lives beside this one. */

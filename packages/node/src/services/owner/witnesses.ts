@@ -4,7 +4,10 @@ import type { Clock, StashNetwork, StashResponse } from '@nara-stash/protocol'
 /** Peers remembered at most, the last who answered for the first time: whoever asks for long meets ever more. Of who is forgotten nothing is news, as of who never answered. */
 export const MAX_WITNESSES = 1_024
 
-/** Whom this process asked what they have seen of ours, and when they first answered: what they show only later came after its predecessors were gone. */
+/**
+ * Whom this process asked what they have seen of ours, and when they first answered on their present connection. What they show only later came
+ * while we were connected. What they heard while they were away may be what a predecessor left with others.
+ */
 export class Witnesses {
   private readonly clock: Pick<Clock, 'now'>
   private readonly boot: string
@@ -38,12 +41,17 @@ export class Witnesses {
     }
   }
 
-  /** True if `peer` has answered once. */
+  /** It may have heard anything since it answered. */
+  connected (peer: string): void {
+    this.firstAnswers.delete(peer)
+  }
+
+  /** True if `peer` has answered on its present connection. */
   hasAnswered (peer: string): boolean {
     return this.firstAnswers.has(peer)
   }
 
-  /** `peer` told of something at the time `at`, and had told of something else since it was first asked. What a predecessor sent may have been on its way for a moment. */
+  /** `peer` told of something at the time `at`, and had told of something else since it was first asked on this connection. What a predecessor sent may have been on its way for a moment. */
   isNewsTo (peer: string, at: number): boolean {
     return this.fresh || (this.firstAnswers.get(peer) ?? Infinity) + TWIN_AFTER <= at
   }

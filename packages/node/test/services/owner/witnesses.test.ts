@@ -51,6 +51,21 @@ describe('witnesses', () => {
     expect(isNews()).toBe(true)
   })
 
+  it('have no news of what they heard while they were away', async () => {
+    const clock = new VirtualClock()
+    const witnesses = new Witnesses(clock, 'b0'.repeat(8), false)
+    const { ask } = witnesses.listening(network)
+
+    await ask('peer', { type: 'witness' })
+    await clock.advance(TWIN_AFTER)
+    witnesses.connected('peer')
+    expect(witnesses.hasAnswered('peer')).toBe(false)
+    await ask('peer', { type: 'witness' })
+    expect(witnesses.isNewsTo('peer', clock.now())).toBe(false)
+    await clock.advance(TWIN_AFTER)
+    expect(witnesses.isNewsTo('peer', clock.now())).toBe(true)
+  })
+
   it('are so many at most, however many keys answer: the oldest are as who never answered', async () => {
     const clock = new VirtualClock()
     const witnesses = new Witnesses(clock, 'b0'.repeat(8), false)
