@@ -63,6 +63,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
   const bootstrap = (options.bootstrap ?? []).map(bootstrapPeer)
   const key = options.psk == null ? undefined : pskBytes(options.psk)
   const privateKey = privateKeyFromSoul(soul)
+  const self = peerIdFromPrivateKey(privateKey).toString()
   const clock = options.clock ?? systemClock
   const interfaces = new InterfaceWatcher({ clock })
   const listening = new Listening(options.anotherPort ?? false)
@@ -81,8 +82,8 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
     privateKey,
     start: false,
     addresses: {
-      listen: listenAddresses(options.listen),
-      appendAnnounce: announceAddresses(options.announce, peerIdFromPrivateKey(privateKey).toString()),
+      listen: listenAddresses(options.listen, self),
+      appendAnnounce: announceAddresses(options.announce, self),
       announceFilter: addresses => announced(addresses.map(String), interfaces.addresses).map(address => multiaddr(address))
     },
     connectionGater: { denyDialMultiaddr: address => races.denyDialMultiaddr(address) },

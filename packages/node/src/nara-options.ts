@@ -17,16 +17,11 @@ export interface BootstrapPeer {
 }
 
 /**
+ * @param self - our peer id, which an address may end in
  * @throws {InvalidOptionError}
  */
-export function listenAddresses (listen: readonly string[] = DEFAULT_LISTEN): string[] {
-  return [...listen].map(address => {
-    try {
-      return multiaddr(address).toString()
-    } catch (err) {
-      throw new InvalidOptionError(`listen address "${address}" is no multiaddr; one looks like /ip4/0.0.0.0/tcp/0`, { cause: err })
-    }
-  })
+export function listenAddresses (listen: readonly string[] = DEFAULT_LISTEN, self: string): string[] {
+  return [...listen].map(address => ownAddress('listen', address, self, '/ip4/0.0.0.0/tcp/0'))
 }
 
 /**
@@ -35,26 +30,34 @@ export function listenAddresses (listen: readonly string[] = DEFAULT_LISTEN): st
  */
 export function announceAddresses (announce: readonly string[] = [], self: string): string[] {
   return announce.map(address => {
-    let parsed: string
+    const example = '/dns4/nara.example.org/tcp/4001'
+    const own = ownAddress('announce', address, self, example)
 
-    try {
-      parsed = multiaddr(address).toString()
-    } catch (err) {
-      throw new InvalidOptionError(`announce address "${address}" is no multiaddr; one looks like /dns4/nara.example.org/tcp/4001`, { cause: err })
+    if (placeOf(own) == null) {
+      throw new InvalidOptionError(`announce address "${address}" has no host and port; one looks like ${example}`)
     }
 
-    const named = /\/p2p\/([^/]+)$/.exec(parsed)
-
-    if (named != null && named[1] !== self) {
-      throw new InvalidOptionError(`announce address "${address}" is another peer's; this nara is ${self}. Leave /p2p/ and what follows away`)
-    }
-
-    if (placeOf(parsed) == null) {
-      throw new InvalidOptionError(`announce address "${address}" has no host and port; one looks like /dns4/nara.example.org/tcp/4001`)
-    }
-
-    return parsed.slice(0, named?.index)
+    return own
   })
+}
+
+/** Without our own peer id at its end. */
+function ownAddress (option: string, address: string, self: string, example: string): string {
+  let parsed: string
+
+  try {
+    parsed = multiaddr(address).toString()
+  } catch (err) {
+    throw new InvalidOptionError(`${option} address "${address}" is no multiaddr; one looks like ${example}`, { cause: err })
+  }
+
+  const named = /\/p2p\/([^/]+)$/.exec(parsed)
+
+  if (named != null && named[1] !== self) {
+    throw new InvalidOptionError(`${option} address "${address}" is another peer's; this nara is ${self}. Leave /p2p/ and what follows away`)
+  }
+
+  return parsed.slice(0, named?.index)
 }
 
 /**

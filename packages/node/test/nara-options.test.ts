@@ -16,6 +16,7 @@ describe('what cannot be is named, before anything starts', () => {
     ['bootstrap', ['/ip4/192.0.2.1/tcp/4001/p2p/bob'], '/p2p/bob'],
     ['announce', ['garbage'], '"garbage"'],
     ['announce', ['/memory/1'], 'no host and port'],
+    ['listen', [`/ip4/0.0.0.0/tcp/4001/p2p/${bob}`], "another peer's"],
     ['announce', [`/dns4/example.org/tcp/4001/p2p/${bob}`], "another peer's"],
     ['allow', ['bob'], '"bob"'],
     ['deny', [bob, 'bob'], '"bob"'],
@@ -45,11 +46,12 @@ it('a key is read however its lines end', () => {
 })
 
 it('what can be is taken', () => {
-  expect(listenAddresses()).toStrictEqual(['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'])
-  expect(listenAddresses(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'])).toStrictEqual(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'])
+  expect(listenAddresses(undefined, bob)).toStrictEqual(['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'])
+  expect(listenAddresses(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'], bob)).toStrictEqual(['/ip6/::1/tcp/4001', '/ip4/127.0.0.1/tcp/0'])
   expect(bootstrapPeer(`/dns4/example.org/tcp/4001/p2p/${bob}`)).toStrictEqual({ peer: bob, address: `/dns4/example.org/tcp/4001/p2p/${bob}` })
 })
 
-it('an address to announce may end in our own peer id', () => {
+it('an address of ours may end in our own peer id', () => {
+  expect(listenAddresses([`/ip4/127.0.0.1/tcp/1/p2p/${bob}`], bob)).toStrictEqual(['/ip4/127.0.0.1/tcp/1'])
   expect(announceAddresses([`/dns4/example.org/tcp/4001/p2p/${bob}`, '/ip4/192.0.2.1/tcp/1'], bob)).toStrictEqual(['/dns4/example.org/tcp/4001', '/ip4/192.0.2.1/tcp/1'])
 })

@@ -1,5 +1,6 @@
+import { InvalidOptionError } from '@nara-stash/node'
 import { HeldFolderError as FolderError } from '@nara-stash/node/file-store'
-import { CommandError } from '../cli/errors.ts'
+import { CommandError, InvalidSettingError } from '../cli/errors.ts'
 import { printable } from '../text/printable.ts'
 import type { Config } from '../config/load.ts'
 
@@ -19,6 +20,15 @@ export function startError (error: unknown, { listen }: Pick<Config, 'listen'>):
     return new HeldFolderError(printable(error.message), { hint: `${printable(error.mend)} (--held)`, cause: error })
   }
 
+  // it says itself what could not be done
+  if (error instanceof CommandError) {
+    return error
+  }
+
+  if (error instanceof InvalidOptionError) {
+    return new InvalidSettingError(printable(error.message))
+  }
+
   const reason = listenReason(error)
 
   return reason == null
@@ -29,8 +39,8 @@ export function startError (error: unknown, { listen }: Pick<Config, 'listen'>):
 }
 
 function listenReason (error: unknown): string | undefined {
-  const { name = '', message = '', code = '', cause, errors = [] } = error as {
-    name?: string, message?: string, code?: string, cause?: unknown, errors?: unknown[]
+  const { name = '', message = '', code = '', address, cause, errors = [] } = error as {
+    name?: string, message?: string, code?: string, address?: string, cause?: unknown, errors?: unknown[]
   }
 
   if (code === 'EADDRINUSE' || message.includes('EADDRINUSE')) {
@@ -42,7 +52,11 @@ function listenReason (error: unknown): string | undefined {
   }
 
   if (code === 'EADDRNOTAVAIL' || message.includes('EADDRNOTAVAIL')) {
-    return 'this machine has no such address'
+    return `this machine has no ${address == null ? 'such address' : `address ${address}`}`
+  }
+
+  if (code === 'EINVAL' || message.includes('EINVAL')) {
+    return `${address ?? 'it'} may be the address of several interfaces; /ip6/:: is all of them`
   }
 
   for (const inner of [cause, ...errors]) {

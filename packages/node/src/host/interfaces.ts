@@ -41,7 +41,8 @@ export class InterfaceWatcher {
   constructor ({ clock, list = interfaceAddresses }: InterfaceWatcherInit) {
     this.clock = clock
     this.list = list
-    this.current = list()
+    this.current = []
+    this.current = this.now()
   }
 
   /** As they were at the last look. */
@@ -54,7 +55,7 @@ export class InterfaceWatcher {
   }
 
   start (): void {
-    this.current = this.list()
+    this.current = this.now()
     this.schedule()
   }
 
@@ -66,13 +67,22 @@ export class InterfaceWatcher {
   private look (): void {
     const before = this.current
 
-    this.current = this.list()
+    this.current = this.now()
 
     if (JSON.stringify(this.current) !== JSON.stringify(before)) {
       this.listeners.forEach(listener => { listener(this.current) })
     }
 
     this.schedule()
+  }
+
+  /** A system that cannot say, as one without a free file descriptor, has not changed. */
+  private now (): readonly InterfaceAddress[] {
+    try {
+      return this.list()
+    } catch {
+      return this.current
+    }
   }
 
   private schedule (): void {

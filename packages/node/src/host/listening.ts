@@ -6,7 +6,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 /** Ports after the wanted one that are tried before any free one: few enough to be opened in a firewall together. */
 const MORE_PORTS = 9
 
-/** A machine that has no such family, or has it switched off. */
+/** What a machine says of all addresses of a family that it has not, or has switched off. The last two it also says of a single address that it lacks. */
 const NO_FAMILY = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'])
 
 /** Where a nara comes to listen: on the ports that it was told, or on others where these are taken. */
@@ -40,7 +40,17 @@ export class Listening {
   /** Listens on one address after the other, so that both families come to the same port. */
   wrap (listener: Listener): Listener {
     const listen = listener.listen.bind(listener)
+    const getAddrs = listener.getAddrs.bind(listener)
+    let lastAddrs: Multiaddr[] = []
 
+    // it looks at the interfaces, which takes a file descriptor: without a free one they are as they were
+    listener.getAddrs = () => {
+      try {
+        lastAddrs = getAddrs()
+      } catch {}
+
+      return lastAddrs
+    }
     listener.listen = async address => {
       const listening = this.turn.then(async () => { await this.listen({ listener, listen }, address) })
 
@@ -67,7 +77,7 @@ export class Listening {
         const { code = '' } = error as NodeJS.ErrnoException
 
         if (code !== 'EADDRINUSE' || port == null || port === 0 || !this.mayMove) {
-          if (!NO_FAMILY.has(code)) {
+          if (!NO_FAMILY.has(code) || (code !== 'EAFNOSUPPORT' && !isForAll(address))) {
             this.failures.push(error as Error)
           }
 
@@ -84,6 +94,10 @@ export class Listening {
 
     return [...new Set([this.port ?? wanted, ...Array.from({ length: MORE_PORTS + 1 }, (_, i) => wanted + i).filter(port => port <= 65_535), 0])]
   }
+}
+
+function isForAll (address: Multiaddr): boolean {
+  return ['0.0.0.0', '::'].includes(placeOf(address.toString())?.host ?? '')
 }
 
 function withPort (address: Multiaddr, port: number | undefined): Multiaddr {

@@ -7,6 +7,7 @@ import type { Listener } from '@libp2p/interface'
 /** Listens where `open` says so. */
 class FakeListener extends TypedEventEmitter<any> {
   at: string[] = []
+  lookFails = false
   readonly tried: string[] = []
 
   constructor (readonly refuse: (address: string) => string | undefined) {
@@ -25,6 +26,10 @@ class FakeListener extends TypedEventEmitter<any> {
   }
 
   getAddrs (): unknown[] {
+    if (this.lookFails) {
+      throw new Error('EMFILE')
+    }
+
     return this.at.map(address => multiaddr(address))
   }
 }
@@ -41,6 +46,28 @@ it('a machine without IPv6 is no failure, a port that this user may not have is 
     const checked = expect(() => { listening.check() })
     ;(fails ? checked : checked.not).toThrow(AggregateError)
   }
+})
+
+it('an address that this machine lacks is a failure', async () => {
+  for (const code of ['EADDRNOTAVAIL', 'EINVAL']) {
+    for (const address of ['/ip6/2001:db8::1/tcp/0', '/ip6/fe80::1/tcp/6272', '/ip4/192.0.2.1/tcp/0']) {
+      const listening = new Listening(true)
+      const wrapped = listening.wrap(new FakeListener(() => code) as unknown as Listener)
+
+      await expect(wrapped.listen(multiaddr(address))).rejects.toThrow(code)
+      expect(() => { listening.check() }).toThrow(AggregateError)
+    }
+  }
+})
+
+it('addresses are as they were while the interfaces cannot be looked at', async () => {
+  const fake = new FakeListener(() => undefined)
+  const wrapped = new Listening(true).wrap(fake as unknown as Listener)
+
+  await wrapped.listen(six)
+  expect(wrapped.getAddrs().map(String)).toEqual([six.toString()])
+  fake.lookFails = true
+  expect(wrapped.getAddrs().map(String)).toEqual([six.toString()])
 })
 
 it('the port, the nine after it, and then any that is free are tried, and what the first family came to first for the second', async () => {

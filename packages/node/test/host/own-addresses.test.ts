@@ -32,6 +32,25 @@ it('looks at the interfaces and tells of a change, once', async () => {
   expect(clock.pending).toBe(0)
 })
 
+it('takes the interfaces for unchanged while they cannot be looked at, and goes on looking', async () => {
+  const clock = new VirtualClock()
+  let list = (): InterfaceAddress[] => [address('8.8.9.1')]
+  const told: string[][] = []
+  const watcher = new InterfaceWatcher({ clock, list: () => list() })
+  watcher.onChange(addresses => { told.push(addresses.map(({ address }) => address)) })
+  watcher.start()
+
+  list = () => { throw new Error('EMFILE') }
+  await clock.advance(60_000)
+  watcher.start()
+  expect(watcher.addresses).toEqual([address('8.8.9.1')])
+  list = () => [address('8.8.10.1')]
+  await clock.advance(60_000)
+  watcher.stop()
+
+  expect(told).toEqual([['8.8.10.1']])
+})
+
 it('confirms what interfaces have and is listened on, at the start and with each change, and tells libp2p what is announced then', async () => {
   const clock = new VirtualClock()
   let there = [address('8.8.9.1'), address('169.254.1.1')]
