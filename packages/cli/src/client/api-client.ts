@@ -1,8 +1,7 @@
 import { request } from 'node:http'
 import { errorRule } from '../api/errors.ts'
 import { DaemonError, DaemonGoneError, NoDaemonError, OtherUserError } from '../cli/errors.ts'
-import { runFolder } from '../daemon/run-folder.ts'
-import { readDaemonFile } from '../daemon/daemon-file.ts'
+import { socketPath } from '../daemon/daemon-file.ts'
 import { formatDuration } from '../text/units.ts'
 import type {
   ConfidantsAnswer, DaemonEvent, DaemonStatus, DecisionAnswer, ErrorAnswer, ForgetAnswer, FreshAnswer, LeaveAnswer, PeersAnswer, PutAnswer, RecoverAnswer, SetAsideAnswer, StashAnswer
@@ -67,13 +66,13 @@ export interface ApiClient {
  * @throws {OtherUserError} another user's
  */
 export async function connect (dir: string): Promise<ApiClient> {
-  const daemon = await readDaemonFile(runFolder(dir).daemon).catch(error => { throw denied(error) ? new OtherUserError(dir, error) : error })
+  const socket = await socketPath(dir).catch(error => { throw denied(error) ? new OtherUserError(dir, error) : error })
 
-  if (daemon == null) {
+  if (socket == null) {
     throw new NoDaemonError(dir)
   }
 
-  const call = caller(daemon.socket, dir)
+  const call = caller(socket, dir)
   const json = async <T>(method: string, path: string, options: Partial<Call> = {}): Promise<T> =>
     JSON.parse((await readAll(await call({ method, path, silence: SILENCE, ...options }), MAX_JSON_ANSWER)).toString()) as T
   const bytes = async <T>(path: string): Promise<{ data: Buffer, about: T }> => {

@@ -16,7 +16,6 @@ import type { EventFeed } from './event-feed.ts'
 import type { DaemonParts } from './leave.ts'
 import type { DaemonInit } from './run-daemon.ts'
 import type { RunFolder } from './run-folder.ts'
-import type { ApiServer } from './serve.ts'
 import type { FoundSoul } from '../soul/find-soul.ts'
 import type { LeftWatermark } from './watermark-file.ts'
 import type { Nara, NaraOptions } from '@nara-stash/node'
@@ -57,7 +56,7 @@ export async function bringUp (init: DaemonInit, { folder, found, parts, signal,
   await nara.start()
   signal.throwIfAborted()
   ;(await port.settle(nara)).forEach(say)
-  parts.api = await open(init, { folder, found, nara, feed, stopping: signal, onLeft })
+  await open(init, { folder, found, nara, feed, parts, stopping: signal, onLeft, say })
 }
 
 /** A header that the nara does not take is worth a word, not a start that fails. */
@@ -91,12 +90,15 @@ interface Running {
   found: FoundSoul
   nara: Nara
   feed: EventFeed
+  /** Given the API. */
+  parts: Pick<DaemonParts, 'api'>
   stopping: AbortSignal
   onLeft: () => void
+  say: (note: string) => void
 }
 
 /** Opens the socket to the other commands and tells everybody that the nara is up. */
-async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, stopping, onLeft }: Running): Promise<ApiServer> {
+async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, parts, stopping, onLeft, say }: Running): Promise<void> {
   const { maxStash, listen = [...nara.listening], network, pskFile } = config
   const socket = await makeSocketPath(config.dir, io.env)
   const left = await readDaemonFile(folder.daemon)
@@ -117,9 +119,11 @@ async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, st
     clock: io.clock,
     unexpected: error => { io.err.write(`nara-stash: ${String(error)}\n`) }
   })
-  const api = await serve(app, socket)
 
-  await writeDaemonFile(folder.daemon, { pid: process.pid, socket, version })
+  stopping.throwIfAborted()
+  // from here on others may deal with it: it counts as up
+  parts.api = await serve(app, socket)
+  await writeDaemonFile(config.dir, { pid: process.pid, socket, version }, say)
   feed.publish({
     event: 'started',
     peerId: nara.peerId,
@@ -133,8 +137,6 @@ async function open ({ config, io }: DaemonInit, { folder, found, nara, feed, st
     newSoul: found.fresh,
     startedIn: Math.round(io.clock.now())
   })
-
-  return api
 }
 
 /** Prints what happens. `started` comes first, so what happened a moment before is told right after it. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isMissing, readSmallFile } from '../files/read-small.ts'
+import { isMissing, readSmallObject } from '../files/read-small.ts'
 import { writePrivate } from '../files/write-private.ts'
 import { printable } from '../text/printable.ts'
 import type { AddressBook, MetPeer } from '@nara-stash/node'
@@ -24,7 +24,7 @@ export function peersFile (dir: string, say: (text: string) => void): AddressBoo
   return {
     read: async () => {
       try {
-        const { version, peers } = JSON.parse((await readSmallFile(path, MAX_PEERS_FILE)).text) as { version?: unknown, peers?: unknown }
+        const { version, peers } = await readSmallObject(path, MAX_PEERS_FILE)
 
         isOfLater = typeof version === 'number' && version > FORMAT
 

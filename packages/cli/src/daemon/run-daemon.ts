@@ -17,6 +17,9 @@ import type { Io } from '../cli/io.ts'
 import type { Config } from '../config/load.ts'
 import type { Nara, NaraOptions } from '@nara-stash/node'
 
+/** What a start that is stopped has for the step that is under way: it may be stuck, on a disk that does not answer for instance. Milliseconds. */
+const START_GRACE = 2_000
+
 export interface DaemonInit {
   config: Config
   io: Io
@@ -52,6 +55,7 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   const toStop = Promise.race([whenToStop(io, init.exitWithParent), hasLeft.promise])
   const parts: DaemonParts = {}
   const stopping = new AbortController()
+  const patience = new AbortController()
   let isUp = false
   let why: StopReason
   let leaving: Leaving
@@ -59,17 +63,17 @@ async function runLocked (init: DaemonInit, folder: RunFolder): Promise<number> 
   try {
     const starting = bringUp(init, { folder, found, parts, signal: stopping.signal, onLeft: () => { hasLeft.resolve('it was told to leave') } }).then(() => { isUp = true })
 
-    // a start may be stuck, on a disk that does not answer for instance, and is to be stopped all the same
     await Promise.race([starting, toStop])
+    why = await toStop
+    stopping.abort(new StoppingError('this nara stops'))
+    // a step that was under way ends, or turns out to have been the last one
+    await Promise.race([starting, io.clock.wait(START_GRACE, patience.signal)]).catch(() => {})
+    patience.abort()
 
     if (isUp) {
-      why = await toStop
-      stopping.abort(new StoppingError('this nara stops'))
       parts.feed?.publish({ event: 'stopping', why })
       await removeDaemonFile(folder.daemon)
     } else {
-      why = await toStop
-      stopping.abort()
       io.err.write('nara-stash: stopped before it was up\n')
     }
   } catch (error) {

@@ -45,6 +45,11 @@ export async function makeRunFolder (dir: string): Promise<RunFolder> {
   return folder
 }
 
+/** Where the socket is if that is not too long for one. */
+export async function usualSocket (dir: string): Promise<string> {
+  return join(runFolder(await realpath(dir)).path, 'api.sock')
+}
+
 /**
  * The path of the daemon's socket: in DIR/run, or, if that is too long for a socket, in a private folder below
  * XDG_RUNTIME_DIR or the folder for temporary files, under a name that follows from DIR. That folder exists afterwards.
@@ -53,7 +58,7 @@ export async function makeRunFolder (dir: string): Promise<RunFolder> {
  */
 export async function makeSocketPath (dir: string, env: Io['env']): Promise<string> {
   const real = await realpath(dir)
-  const preferred = join(runFolder(real).path, 'api.sock')
+  const preferred = await usualSocket(dir)
 
   if (fits(preferred)) {
     return preferred

@@ -40,12 +40,14 @@ export async function stablePort ({ dir, listen }: Pick<Config, 'dir' | 'listen'
     options: { listen: [`/ip4/0.0.0.0/tcp/${wanted}`, `/ip6/::/tcp/${wanted}`], anotherPort: true },
     settle: async ({ listening }) => {
       const port = portOf(listening[0])
+      const another = listening.find(address => portOf(address) !== port)
 
       return [
         ...(note == null ? [] : [note]),
         ...(port == null || port === wanted
           ? []
           : [`port ${wanted} is taken by another program: this nara listens on port ${port}, now and from the next start on. Invitations and firewall rules that name ${wanted} lead to that program`]),
+        ...(another == null ? [] : [`port ${port ?? ''} is taken by another program in ${another.startsWith('/ip6/') ? 'IPv6' : 'IPv4'}, where this nara listens on port ${portOf(another) ?? ''}`]),
         ...(listening.length > 0 && !listening.some(address => address.startsWith('/ip6/')) ? ['this machine has no IPv6: this nara listens on IPv4 alone'] : []),
         ...(port == null || port === remembered ? [] : await writePort(dir, port))
       ]

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isMissing, readSmallFile } from '../files/read-small.ts'
+import { isMissing, readSmallObject } from '../files/read-small.ts'
 import { writePrivate } from '../files/write-private.ts'
 import { printable } from '../text/printable.ts'
 import type { Stash } from '@nara-stash/node'
@@ -24,7 +24,7 @@ export async function readWatermark (dir: string, owner: string): Promise<LeftWa
   const path = watermarkPath(dir)
 
   try {
-    const { peerId, envelope } = JSON.parse((await readSmallFile(path, MAX_WATERMARK_FILE)).text) as { peerId?: unknown, envelope?: unknown }
+    const { peerId, envelope } = await readSmallObject(path, MAX_WATERMARK_FILE)
 
     if (typeof peerId !== 'string' || typeof envelope !== 'string') {
       return { note: `${printable(path)} is damaged and was ignored: a loss of the stash may pass for an empty start` }

@@ -41,6 +41,23 @@ export async function readSmallFile (path: string, limit: number): Promise<{ tex
   }
 }
 
+/**
+ * The entries of a JSON object in such a file; none if that is not what it holds.
+ *
+ * @throws {FileError}
+ */
+export async function readSmallObject (path: string, limit: number): Promise<Record<string, unknown>> {
+  const { text } = await readSmallFile(path, limit)
+
+  try {
+    const value: unknown = JSON.parse(text)
+
+    return typeof value === 'object' && value != null ? value as Record<string, unknown> : {}
+  } catch {
+    return {}
+  }
+}
+
 const REASONS: Record<string, string> = {
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
@@ -52,7 +69,8 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'a part of its path is not a folder',
   ENOSPC: 'no space left on the device',
   EROFS: 'the file system is read-only',
-  EEXIST: 'it exists already'
+  EEXIST: 'it exists already',
+  EADDRINUSE: 'something else is there'
 }
 
 /** What the system refused, in words. */

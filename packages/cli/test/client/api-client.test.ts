@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { connect } from '../../src/client/api-client.ts'
-import { writeDaemonFile } from '../../src/daemon/daemon-file.ts'
 import { runFolder } from '../../src/daemon/run-folder.ts'
 import type { ServerResponse } from 'node:http'
 
@@ -16,10 +15,7 @@ let events: ServerResponse
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nara-api-'))
 
-  const socket = join(dir, 'api.sock')
-
   await mkdir(runFolder(dir).path)
-  await writeDaemonFile(runFolder(dir).daemon, { pid: process.pid, socket, version: '0.0.0' })
   server = http.createServer((req, res) => {
     if (req.url === '/v1/events') {
       events = res
@@ -28,7 +24,7 @@ beforeEach(async () => {
       res.end('{}')
     }
   })
-  await new Promise<void>(resolve => { server.listen(socket, resolve) })
+  await new Promise<void>(resolve => { server.listen(join(runFolder(dir).path, 'api.sock'), resolve) })
 })
 
 afterEach(async () => {

@@ -15,6 +15,12 @@ function events (stdout: Buffer): DaemonEvent[] {
   return stdout.toString().trim().split('\n').map(line => JSON.parse(line) as DaemonEvent)
 }
 
+async function afterTurns (turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) {
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+}
+
 describe('a daemon', () => {
   it('says first that it is up, answers on its socket, and stops in good order', async () => {
     const { dir, io, nara, stop } = await runningDaemon()
@@ -165,6 +171,30 @@ describe('a daemon', () => {
     expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
   })
 
+  it('that is stopped at any moment of its start has either been up, or leaves no soul, no socket and no word', async () => {
+    const codes = new Set<number>()
+
+    // later each time, from before the port is written until after it was told that it is up
+    for (let turns = 0; !codes.has(0); turns = Math.ceil(turns * 1.2) + 1) {
+      const { dir, io, nara, ended } = await runningDaemon({
+        prepare: (nara, io) => {
+          nara.asNara().start = async () => { void afterTurns(turns).then(() => { io.signal('SIGTERM') }) }
+        }
+      })
+      const code = await ended
+      const told = io.stdout.length === 0 ? [] : events(io.stdout).map(({ event }) => event)
+
+      codes.add(code)
+      expect(nara.stopped).toBe(true)
+      expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
+      expect([code, told, (await readdir(dir)).includes('soul')]).toEqual(code === 0
+        ? [0, ['started', 'stopping', 'stopped'], true]
+        : [143, [], false])
+    }
+
+    expect([...codes]).toEqual([143, 0])
+  })
+
   it('says so and fails if leaving takes too long', async () => {
     const never = Promise.withResolvers<void>()
     const { io, ended } = await runningDaemon({
@@ -207,10 +237,26 @@ describe('a daemon', () => {
 
     await expect(attempt).rejects.toThrow('cannot listen on /ip4/0.0.0.0/tcp/0: the port is taken')
     expect(await readdir(join(dir, 'run'))).toEqual(['lock'])
+    // libp2p knows the code, or repeats the message
+    for (const code of ['EADDRNOTAVAIL', 'EINVAL']) {
+      for (const failure of [Object.assign(new Error('listen'), { code, address: 'fe80::1' }), new Error(`listen ${code}: fe80::1`)]) {
+        await expect(runningDaemon({ dir, prepare: nara => { nara.startFailure = new AggregateError([failure], 'failed') } })).rejects.toThrow(
+          expect.objectContaining({ name: 'ListenError', message: expect.stringMatching(/^cannot listen: (this machine has no|fe80::1 may be|it may be)/) as string })
+        )
+      }
+    }
+
     // not even the soul, of which nobody was told: the next one is known to be new, as this one was
     expect(await readdir(dir)).not.toContain('soul')
     const { nara } = await runningDaemon({ dir })
     expect(nara.options).toMatchObject({ fresh: true })
+  })
+
+  it('does not take what is in the way of its socket for a port that is taken', async () => {
+    const dir = await tempDir()
+
+    await mkdir(join(dir, 'run', 'api.sock'), { recursive: true })
+    await expect(runningDaemon({ dir })).rejects.toThrow(expect.objectContaining({ name: 'FileError', message: expect.stringMatching(/^cannot listen on .*api\.sock: something else is there$/) as string }))
   })
 
   it('keeps the soul out of all that it prints and answers', async () => {

@@ -26,6 +26,16 @@ describe('the port of a daemon that was not told where to listen', () => {
     expect(await (await stablePort({ dir, listen: undefined })).settle({ listening: both(6273) })).toEqual([])
   })
 
+  it('is said not to be that of IPv6, where another program has it there', async () => {
+    const dir = await tempDir()
+    const listening = [both(6272)[0] ?? '', both(6273)[1] ?? '']
+
+    expect(await (await stablePort({ dir, listen: undefined })).settle({ listening })).toEqual([
+      'port 6272 is taken by another program in IPv6, where this nara listens on port 6273'
+    ])
+    expect(await readFile(join(dir, 'port'), 'utf8')).toBe('6272\n')
+  })
+
   it('is said to be of IPv4 alone, where there is no IPv6', async () => {
     const dir = await tempDir()
 

@@ -43,7 +43,7 @@ describe('the newest header', () => {
   })
 
   it.each([
-    ['{}', /is damaged and was ignored/], ['not JSON', /was ignored/], ['{"peerId":"12D3KooWother","envelope":"AAAA"}', /is of another soul \(12D3KooWother\) and was ignored/]
+    ['{}', /is damaged and was ignored/], ['not JSON', /is damaged and was ignored/], ['null', /is damaged and was ignored/], ['{"peerId":"12D3KooWother","envelope":"AAAA"}', /is of another soul \(12D3KooWother\) and was ignored/]
   ])('%s is ignored with a note', async (text, note) => {
     const dir = await tempDir()
 

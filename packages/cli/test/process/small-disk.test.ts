@@ -60,6 +60,36 @@ describe('a daemon whose disk is small', () => {
     expect((await holder.status()).held.count).toBe(0)
   }, TIMEOUT)
 
+  it.runIf(canMount)('starts although all of its folder is on a full disk, is found, and gives back what it holds; a new one says why it does not', async () => {
+    const network = await NaraNetwork.open()
+    const disk = join(network.root, 'disk')
+    await smallDisk(disk)
+    const start = async (): Promise<{ holder: NaraDaemon, owner: NaraDaemon }> => {
+      const holder = network.start('holder', { dir: join(disk, 'holder'), args: ['--keep-free', '0'] })
+      await network.meetThrough(holder)
+      const owner = network.start('owner', { dir: join(network.root, 'owner'), args: ['--target', '1', ...IN_MEMORY] })
+      await owner.until('peer:connect')
+
+      return { holder, owner }
+    }
+    const before = await start()
+    const kept = randomBytes(200_000)
+    expect(await before.owner.command(['put', '--timeout', '30s'], kept)).toMatchObject({ code: 0 })
+    await Promise.all([before.holder, before.owner].map(async daemon => { await daemon.kill() }))
+    await writeFile(join(disk, 'other'), new Uint8Array(2 ** 23)).catch(() => {})
+
+    const { holder, owner } = await start()
+    await owner.status('--wait', 'settled', '--timeout', '60s')
+    expect((await owner.command(['get'])).stdout.equals(kept)).toBe(true)
+    expect((await holder.status()).held.count).toBe(1)
+    holder.run.child.kill('SIGTERM')
+    const { code, stderr } = await holder.run.done
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/cannot write .*run\/daemon\.json: no space left on the device/)])
+
+    const fresh = await network.start('new', { dir: join(disk, 'new') }).run.done
+    expect([fresh.code, fresh.stdout.toString()]).toEqual([1, expect.stringMatching(/cannot write .*new\/soul: no space left on the device/)])
+  }, TIMEOUT)
+
   it('does not start in a folder that another one uses, or that a newer version keeps: it says the path, why, and what helps', async () => {
     const network = await NaraNetwork.open()
     const held = join(network.root, 'held')
