@@ -16,6 +16,7 @@ import { systemClock } from './clock.ts'
 import { FileStashStore } from './held/files/file-store.ts'
 import { codeOf } from './held/files/file-system.ts'
 import { folderError } from './held/files/folder-error.ts'
+import { FORMAT_FILE } from './held/files/held-folder.ts'
 import { parseName } from './held/files/stash-file.ts'
 import type { FileStashStoreInit } from './held/files/file-store.ts'
 
@@ -28,16 +29,19 @@ export function fileStore (path: string, options: Partial<Pick<FileStashStoreIni
 }
 
 /**
- * True if something is kept in a folder for others, be it a copy or the word that one was deleted. Nothing is changed there.
+ * Whether something is kept in a folder for others, be it a copy or the word that one was deleted. Nothing is changed there.
  *
+ * @returns undefined if no nara used what is there, as where a disk is not mounted
  * @throws {HeldFolderError} the folder cannot be read
  */
-export async function keepsStashes (path: string): Promise<boolean> {
+export async function keepsStashes (path: string): Promise<boolean | undefined> {
   try {
-    return (await readdir(path)).some(name => parseName(name)?.kind === 'stash')
+    const names = await readdir(path)
+
+    return names.some(name => parseName(name)?.kind === 'stash') || (names.includes(FORMAT_FILE) ? false : undefined)
   } catch (err) {
     if (codeOf(err) === 'ENOENT') {
-      return false
+      return
     }
 
     throw folderError(path, err)

@@ -32,10 +32,11 @@ export async function heldStore (config: HeldConfig, say: (note: string) => void
   const { dir, held = join(dir, 'held'), keepFree } = config
   const last = await lastFolder(dir)
 
-  await checkKept(held, join(dir, 'held'), 'start without --held')
+  await checkKept(held, join(dir, 'held'), { stay: 'start without --held' })
 
   if (last != null) {
-    await checkKept(held, last, `start with --held ${shellWord(last)}`)
+    await checkThere(last, held, notePath(dir))
+    await checkKept(held, last, { stay: `start with --held ${shellWord(last)}`, note: notePath(dir) })
   }
 
   if (held === IN_MEMORY) {
@@ -83,12 +84,23 @@ async function lastFolder (dir: string): Promise<string | undefined> {
   }
 }
 
+/** A disk that is not mounted is no reason to forget what is promised. Unless all of it was moved to where it is to be from now on. */
+async function checkThere (last: string, held: string, note: string): Promise<void> {
+  if (await keepsStashes(last) === undefined && (held === IN_MEMORY || await keepsStashes(held) !== true)) {
+    throw new InvalidSettingError(
+      `${printable(last)} is not there, and may keep what is promised to others`,
+      `is its disk mounted? If it is gone for good: rm ${shellWord(note)}`
+    )
+  }
+}
+
 /**
  * What a folder keeps is promised. Whoever wants it elsewhere moves it there, or gives it up aloud.
  *
- * @param stay - how to go on as it was
+ * @param go.stay - how to go on as it was
+ * @param go.note - goes with the folder
  */
-async function checkKept (held: string, before: string, stay: string): Promise<void> {
+async function checkKept (held: string, before: string, { stay, note }: { stay: string, note?: string }): Promise<void> {
   const isElsewhere = held === IN_MEMORY || await realPath(held) !== await realPath(before)
 
   if (isElsewhere && await keepsStashes(before)) {
@@ -97,7 +109,7 @@ async function checkKept (held: string, before: string, stay: string): Promise<v
 
     throw new InvalidSettingError(
       `${printable(before)} keeps what is promised to others, and --held ${printable(held)} would drop it`,
-      `${way}; or give it up: rm -r ${from}`
+      `${way}; or give it up: rm -r ${[before, ...note == null ? [] : [note]].map(shellWord).join(' ')}`
     )
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSoul, peerIdString, publicKeyOf } from '@nara-stash/crypto'
 import { describe, expect, it } from 'vitest'
@@ -36,11 +36,43 @@ describe('what a folder keeps for others', () => {
     await expect(start({ dir, held: join(dir, 'b') })).rejects.toMatchObject({
       name: 'InvalidSettingError',
       message: `${held} keeps what is promised to others, and --held ${dir}/b would drop it`,
-      hint: `start with --held ${held}; or move it, to where nothing is yet: mv ${held} ${dir}/b; or give it up: rm -r ${held}`
+      hint: `start with --held ${held}; or move it, to where nothing is yet: mv ${held} ${dir}/b; or give it up: rm -r ${held} ${dir}/held-folder`
     })
     await expect(start({ dir })).rejects.toThrow('would drop it')
     await expect(start({ dir, held: 'memory' })).rejects.toMatchObject({ hint: expect.stringMatching(/^start with --held \S+, and have "nara-stash leave" hand it on; or/) as string })
     expect(await readdir(dir)).toEqual(['a', 'held-folder'])
+  })
+
+  it('is not forgotten while the disk that it is on is not mounted', async () => {
+    const { dir, held } = await keeping('a')
+    const elsewhere = join(dir, 'elsewhere')
+    const missing = { name: 'InvalidSettingError', message: `${held} is not there, and may keep what is promised to others`, hint: `is its disk mounted? If it is gone for good: rm ${dir}/held-folder` }
+    await rename(held, elsewhere)
+
+    // nothing is there, or what a disk would be mounted on
+    for (const _ of [1, 2]) {
+      for (const config of [{ dir, held }, { dir }, { dir, held: join(dir, 'b') }, { dir, held: 'memory' }]) {
+        await expect(start(config)).rejects.toMatchObject(missing)
+      }
+
+      await mkdir(held, { recursive: true })
+    }
+
+    expect(await readdir(dir)).toEqual(['a', 'elsewhere', 'held-folder'])
+    await rmdir(held)
+    await rename(elsewhere, held)
+    expect(await start({ dir, held })).toEqual([])
+  })
+
+  it('may be moved elsewhere, or given up', async () => {
+    const { dir, held } = await keeping('a')
+
+    await rename(held, join(dir, 'b'))
+    expect(await start({ dir, held: join(dir, 'b') })).toEqual([])
+    await rm(join(dir, 'b'), { recursive: true })
+    await expect(start({ dir })).rejects.toThrow('is not there')
+    await rm(join(dir, 'held-folder'))
+    expect(await start({ dir })).toEqual([])
   })
 
   it('may be kept there again, also by another name, or elsewhere once it is gone', async () => {

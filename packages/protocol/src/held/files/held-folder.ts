@@ -11,7 +11,7 @@ import type { Lock } from './folder-lock.ts'
 
 /** The form of the folder and of its files. One that is higher is refused. */
 const FORMAT = 1
-const FORMAT_FILE = 'format'
+export const FORMAT_FILE = 'format'
 const FORMAT_TEXT = /^nara stash held ([1-9]\d{0,8})\n$/
 const LOCK_FILE = 'lock'
 const PROBE_FILE = `probe${PART}`
