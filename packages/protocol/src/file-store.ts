@@ -16,8 +16,7 @@ import { systemClock } from './clock.ts'
 import { FileStashStore } from './held/files/file-store.ts'
 import { codeOf } from './held/files/file-system.ts'
 import { folderError } from './held/files/folder-error.ts'
-import { FORMAT_FILE } from './held/files/held-folder.ts'
-import { parseName } from './held/files/stash-file.ts'
+import { FORMAT_FILE, parseName } from './held/files/stash-file.ts'
 import type { FileStashStoreInit } from './held/files/file-store.ts'
 
 /**

@@ -137,8 +137,10 @@ export class FileStashStore implements StashStore {
       return body
     }
 
-    if (body != null && this.isOpen) {
-      await this.setAside(folder, shelf, name).catch(() => {})
+    if (body != null) {
+      await folder.checkThere()
+      // once it is closed this is left to the next start
+      await this.write(async folder => { await this.setAside(folder, shelf, name) }).catch(() => {})
     }
   }
 

@@ -11,7 +11,8 @@ export interface FileSystem {
 export interface OpenFile {
   read (into: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
   write (bytes: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }>
-  stat (): Promise<{ size: number, mtimeMs?: number }>
+  /** `dev` and `ino` tell one file or folder from all others. */
+  stat (): Promise<{ size: number, mtimeMs?: number, dev?: number, ino?: number }>
   sync (): Promise<void>
   close (): Promise<void>
 }

@@ -5,16 +5,14 @@ import { isFull } from '../is-full.ts'
 import { HeldFolderError, folderError } from './folder-error.ts'
 import { codeOf, readAt, writeWhole } from './file-system.ts'
 import { FolderSync } from './folder-sync.ts'
-import { PART } from './stash-file.ts'
+import { FORMAT_FILE, PART, PROBE_FILE } from './stash-file.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import type { Lock } from './folder-lock.ts'
 
 /** The form of the folder and of its files. One that is higher is refused. */
 const FORMAT = 1
-export const FORMAT_FILE = 'format'
 const FORMAT_TEXT = /^nara stash held ([1-9]\d{0,8})\n$/
 const LOCK_FILE = 'lock'
-const PROBE_FILE = `probe${PART}`
 
 /** What may be in a folder that is not in use yet: a start was cut short, or the folder is a whole file system. */
 const BEGUN: readonly string[] = [LOCK_FILE, PROBE_FILE, `${FORMAT_FILE}${PART}`, 'lost+found']
@@ -39,15 +37,21 @@ export class HeldFolder {
   readonly path: string
   private readonly fs: FileSystem
   private readonly handle: OpenFile
+  private readonly identity: string
   private readonly lock: Lock
   private readonly sync: FolderSync
 
-  private constructor (path: string, fs: FileSystem, handle: OpenFile, lock: Lock) {
+  private constructor (path: string, { fs, handle, identity, lock }: { fs: FileSystem, handle: OpenFile, identity: string, lock: Lock }) {
     this.path = path
     this.fs = fs
     this.handle = handle
+    this.identity = identity
     this.lock = lock
-    this.sync = new FolderSync(async () => { await handle.sync() })
+    this.sync = new FolderSync(async () => {
+      await handle.sync()
+      // what was written went by the name
+      await this.checkThere()
+    })
   }
 
   /**
@@ -65,7 +69,7 @@ export class HeldFolder {
       await checkWritable(path, fs)
       handle = await fs.open(path, 'r')
       lock = takeLock(join(path, LOCK_FILE))
-      const folder = new HeldFolder(path, fs, handle, lock)
+      const folder = new HeldFolder(path, { fs, handle, identity: await identityOf(handle), lock })
 
       if (isNew) {
         await folder.write(FORMAT_FILE, [fromString(`nara stash held ${FORMAT}\n`)])
@@ -87,6 +91,25 @@ export class HeldFolder {
     return await this.fs.readdir(this.path)
   }
 
+  /**
+   * Files are found by the folder's name, and that may come to be another one's: its disk is not mounted any more, or somebody moved it.
+   *
+   * @throws {HeldFolderError} so it is, which says nothing of what is kept
+   */
+  async checkThere (): Promise<void> {
+    const identity = await this.fs.open(this.path, 'r').then(async folder => {
+      try {
+        return await identityOf(folder)
+      } finally {
+        await folder.close()
+      }
+    }, (err: unknown) => { if (codeOf(err) !== 'ENOENT') { throw err } })
+
+    if (identity !== this.identity) {
+      throw new HeldFolderError(this.path, 'its disk is not mounted any more, or it was moved', 'bring it back; if that does not help, start anew')
+    }
+  }
+
   /** Runs `task` with a file, or returns undefined if there is none of that name. */
   async read <T> (name: string, task: (file: OpenFile) => Promise<T>): Promise<T | undefined> {
     let file
@@ -95,6 +118,8 @@ export class HeldFolder {
       file = await this.fs.open(join(this.path, name), 'r')
     } catch (err) {
       if (codeOf(err) === 'ENOENT') {
+        await this.checkThere()
+
         return
       }
 
@@ -120,6 +145,8 @@ export class HeldFolder {
   async write (name: string, parts: readonly Uint8Array[]): Promise<void> {
     const aside = join(this.path, name + PART)
 
+    await this.checkThere()
+
     try {
       const file = await this.fs.open(aside, 'w', PRIVATE_FILE)
 
@@ -142,11 +169,14 @@ export class HeldFolder {
   }
 
   async rename (from: string, to: string): Promise<void> {
+    await this.checkThere()
     await this.fs.rename(join(this.path, from), join(this.path, to))
   }
 
   /** @returns false if there is no such file */
   async remove (name: string): Promise<boolean> {
+    await this.checkThere()
+
     try {
       await this.fs.unlink(join(this.path, name))
 
@@ -165,17 +195,23 @@ export class HeldFolder {
     await this.sync.settle()
   }
 
-  /** Whether so many bytes more would leave enough of the disk free. */
+  /** Whether so many bytes more would leave enough of the disk free. Some file systems do not tell how large they are: what fits there shows when it is written. */
   async hasRoom (bytes: number, keepFree?: number): Promise<boolean> {
     const { bsize, blocks, bavail } = await this.fs.statfs(this.path)
 
-    return bavail * bsize - bytes >= (keepFree ?? Math.min(blocks * bsize * KEEP_FREE_SHARE, MOST_KEPT_FREE))
+    return blocks === 0 || bavail * bsize - bytes >= (keepFree ?? Math.min(blocks * bsize * KEEP_FREE_SHARE, MOST_KEPT_FREE))
   }
 
   async close (): Promise<void> {
     this.lock.release()
     await this.handle.close()
   }
+}
+
+async function identityOf (folder: OpenFile): Promise<string> {
+  const { dev, ino } = await folder.stat()
+
+  return `${dev ?? ''} ${ino ?? ''}`
 }
 
 async function makeFolder (path: string, fs: FileSystem): Promise<void> {

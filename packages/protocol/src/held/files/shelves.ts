@@ -1,7 +1,7 @@
 import { HeldFolderError } from './folder-error.ts'
 import { isUnreadable, readAt } from './file-system.ts'
 import { emptyShelf } from './shelf.ts'
-import { MAX_HEAD_BYTES, PART, bodyStart, entryIn, parseDamaged, parseName } from './stash-file.ts'
+import { MAX_HEAD_BYTES, bodyStart, entryIn, isPart, parseDamaged, parseName } from './stash-file.ts'
 import { EntryVersionError, decodeEntry } from '../stored-entry.ts'
 import type { CountingFile } from './stash-file.ts'
 import type { HeldFolder } from './held-folder.ts'
@@ -45,7 +45,7 @@ interface Entry {
 export async function readShelves (folder: HeldFolder, time: RunningClock, { signal }: AbortOptions = {}): Promise<FoundShelves> {
   const names = await folder.names()
   const found: FoundShelves = {
-    shelves: new Map(), stashes: [], damaged: [], unnoted: new Map(), parts: names.filter(name => name.endsWith(PART)), setAside: names.filter(name => parseDamaged(name) != null)
+    shelves: new Map(), stashes: [], damaged: [], unnoted: new Map(), parts: names.filter(isPart), setAside: names.filter(name => parseDamaged(name) != null)
   }
 
   for (const [owner, files] of Map.groupBy(names.flatMap(name => parseName(name) ?? []), ({ owner }) => owner)) {

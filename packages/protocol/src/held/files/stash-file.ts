@@ -59,8 +59,16 @@ export function parseDamaged (name: string): string | undefined {
 }
 
 export const CLOCK_FILE = 'clock'
+export const FORMAT_FILE = 'format'
 export const PART = '.part'
+/** Made and removed to see whether that can be done. */
+export const PROBE_FILE = `probe${PART}`
 export const DAMAGED = '.damaged'
+
+/** Whether it is the name of a file that was on its way to one of this layout. Whatever else ends so is somebody else's. */
+export function isPart (name: string): boolean {
+  return [CLOCK_FILE + PART, FORMAT_FILE + PART, PROBE_FILE].includes(name) || (name.endsWith(PART) && parseName(name.slice(0, -PART.length)) != null)
+}
 
 /** What stands before the body. */
 export function headOf (entry: Uint8Array): Uint8Array {

@@ -22,6 +22,12 @@ async function open (init?: Parameters<typeof inFolder>[2]): Promise<void> {
   await inFolder(path, async () => {}, init)
 }
 
+async function contentsOf (folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).sort()
+
+  return Object.fromEntries(await Promise.all(names.map(async name => [name, name === 'lock' ? '' : (await readFile(join(folder, name))).toString('base64')] as const)))
+}
+
 /** @throws {Error} it did open */
 async function refusal (init?: Parameters<typeof inFolder>[2]): Promise<{ message: string, mend: string }> {
   return await open(init).then(() => { throw new Error('it did open') }, (err: { name: string, message: string, mend: string, path: string }) => {
@@ -66,6 +72,77 @@ describe('a folder of held stashes', () => {
       await inFolder(path, async other => { expect(other.held.count).toBe(1) })
       await expect(held.start()).rejects.toThrow('another process has used it since this one stopped')
     })
+  })
+
+  it('that goes away while it is used, and comes back, has lost nothing, and nothing went where it was', async () => {
+    const { arrival, body } = await signed(1, 1)
+    const another = await signed(2, 1)
+    const newer = await signed(1, 2)
+    const away = join(root, 'away')
+
+    await inFolder(path, async ({ held, damaged }) => {
+      await store(held, arrival, body)
+      await rename(path, away)
+      const before = await contentsOf(away)
+
+      // nothing has its name, then another folder has it, and then one with files of the same names
+      for (const name of [undefined, 'empty', 'full'] as const) {
+        if (name != null) {
+          await mkdir(path, { recursive: true })
+        }
+
+        if (name === 'full') {
+          for (const file of await readdir(away)) {
+            await writeFile(join(path, file), 'of somebody else')
+          }
+        }
+
+        const there = name == null ? undefined : await contentsOf(path)
+        await expect(held.read(arrival.record.owner)).rejects.toThrow('its disk is not mounted any more, or it was moved')
+        await expect(store(held, another.arrival, another.body)).rejects.toThrow('or it was moved')
+        await expect(store(held, newer.arrival, newer.body)).rejects.toThrow('or it was moved')
+        await expect(held.drop(arrival.record.owner, arrival.record.id)).rejects.toThrow('or it was moved')
+        expect(damaged).toEqual([])
+        expect(name == null ? undefined : await contentsOf(path)).toEqual(there)
+      }
+
+      expect(await contentsOf(away)).toEqual(before)
+      await rm(path, { recursive: true })
+      await rename(away, path)
+      expect((await held.read(arrival.record.owner))?.body).toStrictEqual(body)
+      expect(await store(held, newer.arrival, newer.body)).toStrictEqual({ type: 'stored' })
+      expect(damaged).toEqual([])
+    })
+    await inFolder(path, async ({ held }) => { expect((await held.read(arrival.record.owner))?.body).toStrictEqual(newer.body) })
+  })
+
+  it('may have files of others in it, which stay, whatever they end in', async () => {
+    const { arrival, body } = await signed(1, 1)
+    await inFolder(path, async ({ held }) => await store(held, arrival, body))
+    const [stash = ''] = (await readdir(path)).filter(name => name.endsWith('.stash'))
+    const theirs = ['holiday.mkv.part', '.part', `x${stash}.part.part`, 'a.1.note.damaged.bak']
+    const ours = ['clock.part', 'format.part', 'probe.part', `${stash}.part`]
+
+    for (const name of [...theirs, ...ours]) {
+      await writeFile(join(path, name), '')
+    }
+
+    await open()
+    const names = await readdir(path)
+    expect(theirs.filter(name => !names.includes(name))).toEqual([])
+    expect(ours.filter(name => names.includes(name))).toEqual([])
+  })
+
+  it('on a file system that does not tell its size is not taken for full', async () => {
+    const { arrival, body } = await signed(1, 1)
+    const fs = { ...nodeFs, statfs: async () => ({ bsize: 4096, blocks: 0, bavail: 0 }) } as unknown as typeof nodeFs
+
+    for (const keepFree of [{}, { keepFree: 0 }, { keepFree: 1_000 }]) {
+      await inFolder(path, async ({ held }) => {
+        expect(await store(held, arrival, body)).toMatchObject({ type: expect.stringMatching(/stored|have/) as string })
+      }, { fs, ...keepFree })
+      await rm(path, { recursive: true })
+    }
   })
 
   it('that a newer version keeps is refused unharmed', async () => {
