@@ -1,6 +1,6 @@
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
-import type { Allows, EntryOf, Placed } from './entries.ts'
+import type { Allows, EntryOf, Placed, SealedRecord } from './entries.ts'
 import type { Facts, Holding } from './facts.ts'
 import type { RecordFacts, WriteFacts } from './fact-types.ts'
 
@@ -62,6 +62,11 @@ export function tooMany (facts: Facts, owner: string): string[] {
 /** Records that an honest or lying holder said to have, and whose content builds on `write`. */
 export function carriers (facts: Facts, owner: string, write: string): RecordFacts[] {
   return [...facts.records.values()].filter(record => record.owner === soulOf(owner) && record.builds.has(write) && record.saidBy.size > 0)
+}
+
+/** An earlier version in the history of `by` covered `record` without building on `write`. */
+export function wasCovered (facts: Facts, by: SealedRecord, record: RecordFacts, write: string): boolean {
+  return [...facts.records.values()].some(earlier => earlier.id !== by.id && earlier.id !== record.id && !earlier.builds.has(write) && covers(by, earlier) && covers(earlier, record))
 }
 
 /** May a holder, by its owner's word, ask `nara` to keep a copy? */

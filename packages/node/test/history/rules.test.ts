@@ -66,6 +66,20 @@ describe('a history that is as it should be breaks no rule', () => {
       ...AGAIN, ...meet('b'), found('b', 'one'), { ...recovered('one', false), at: minute })).toEqual([])
   })
 
+  it('a leftover that nobody had acknowledged when it was covered, and that another process found alone and kept', () => {
+    const shown = (from: string, record: string): Happening => ({ ...found(from, record), shows: [record] }) as Happening
+    const past = (seq: number): SealedRecord['past'] => [{ boot: 'boot', seq }]
+    const left: Happening[] = [...KEPT, writes('two', ['one']), sealed('two', 2, { builds: ['one'] }), holds('a', 'two'), ...AGAIN, shown('a', 'two'), sealed('again', 3, { boot: 'boot 2', past: past(2), builds: ['one'] })]
+    const kept: Happening[] = [{ type: 'down', nara: o, how: 'kill' }, up(o, 'boot 3'), stored('a', 'two'), holds('c', 'two'), stored('c', 'two'), told('two'),
+      { type: 'down', nara: o, how: 'kill' }, up(o, 'boot 4'), shown('b', 'again')]
+    const covering = (...happenings: Happening[]): string[] =>
+      broken(...happenings, sealed('anew', 4, { boot: 'boot 4', past: [...past(2), { boot: 'boot 2', seq: 3 }], builds: ['one'] }))
+
+    expect(covering(...left, ...kept)).toEqual([])
+    // once it is kept, the first that covers it does so unseen
+    expect(covering(...left.slice(0, -1), ...kept, shown('a', 'two'))).toEqual(['nothing is covered unseen'])
+  })
+
   it('one that was acknowledged by those who died', () => {
     expect(broken(...KEPT, { type: 'down', nara: 'a', how: 'cut' }, holds('a', undefined, 'died'), { type: 'down', nara: 'b', how: 'cut' }, holds('b', undefined, 'died'),
       ...AGAIN, ...meet('c'), { ...state('empty'), at: minute }, { type: 'end' })).toEqual([])

@@ -1,4 +1,4 @@
-import { HEARD_OUT, MIN_COPIES, SOON, awaited, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, spares, stewards, target, tooMany, top, unheard, wanted, within } from './claims.ts'
+import { HEARD_OUT, MIN_COPIES, SOON, awaited, carriers, copiesWithin, ended, isAside, isOfThePast, isReadable, missed, name, nameOf, spares, stewards, target, tooMany, top, unheard, wanted, wasCovered, within } from './claims.ts'
 import { covers } from './covers.ts'
 import { soulOf } from './entries.ts'
 import { DELETION_RULES } from './rules-of-deletion.ts'
@@ -28,7 +28,8 @@ const LEASE = 30 * day
  *   acknowledged under V's own placement was missed ("confirmed"); and
  * - once somebody who has A comes into reach, within `SOON` the owner has taken A in, or covers it because a person decided so or A was never
  *   acknowledged, or is in doubt ("no silence"); and
- * - nothing that it writes covers A before that ("nothing is covered unseen").
+ * - nothing that it writes covers A before that ("nothing is covered unseen"). What an earlier version covered, on which it goes on, was judged with that: A may
+ *   have been a leftover that nobody had acknowledged, and be kept only since another process found it alone, and wrote it anew.
  * A confidant that lied may spoil the second, and what another process with the same soul writes meanwhile the third and the fourth; then what is covered must at
  * least have been set aside, which is said, and stays readable (and see the rules of twins).
  */
@@ -125,7 +126,7 @@ export const RULES: readonly Rule[] = [
       const builds = new Set(text == null ? [] : (JSON.parse(text) as { builds: string[] }).builds)
 
       return facts.demanded(owner).filter(write => write.ends == null && !builds.has(write.write) && !((facts.hasLiars || isBeside(facts, entry.record, write)) && isAside(facts, owner, write)))
-        .flatMap(write => carriers(facts, owner, write.write).filter(record => covers(entry.record, record)).slice(0, 1)
+        .flatMap(write => carriers(facts, owner, write.write).filter(record => covers(entry.record, record) && !wasCovered(facts, entry.record, record, write.write)).slice(0, 1)
           .map(record => `${nameOf(entry.record.text, entry.record.seq)} of ${owner} covers ${name(record)} without building on ${write.write}, which was kept`))
     }
   },
