@@ -17,6 +17,9 @@ const LOCK_FILE = 'lock'
 /** What may be in a folder that is not in use yet: a start was cut short, or the folder is a whole file system. */
 const BEGUN: readonly string[] = [LOCK_FILE, PROBE_FILE, `${FORMAT_FILE}${PART}`, 'lost+found']
 
+/** What a file system answers that syncs no folders. */
+const NO_FOLDER_SYNC: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS']
+
 const mebibyte = 1024 * 1024
 
 /** Share of the disk that is left free, and the most that it is: what ext4 keeps for root, and more than a household misses for a while. */
@@ -48,7 +51,7 @@ export class HeldFolder {
     this.identity = identity
     this.lock = lock
     this.sync = new FolderSync(async () => {
-      await handle.sync()
+      await syncFolder(handle)
       // what was written went by the name
       await this.checkThere()
     })
@@ -294,9 +297,18 @@ async function syncAbove (path: string, fs: FileSystem): Promise<void> {
     }
   })
 
+  if (above != null) {
+    await syncFolder(above).finally(async () => { await above.close() })
+  }
+}
+
+/** Some file systems sync no folders, and have nothing better: there a crash may take back what was renamed last. */
+async function syncFolder (folder: OpenFile): Promise<void> {
   try {
-    await above?.sync()
-  } finally {
-    await above?.close()
+    await folder.sync()
+  } catch (err) {
+    if (!NO_FOLDER_SYNC.includes(codeOf(err))) {
+      throw err
+    }
   }
 }

@@ -145,6 +145,23 @@ describe('a folder of held stashes', () => {
     }
   })
 
+  it.each(['EINVAL', 'ENOTSUP', 'ENOSYS'])('is used where folders cannot be synced (%s): itself, or the one above it', async code => {
+    const { arrival, body } = await signed(1, 1)
+    const open_ = async (...args: Parameters<typeof nodeFs.open>): ReturnType<typeof nodeFs.open> => {
+      const file = await nodeFs.open(...args)
+
+      if ((await file.stat()).isDirectory()) {
+        file.sync = async () => { throw Object.assign(new Error(code), { code }) }
+      }
+
+      return file
+    }
+    const init = { fs: { ...nodeFs, open: open_ as never } }
+
+    await inFolder(path, async ({ held }) => { expect(await store(held, arrival, body)).toStrictEqual({ type: 'stored' }) }, init)
+    await inFolder(path, async ({ held }) => { expect((await held.read(arrival.record.owner))?.body).toStrictEqual(body) }, init)
+  })
+
   it('that a newer version keeps is refused unharmed', async () => {
     await open()
     await writeFile(join(path, 'format'), 'nara stash held 2\n')
