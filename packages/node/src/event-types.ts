@@ -77,6 +77,11 @@ export interface StashEvents {
   'held:refused': CustomEvent<{ owner: string, name: string, reason: RefusalReason }>
   /** What keeps the copies failed, with a full disk for one; what was held is held. */
   'held:failed': CustomEvent<{ owner: string, name: string, why: string }>
+  /**
+   * Our disk has too little room for anything more of others, beside what is to stay free (`full`), or has enough again. Told by
+   * the start, and when it changes.
+   */
+  'held:disk': CustomEvent<{ full: boolean }>
   'held:dropped': CustomEvent<{ owner: string, name: string, why: string }>
   /** We offered an owner its stash. */
   'held:pushed': CustomEvent<{ owner: string, name: string, seq: string, outcome: string }>

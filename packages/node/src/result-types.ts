@@ -10,6 +10,14 @@ export interface CopyFailure {
   why: RefusalReason | 'unreachable' | 'timeout' | 'stale' | 'conflict' | 'protocol violation'
 }
 
+/** Why a peer has no copy of what was written. */
+export interface WriteFailure extends Pick<CopyFailure, 'peer'> {
+  /**
+   * `not accepting`: it was not asked, for it says that it has no room for one more stash. Told while the write is not `kept`.
+   */
+  why: CopyFailure['why'] | 'not accepting'
+}
+
 /**
  * What became of a write: `kept` by at least minCopies, `degraded` with fewer, `unstored` with none. In all three the data
  * is the current stash and distribution goes on.
@@ -28,7 +36,7 @@ export interface WriteResult {
   sameAddress?: SameAddress[]
   minimum: number
   target: number
-  failures: CopyFailure[]
+  failures: WriteFailure[]
 }
 
 export interface WriteOptions extends AbortOptions {

@@ -108,7 +108,11 @@ export interface StashStatus {
    */
   copies: CountedCopies & { minimum: number, target: number, keptUntil: string | null }
   confidants: ConfidantStatus[]
-  held: { count: number, limit: number, bytes: number, byteLimit: number }
+  /**
+   * What is held for others. `accepting`: something small of a new owner's would be taken. `diskFull`: it would not, for the disk
+   * has too little room beside what is to stay free.
+   */
+  held: { count: number, limit: number, bytes: number, byteLimit: number, accepting: boolean, diskFull: boolean }
   recovery: {
     /** Which way the stash came back first: pushed by a confidant or asked for. Null if it did not. */
     via: 'push' | 'fetch' | null

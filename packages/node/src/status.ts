@@ -38,7 +38,7 @@ export function stashStatus (parts: StashParts): StashStatus {
     safe: current == null ? null : counted.have >= options.minCopies,
     copies: { ...counted, minimum: options.minCopies, target: options.target, keptUntil: current == null ? null : dateOf(owning?.replication.keptUntil(), options.clock) ?? null },
     confidants: confidantStatuses(parts),
-    held: { count: held.count, limit: held.capacity.stashes, bytes: held.bytes, byteLimit: held.capacity.bytes },
+    held: { count: held.count, limit: held.capacity.stashes, bytes: held.bytes, byteLimit: held.capacity.bytes, accepting: held.accepting, diskFull: held.diskFull },
     recovery: {
       via: recovered?.origin.via ?? null,
       from: recovered?.origin.from ?? null,

@@ -35,7 +35,7 @@ function parts (changes: { current?: object | undefined, confidants?: string[], 
     network: { peers: () => [{ id: 'bob', connection: '', since: 0, address: '192.0.2.1' }, { id: 'mute', connection: '', since: 0 }] },
     directory,
     whyUnreachable: (id: string) => ['found', 'bob'].includes(id) ? 'connection refused' : undefined,
-    held: { count: 4, bytes: 5_000, capacity: { stashes: 20, bytes: 9_000 }, get: (id: string) => id === 'eve' ? {} : undefined },
+    held: { count: 4, bytes: 5_000, accepting: false, diskFull: true, capacity: { stashes: 20, bytes: 9_000 }, get: (id: string) => id === 'eve' ? {} : undefined },
     owning: soulless
       ? undefined
       : {
@@ -64,7 +64,7 @@ describe('the status of a stash', () => {
         { peerId: 'bob', name: 'bob', since: '2023-11-14T22:13:20.000Z', state: 'trusted', pinned: false, keeps: 'in memory', keptUntil: '2023-11-14T22:13:21.000Z' },
         { peerId: 'away', name: '', since: '2023-11-14T22:13:20.000Z', state: 'suspect', pinned: true }
       ],
-      held: { count: 4, limit: 20, bytes: 5_000, byteLimit: 9_000 },
+      held: { count: 4, limit: 20, bytes: 5_000, byteLimit: 9_000, accepting: false, diskFull: true },
       recovery: { via: 'push', from: 'bob', confirmed: true, written: true, undecided: 0, mayBeDeleted: false, answered: 2, of: 3, doubt: null },
       twin: null
     })

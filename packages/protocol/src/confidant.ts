@@ -29,6 +29,8 @@ export interface ConfidantEvents {
   'held:refused': CustomEvent<{ owner: string, from: string, reason: RefusalReason }>
   /** What keeps the copies failed, with a full disk for one, while `from` was to be answered. What was held is held. */
   'held:failed': CustomEvent<{ owner: string, from: string, why: string }>
+  /** The disk has too little room for any copy, beside what is to stay free, or has enough again. */
+  'held:disk': CustomEvent<{ full: boolean }>
   /** A copy is no longer held: its owner let us go, or it was found damaged. */
   'held:dropped': CustomEvent<{ owner: string, why: string }>
   /** A co-holder let go of its copy, or is about to: it leaves, its lease ran out, it has one too many. */
@@ -112,6 +114,7 @@ export class Confidant extends TypedEventEmitter<ConfidantEvents> {
       // only an owner's own word prolongs its lease
       this.safeDispatchEvent('held:failed', { detail: { owner, from: owner, why } })
     })
+    init.held.addEventListener('held:disk', ({ detail }) => { this.safeDispatchEvent('held:disk', { detail }) })
     init.held.addEventListener('stash:marked', ({ detail }) => { this.pusher.marked(detail.owner) })
     init.held.addEventListener('tombstone:over', ({ detail }) => { this.coHolders.forget(detail.owner) })
     init.held.addEventListener('stash:forgotten', ({ detail }) => {

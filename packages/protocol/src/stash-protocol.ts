@@ -229,6 +229,7 @@ const CONFIDANT_EVENTS: Record<keyof ConfidantEvents, true> = {
   'held:stored': true,
   'held:refused': true,
   'held:failed': true,
+  'held:disk': true,
   'held:dropped': true,
   'held:released': true,
   'held:co-holder': true,

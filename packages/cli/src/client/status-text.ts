@@ -20,6 +20,8 @@ const explanations: Record<StashState, (status: DaemonStatus) => string> = {
   doubtful: () => 'somebody has to decide, or to come back'
 }
 
+const FULL_DISK = 'the disk has too little room: make some, or let less of it stay free (--keep-free)'
+
 /** The status for people. */
 export function statusText (status: DaemonStatus): string {
   const { name, peerId, state, held, addresses, mdns, peers, uptime, pid, twin } = status
@@ -36,6 +38,7 @@ export function statusText (status: DaemonStatus): string {
     ...copiesRows(status),
     ['holds', `${count(held.count, 'stash', 'stashes')} for others, ${held.limit} at most; ` +
       `${formatBytes(held.bytes)} of ${formatBytes(held.byteLimit)}`],
+    ...(held.accepting ? [] : [['', `nobody else's is taken: ${held.diskFull ? FULL_DISK : 'that is all that this nara gives to others'}`]]),
     ...addresses.map((address, i) => [i === 0 ? 'addresses' : '', address]),
     ['daemon', `process ${pid}, up for ${formatDuration(uptime * 1_000)}`]
   ]) + (status.confidants.length === 0 ? '' : `\n${confidantsText(status.confidants)}`)

@@ -65,6 +65,11 @@ async function put (io: Io, send: (onTaken: () => void) => Promise<PutAnswer>): 
   }
 }
 
+const explanations: Partial<Record<PutAnswer['failures'][number]['why'], string>> = {
+  'too large': ', above the limit of that peer (its --max-stash)',
+  'not accepting': ', it says that it has no room'
+}
+
 /** What became of a write, for people. */
 export function putText ({ outcome, seq, coalesced, bytes, copies, sameAddress, minimum, target, failures, peers }: PutAnswer): string {
   const shared = sameAddressText({ have: copies, ...(sameAddress == null ? {} : { sameAddress }) }, 'have it')
@@ -91,5 +96,5 @@ export function putText ({ outcome, seq, coalesced, bytes, copies, sameAddress, 
 }
 
 function failureText ({ peer, why }: PutAnswer['failures'][number]): string {
-  return `${printable(peer)}: ${printable(why)}${why === 'too large' ? ', above the limit of that peer (its --max-stash)' : ''}`
+  return `${printable(peer)}: ${printable(why)}${explanations[why] ?? ''}`
 }

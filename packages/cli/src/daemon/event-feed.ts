@@ -29,6 +29,7 @@ const names: Record<keyof StashEvents, true> = {
   'held:stored': true,
   'held:refused': true,
   'held:failed': true,
+  'held:disk': true,
   'held:dropped': true,
   'held:pushed': true,
   'held:repaired': true,

@@ -41,6 +41,9 @@ const sayings: Sayings = {
   'held:stored': ({ owner, name, seq, bytes }) => `holds version ${seq} (${formatBytes(bytes)}) for ${named(owner, name)}`,
   'held:refused': ({ owner, name, reason }) => `refused to hold for ${named(owner, name)}: ${printable(reason)}`,
   'held:failed': ({ owner, name, why }) => `what keeps the copies failed, for ${named(owner, name)}: ${printable(why)}`,
+  'held:disk': ({ full }) => full
+    ? 'the disk has too little room to hold more for others: make room there, or let less of it stay free (--keep-free)'
+    : 'the disk has room again to hold more for others',
   'held:dropped': ({ owner, name, why }) => `holds nothing for ${named(owner, name)} any more: ${printable(why)}`,
   'held:pushed': ({ owner, name, seq, outcome }) => `offered ${named(owner, name)} its version ${seq}: ${printable(outcome)}`,
   'held:repaired': ({ owner, name, to, why }) => `gave ${peer(to)} a copy for ${named(owner, name)}: ${printable(why)}`,

@@ -14,7 +14,7 @@ const status: DaemonStatus = {
   pending: null,
   copies: { have: 1, minimum: 2, target: 3, keptUntil: null },
   confidants: [{ peerId: 'peer', name: 'bo\u001b[2J', since: '2026-01-02T03:04:05.000Z', state: 'suspect', pinned: true, keeps: 'on disk' }],
-  held: { count: 1, limit: 20, bytes: 2048, byteLimit: 65_536 },
+  held: { count: 1, limit: 20, bytes: 2048, byteLimit: 65_536, accepting: true, diskFull: false },
   recovery: { via: 'push', from: 'peer', confirmed: true, mayBeDeleted: false, undecided: 0, written: false, answered: 2, of: 3, doubt: null },
   twin: null,
   mdns: { working: true, interfaces: [{ name: 'eth0', family: 'IPv4' }] },
@@ -102,6 +102,14 @@ describe('the status for people', () => {
 
     expect(statusText(empty)).toContain('state      empty: there is no stash of this nara: nobody who answered holds one\n')
     expect(statusText({ ...empty, deleted: { seq: '8' } })).toContain('state      empty: the stash of this nara was deleted, by its version 8\n')
+  })
+
+  it.each([
+    [true, 'the disk has too little room: make some, or let less of it stay free (--keep-free)'],
+    [false, 'that is all that this nara gives to others']
+  ])('says that it takes nothing more of others, and why: diskFull is %j', (diskFull, why) => {
+    expect(statusText({ ...status, held: { ...status.held, accepting: false, diskFull } })).toContain(
+      `holds      1 stash for others, 20 at most; 2 KiB of 64 KiB\n           nobody else's is taken: ${why}\n`)
   })
 
   it('says why nobody can be found on the local network, and nothing where it works on one interface', () => {

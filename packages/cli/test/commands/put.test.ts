@@ -124,13 +124,14 @@ describe('put', () => {
   it('ends with 3 if fewer than enough have it, and says who refused', async () => {
     const { command, nara } = await harness()
 
-    nara.fake.outcome = { outcome: 'degraded', copies: 1, failures: [{ peer: 'abc', why: 'too large' }] }
+    nara.fake.outcome = { outcome: 'degraded', copies: 1, failures: [{ peer: 'abc', why: 'too large' }, { peer: 'def', why: 'not accepting' }] }
 
     const degraded = await command(['put', '--timeout', '50ms'], { stdin: 'x' })
 
     expect(degraded.code).toBe(3)
     expect(degraded.stdout.toString()).toBe('degraded: version 1, 1 B, held by 1 of 3 confidants; 2 make it safe. The daemon goes on trying.\n' +
-      '  abc: too large, above the limit of that peer (its --max-stash)\n')
+      '  abc: too large, above the limit of that peer (its --max-stash)\n' +
+      '  def: not accepting, it says that it has no room\n')
     expect(nara.fake.timeouts).toEqual([50])
   })
 

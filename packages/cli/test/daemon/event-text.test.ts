@@ -34,6 +34,8 @@ const sayings: Array<[DaemonEvent, string | undefined]> = [
   [{ event: 'held:stored', time, owner: peer, name, seq: '2', bytes: 3 }, `holds version 2 (3 B) for ${shown}`],
   [{ event: 'held:failed', time, owner: peer, name, why: 'no space\u0007' }, `what keeps the copies failed, for ${shown}: no space\\u{7}`],
   [{ event: 'held:refused', time, owner: peer, name, reason: 'too large' }, `refused to hold for ${shown}: too large`],
+  [{ event: 'held:disk', time, full: true }, 'the disk has too little room to hold more for others: make room there, or let less of it stay free (--keep-free)'],
+  [{ event: 'held:disk', time, full: false }, 'the disk has room again to hold more for others'],
   [{ event: 'held:dropped', time, owner: peer, name, why: 'lease' }, `holds nothing for ${shown} any more: lease`],
   [{ event: 'held:pushed', time, owner: peer, name: '', seq: '2', outcome: 'taken' }, 'offered …TXp8V4wB its version 2: taken'],
   [{ event: 'held:repaired', time, owner: peer, name, to: peer, why: 'lost\u0007' }, `gave …TXp8V4wB a copy for ${shown}: lost\\u{7}`],

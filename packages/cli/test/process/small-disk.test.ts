@@ -60,6 +60,25 @@ describe('a daemon whose disk is small', () => {
     expect((await holder.status()).held.count).toBe(0)
   }, TIMEOUT)
 
+  it.runIf(canMount)('says from its start on that too little is free, and the owner hears why nobody took it', async () => {
+    const network = await NaraNetwork.open()
+    const disk = join(network.root, 'disk')
+    await smallDisk(disk)
+    // 5 % are to stay free
+    await writeFile(join(disk, 'other'), new Uint8Array(2 ** 20 * 2.9))
+    const holder = network.start('holder', { dir: join(network.root, 'holder'), args: ['--held', join(disk, 'held')] })
+    await network.meetThrough(holder)
+    expect(await holder.until('held:disk')).toMatchObject({ full: true })
+    expect((await holder.status()).held).toMatchObject({ count: 0, accepting: false, diskFull: true })
+    expect((await holder.command(['status'])).stdout.toString()).toContain("nobody else's is taken: the disk has too little room")
+
+    const owner = network.start('owner', { dir: join(network.root, 'owner'), args: ['--target', '1', ...IN_MEMORY] })
+    const { peerId } = await holder.status()
+    await owner.until('presence', ({ peer }) => peer === peerId)
+    const put = await owner.command(['put', '--timeout', '5s'], randomBytes(20_000))
+    expect([put.code, put.stdout.toString()]).toEqual([3, expect.stringContaining(`${peerId}: not accepting, it says that it has no room`)])
+  }, TIMEOUT)
+
   it.runIf(canMount)('starts although all of its folder is on a full disk, is found, and gives back what it holds; a new one says why it does not', async () => {
     const network = await NaraNetwork.open()
     const disk = join(network.root, 'disk')

@@ -161,7 +161,7 @@ export class FakeStash extends TypedEventEmitter<StashEvents> {
       pending: null,
       copies: { have: this.confidants.length, minimum: 2, target: 3, keptUntil: null },
       confidants: this.confidants.map(peerId => ({ peerId, name: 'kiosk\u001b[2J', since: new Date(0).toISOString(), state: 'trusted', pinned: true, keeps: 'in memory' })),
-      held: { count: 0, limit: 20, bytes: 0, byteLimit: 1024 },
+      held: { count: 0, limit: 20, bytes: 0, byteLimit: 1024, accepting: true, diskFull: false },
       recovery: { via: null, from: null, confirmed: false, mayBeDeleted: false, undecided: 0, written: false, answered: 0, of: 0, ...this.recovery, doubt: this.doubt },
       twin: this.twin
     }

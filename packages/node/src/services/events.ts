@@ -69,6 +69,7 @@ export function announceEvents (sink: EventSink, directory: PeerDirectory): Even
       confidant.addEventListener('held:failed', ({ detail: { owner, why } }) => {
         sink.safeDispatchEvent('held:failed', { detail: { ...owned(owner), why } })
       })
+      confidant.addEventListener('held:disk', ({ detail }) => { sink.safeDispatchEvent('held:disk', { detail }) })
       confidant.addEventListener('held:dropped', ({ detail: { owner, why } }) => {
         sink.safeDispatchEvent('held:dropped', { detail: { ...owned(owner), why } })
       })

@@ -1,3 +1,4 @@
+import { MemoryStashStore } from '@nara-stash/protocol'
 import { MemoryDatastore } from 'datastore-core'
 import { expect, it } from 'vitest'
 import { World } from './world.ts'
@@ -29,4 +30,45 @@ it('a confidant whose disk is full refuses, and both sides are told why', async 
   expect(full.holds(owner)).toBeUndefined()
   await world.run(90_000)
   expect(owner.process.parts.directory.get(full.id)?.presence?.accepting).toBe(false)
+})
+
+/** A disk of which so much is to stay free that no copy fits. */
+class ShortDisk extends MemoryStashStore {
+  isShort = true
+
+  async hasRoom (): Promise<boolean> {
+    return !this.isShort
+  }
+
+  async stamp (): Promise<void> {}
+}
+
+it('a confidant whose disk was full before it started says so, and an owner hears why it has no copy', async () => {
+  const world = new World()
+  const disk = new ShortDisk()
+  const full = await world.nara({ fresh: true, held: disk })
+  expect(full.events('held:disk')).toMatchObject([{ detail: { full: true } }])
+  expect(full.stash.status().held).toMatchObject({ accepting: false, diskFull: true })
+
+  const owner = await world.nara({ fresh: true })
+  world.net.connectAll()
+  await world.run(90_000)
+  const alone = { outcome: 'unstored', failures: [{ peer: full.id, why: 'not accepting' }] }
+  expect(await world.of(owner.put('one'))).toMatchObject(alone)
+  const [other] = await world.confidants(1)
+  world.net.connectAll()
+  await world.run(90_000)
+  expect(await world.of(owner.put('two'))).toMatchObject({ ...alone, outcome: 'degraded', copies: 1 })
+  expect(other?.holds(owner)).toBeDefined()
+
+  // where enough have it, that is nobody's concern
+  await world.confidants(2)
+  world.net.connectAll()
+  await world.run(90_000)
+  expect(await world.of(owner.put('three'))).toMatchObject({ outcome: 'kept', failures: [] })
+
+  disk.isShort = false
+  await world.run(20 * 60_000)
+  expect(full.events('held:disk')).toMatchObject([{ detail: { full: true } }, { detail: { full: false } }])
+  expect(full.stash.status().held).toMatchObject({ accepting: true, diskFull: false })
 })

@@ -52,7 +52,7 @@ export interface Process {
 }
 
 const EVENTS = ['stash:state', 'stash:found', 'stash:recovered', 'stash:copies', 'stash:doubt', 'stash:set-aside', 'stash:twin', 'stash:watermark', 'confidant:add', 'confidant:remove',
-  'held:stored', 'held:refused', 'held:failed', 'held:dropped', 'held:pushed', 'held:repaired', 'held:audited', 'held:leaving', 'leave'] as const
+  'held:stored', 'held:refused', 'held:failed', 'held:disk', 'held:dropped', 'held:pushed', 'held:repaired', 'held:audited', 'held:leaving', 'leave'] as const
 
 export interface NaraInit extends StashInit {
   /** False for one that has no stash of its own and only holds for others. @default true */

@@ -47,6 +47,8 @@ export interface CopiesInit {
   onDamaged (damage: DamagedStash): void
   /** A longer lease could not be noted: the copy is promised as it was. */
   onUnnoted (owner: string, err: Error): void
+  /** From here on no copy fits on the disk, however small, or one does again. */
+  onDisk (full: boolean): void
 }
 
 /** Takes copies in, reads them and lets go of them. What is shown and what is promised of each is in HeldStashes. */
@@ -55,11 +57,22 @@ export class Copies {
   private readonly reserved = new Set<Claim>()
   /** Owners of copies that are marked in the store. */
   private readonly marked = new Set<string>()
-  /** No copy fits on the disk, however small. */
-  private isFull = false
+  private diskIsFull = false
 
   constructor (init: CopiesInit) {
     this.init = init
+  }
+
+  /** No copy fits on the disk, however small. */
+  get diskFull (): boolean {
+    return this.diskIsFull
+  }
+
+  private set diskFull (full: boolean) {
+    if (full !== this.diskIsFull) {
+      this.diskIsFull = full
+      this.init.onDisk(full)
+    }
   }
 
   /** A copy of a new owner's would be taken, if it is small. */
@@ -67,7 +80,7 @@ export class Copies {
     const { index, capacity } = this.init
     const room = index.list().reduce((sum, { record }) => sum + this.cost(record.bodyLength), 0)
 
-    return !this.isFull && index.count < capacity.stashes && room + this.cost(1) <= capacity.bytes
+    return !this.diskFull && index.count < capacity.stashes && room + this.cost(1) <= capacity.bytes
   }
 
   async admit (arrival: Arrival): Promise<Admitted | Exclude<StoreOutcome, { type: 'stored' }> | Refused> {
@@ -191,7 +204,7 @@ export class Copies {
 
   /** A disk that does not tell is taken for one that has room again. */
   private async noteRoom (): Promise<void> {
-    this.isFull = !await this.fits(this.cost(1))
+    this.diskFull = !await this.fits(this.cost(1))
   }
 
   /** A disk that does not tell is tried. */
@@ -223,7 +236,7 @@ export class Copies {
       const at = { now: clock.now(), wallTime: clock.wallTime() }
       const stash = stashOf(arrival, { address, before: index.get(record.owner), at, maxLeaseSeconds })
       await keepIn(this.init.store, record.owner, async () => { await this.init.store.put(stash, body) }).catch((err: unknown) => {
-        this.isFull ||= isFull(err)
+        this.diskFull ||= isFull(err)
         throw err
       })
       this.take(stash)

@@ -49,6 +49,11 @@ export interface HeldStashesEvents {
   'stash:marked': CustomEvent<{ owner: string }>
   /** The disk is too full to note a longer lease: the copy is promised as it was. */
   'lease:unnoted': CustomEvent<{ owner: string, why: string }>
+  /**
+   * The disk has too little room for any copy, beside what is to stay free, or has enough again. Told by the start, and when it
+   * changes.
+   */
+  'held:disk': CustomEvent<{ full: boolean }>
   /** A tombstone ended the copy that was held. */
   'stash:forgotten': CustomEvent<{ owner: string, tombstone: RecordHeader, ended: RecordHeader }>
   /** A tombstone is kept no longer: it had its days, or made room for another, or for a copy. Nothing of its owner's is. */
@@ -85,7 +90,8 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
       ...shared,
       makeWay: async () => { await this.burials.makeWay() },
       onDamaged: detail => { this.safeDispatchEvent('stash:damaged', { detail }) },
-      onUnnoted: (owner, { message: why }) => { this.safeDispatchEvent('lease:unnoted', { detail: { owner, why } }) }
+      onUnnoted: (owner, { message: why }) => { this.safeDispatchEvent('lease:unnoted', { detail: { owner, why } }) },
+      onDisk: full => { this.safeDispatchEvent('held:disk', { detail: { full } }) }
     })
     this.burials = new Burials({
       ...shared,
@@ -152,6 +158,11 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
   /** False if there is no slot, no byte or, as far as was seen, no room on the disk for what a new owner brings. */
   get accepting (): boolean {
     return this.copies.accepting
+  }
+
+  /** True if, as far as was seen, the disk has no room for any copy beside what is to stay free. */
+  get diskFull (): boolean {
+    return this.copies.diskFull
   }
 
   list (): HeldStash[] {

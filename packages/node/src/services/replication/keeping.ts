@@ -1,7 +1,7 @@
 import { countCopies, distinctCopies } from '../../policy/select.ts'
-import type { WriteResult } from '../../api.ts'
+import type { WriteFailure, WriteResult } from '../../api.ts'
 import type { CopyView } from '../../policy/plan.ts'
-import type { CountedCopies, Counting } from '../../policy/select.ts'
+import type { Candidate, CountedCopies, Counting } from '../../policy/select.ts'
 import type { DiskEvidence } from '../presence/disk-evidence.ts'
 import type { Version } from '../owner/own-stash.ts'
 import type { Placements } from './placements.ts'
@@ -15,6 +15,8 @@ export interface KeepingInit extends Counting {
   diskRepairDelay: number
   /** Whose copies outlive their processes. */
   disks: Pick<DiskEvidence, 'of'>
+  /** Connected peers that may be chosen. */
+  candidates (): Candidate[]
   onCopies (copies: { seq: string, have: number }): void
   /** minCopies acknowledged it under one placement. */
   onAcknowledged? (record: RecordHeader): void
@@ -113,7 +115,7 @@ export class Keeping {
 
   /** The present state as a write's result. */
   result (): WriteResult {
-    const { version, placements, stores, init } = this
+    const { version, init } = this
     const { have: copies, ...counted } = this.counted()
 
     return {
@@ -123,7 +125,7 @@ export class Keeping {
       ...counted,
       minimum: init.minCopies,
       target: init.target,
-      failures: version == null ? [] : stores.copies.failures(placements.holders, version.record.id)
+      failures: version == null ? [] : this.failures(version)
     }
   }
 
@@ -155,6 +157,15 @@ export class Keeping {
       this.lastHave = have
       this.init.onCopies({ seq: String(this.version?.record.seq ?? 0), have })
     }
+  }
+
+  private failures ({ record }: Version): WriteFailure[] {
+    const { placements: { holders }, stores: { copies }, init } = this
+    const failures: WriteFailure[] = copies.failures(holders, record.id)
+    const known = new Set([...holders, ...failures.map(({ peer }) => peer)])
+    const others = this.isKept ? [] : init.candidates().filter(({ id, accepting }) => accepting === false && !known.has(id) && copies.get(id)?.record !== record.id)
+
+    return [...failures, ...others.map(({ id }) => ({ peer: id, why: 'not accepting' as const }))]
   }
 
   private living (): CopyView[] {

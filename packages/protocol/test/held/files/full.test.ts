@@ -137,6 +137,22 @@ describe('held stashes in a folder, on a full disk', () => {
     expect(held.accepting).toBe(true)
   })
 
+  it('say so where too little was free from the start, and once there is room again', async () => {
+    const disk = new FragileDisk()
+    disk.room = 4_000
+    const held = over(disk, [], { keepFree: 5_000 })
+    const told: boolean[] = []
+    held.addEventListener('held:disk', ({ detail }) => { told.push(detail.full) })
+    await held.start()
+    expect([held.diskFull, held.accepting, told]).toStrictEqual([true, false, [true]])
+
+    expect(await held.admit(first.arrival)).toMatchObject({ type: 'refused', reason: 'over quota' })
+    expect(told).toStrictEqual([true])
+    leave(disk, 50_000)
+    expect(await store(held, first.arrival, first.body)).toStrictEqual({ type: 'stored' })
+    expect([held.diskFull, held.accepting, told]).toStrictEqual([false, true, [true, false]])
+  })
+
   it('count what a copy takes on the disk, not only its body', async () => {
     const held = over(new FragileDisk(), [], { bytes: 50_000 })
     await held.start()
