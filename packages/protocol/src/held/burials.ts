@@ -1,7 +1,7 @@
 import { FULL_RETRY_AFTER, TOMBSTONE_LIFE } from '../constants.ts'
 import { refused } from '../refusal.ts'
 import { refreshed, tombstoneOf } from './held-stash.ts'
-import { inStore, keepIn } from './in-store.ts'
+import { fits, inStore, keepIn } from './in-store.ts'
 import { isFull } from './is-full.ts'
 import type { Capacity } from './capacity.ts'
 import type { HeldIndex } from './held-index.ts'
@@ -185,9 +185,7 @@ export class Burials {
     const { index, store } = this.init
     const cost = this.cost(0)
 
-    return cost * (index.uninvited + 1) <= this.left() &&
-      // a disk that does not tell is tried
-      (await Promise.resolve(store.hasRoom?.(cost)).catch(() => true) ?? true)
+    return cost * (index.uninvited + 1) <= this.left() && await fits(store, cost, { makeWay: true })
   }
 
   /** Bytes of the capacity that no copy takes. */

@@ -5,7 +5,7 @@ import { bodyMatches } from '../record/body.ts'
 import { refused } from '../refusal.ts'
 import { whyRefused } from './capacity.ts'
 import { leaseLeft, refreshed, stashOf } from './held-stash.ts'
-import { inStore, keepIn } from './in-store.ts'
+import { fits, inStore, keepIn } from './in-store.ts'
 import { isFull } from './is-full.ts'
 import { reservation } from './reservation.ts'
 import type { Capacity, Claim } from './capacity.ts'
@@ -36,7 +36,7 @@ export interface DropOptions extends AbortOptions {
 export interface CopiesInit {
   capacity: Capacity
   index: HeldIndex
-  store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete' | 'cost' | 'hasRoom' | 'trim'>
+  store: Pick<StashStore, 'put' | 'update' | 'body' | 'clear' | 'delete' | 'cost' | 'hasRoom'>
   turns: InTurn
   clock: Clock
   /** Seconds that are promised at most. */
@@ -192,24 +192,12 @@ export class Copies {
 
     const room = [...this.reserved].reduce((sum, { room = 0 }) => sum + room, 0)
 
-    if (await this.fits(room)) {
-      return true
-    }
-
-    // what was set aside makes room on a full disk, too
-    await Promise.resolve(this.init.store.trim?.(0)).catch(() => {})
-
-    return await this.fits(room)
+    return await fits(this.init.store, room, { makeWay: true })
   }
 
   /** A disk that does not tell is taken for one that has room again. */
   private async noteRoom (): Promise<void> {
-    this.diskFull = !await this.fits(this.cost(1))
-  }
-
-  /** A disk that does not tell is tried. */
-  private async fits (bytes: number): Promise<boolean> {
-    return await Promise.resolve(this.init.store.hasRoom?.(bytes)).catch(() => true) ?? true
+    this.diskFull = !await fits(this.init.store, this.cost(1))
   }
 
   private async commit (arrival: Arrival, { address }: Claim, body: Uint8Array, options?: AbortOptions): Promise<StoreOutcome> {

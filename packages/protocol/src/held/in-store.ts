@@ -1,5 +1,5 @@
 import { HeldStoreError } from '../errors.ts'
-import type { StashStore } from './stash-store.ts'
+import type { RoomOptions, StashStore } from './stash-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /**
@@ -37,4 +37,9 @@ export async function keepIn (store: Pick<StashStore, 'clear'>, owner: string, t
 
     throw err
   }
+}
+
+/** Whether so many bytes more may be taken. A disk that does not tell is tried. */
+export async function fits (store: Pick<StashStore, 'hasRoom'>, bytes: number, options?: RoomOptions): Promise<boolean> {
+  return await Promise.resolve(store.hasRoom?.(bytes, options)).catch(() => true) ?? true
 }

@@ -26,6 +26,15 @@ export interface Stamp {
   leases: ReadonlyMap<string, number>
 }
 
+export interface RoomOptions {
+  /**
+   * The bytes are to be taken now: as much of what is set aside goes as makes room for them. None does if all would not.
+   *
+   * @default false
+   */
+  makeWay?: boolean
+}
+
 /**
  * Where held stashes are kept, and tombstones: of each owner one or the other. The caller sees to it that the writes for one owner follow one another.
  * Any rejection means that the store failed, and says nothing about what is there.
@@ -75,11 +84,11 @@ export interface StashStore {
   cost? (bodyLength: number): number
 
   /**
-   * False if so many bytes more would not fit, or take what is to stay free.
+   * False if so many bytes more would not fit, or take what is to stay free, although what is set aside made way.
    *
    * @default true
    */
-  hasRoom? (bytes: number): Promise<boolean>
+  hasRoom? (bytes: number, options?: RoomOptions): Promise<boolean>
 
   /**
    * Lets go of files that were set aside, which are of no stash any more, until they take no more than so many bytes. A store that sets nothing

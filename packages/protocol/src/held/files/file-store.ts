@@ -17,7 +17,7 @@ import type { Shelf } from './shelf.ts'
 import type { Clock } from '../../clock.ts'
 import type { RecordHeader } from '../../record/header.ts'
 import type { HeldStash } from '../held-stash.ts'
-import type { LoadedStashes, Stamp, StashStore } from '../stash-store.ts'
+import type { LoadedStashes, RoomOptions, Stamp, StashStore } from '../stash-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface FileStashStoreInit {
@@ -194,8 +194,17 @@ export class FileStashStore implements StashStore {
     return roomOf(bodyLength)
   }
 
-  async hasRoom (bytes: number): Promise<boolean> {
-    return await this.folder?.hasRoom(bytes, this.init.keepFree) ?? true
+  async hasRoom (bytes: number, { makeWay = false }: RoomOptions = {}): Promise<boolean> {
+    const missing = bytes - (await this.folder?.room(this.init.keepFree) ?? Infinity)
+
+    if (!makeWay || missing <= 0 || missing > this.damaged.bytes) {
+      return missing <= this.damaged.bytes
+    }
+
+    // what does not go is tried again when the next one comes
+    await this.trim(this.damaged.bytes - missing).catch(() => {})
+
+    return bytes <= (await this.folder?.room(this.init.keepFree) ?? Infinity)
   }
 
   async trim (bytes: number): Promise<void> {

@@ -198,11 +198,14 @@ export class HeldFolder {
     await this.sync.settle()
   }
 
-  /** Whether so many bytes more would leave enough of the disk free. Some file systems do not tell how large they are: what fits there shows when it is written. */
-  async hasRoom (bytes: number, keepFree?: number): Promise<boolean> {
+  /**
+   * Bytes that can be taken of the disk before what is left is what is to stay free; below 0 if that is taken already. Some file
+   * systems do not tell how large they are: what fits there shows when it is written.
+   */
+  async room (keepFree?: number): Promise<number> {
     const { bsize, blocks, bavail } = await this.fs.statfs(this.path)
 
-    return blocks === 0 || bavail * bsize - bytes >= (keepFree ?? Math.min(blocks * bsize * KEEP_FREE_SHARE, MOST_KEPT_FREE))
+    return blocks === 0 ? Infinity : bavail * bsize - (keepFree ?? Math.min(blocks * bsize * KEEP_FREE_SHARE, MOST_KEPT_FREE))
   }
 
   async close (): Promise<void> {

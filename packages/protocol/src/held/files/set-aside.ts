@@ -33,6 +33,11 @@ export class SetAside {
     return new SetAside(dated.sort((a, b) => a.at - b.at))
   }
 
+  /** What they take of the disk. */
+  get bytes (): number {
+    return this.files.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
   async add (folder: HeldFolder, name: string): Promise<void> {
     const { size } = await statOf(folder, name)
     await folder.rename(name, name + DAMAGED)
@@ -47,10 +52,6 @@ export class SetAside {
       await folder.remove(oldest.name)
       this.files = this.files.filter(other => other !== oldest)
     }
-  }
-
-  private get bytes (): number {
-    return this.files.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   /** @returns true if there was one of this owner's */

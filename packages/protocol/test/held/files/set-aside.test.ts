@@ -9,11 +9,17 @@ const ROOM = 57_344
 const bytes = 40_000
 
 const [one, two, three, four] = [await signed(1, 1, { bytes }), await signed(2, 1, { bytes }), await signed(3, 1, { bytes }), await signed(4, 1, { bytes })]
+const small = await signed(6, 1, { bytes: 100 })
 
 let disk: FragileDisk
 
 function setAside (): string[] {
   return disk.names.filter(name => name.endsWith('.damaged')).map(name => name.split('.')[0] as string)
+}
+
+/** So many bytes are free. Below 0: so much more is taken than may be. */
+function leave (room: number): void {
+  disk.room = disk.names.reduce((sum, name) => sum + disk.bytesOf(name).byteLength, 0) + room
 }
 
 /** Two copies, of which the first and perhaps the second is cut short before the next start. */
@@ -65,11 +71,36 @@ describe('files that were set aside', () => {
     const [owner] = await damaged(1)
     const held = over(disk)
     await held.start()
-    disk.room = disk.names.reduce((sum, name) => sum + disk.bytesOf(name).byteLength, 0) + ROOM - bytes
+    leave(ROOM - bytes)
     expect(setAside()).toStrictEqual([owner])
 
     expect(await store(held, three.arrival, three.body)).toStrictEqual({ type: 'stored' })
     expect(setAside()).toStrictEqual([])
+  })
+
+  it('make no more room on a full disk than is needed, and none where all of them are not enough', async () => {
+    const owners = await damaged(2)
+    const held = over(disk)
+    await held.start()
+    leave(-ROOM)
+    expect(await held.admit(three.arrival)).toMatchObject({ type: 'refused', reason: 'over quota' })
+    expect(setAside().sort()).toStrictEqual(owners.toSorted())
+
+    leave(0)
+    expect(await held.admit(small.arrival)).toMatchObject({ type: 'admitted' })
+    expect(setAside()).toHaveLength(1)
+  })
+
+  it('do not make a disk too full that would have room without them', async () => {
+    await damaged(1)
+    const held = over(disk)
+    leave(0)
+    await held.start()
+    expect([held.diskFull, setAside().length]).toStrictEqual([false, 1])
+
+    const tombstone = await signed(5, 1, { kind: 'tombstone' })
+    expect(await store(held, tombstone.arrival, tombstone.body)).toStrictEqual({ type: 'stored' })
+    expect([held.diskFull, setAside()]).toStrictEqual([false, []])
   })
 
   it('are tried again if the disk does not let them go, and cost no copy', async () => {
@@ -87,6 +118,9 @@ describe('files that were set aside', () => {
 
     expect(await store(held, three.arrival, three.body)).toStrictEqual({ type: 'stored' })
     expect([held.count, setAside()]).toStrictEqual([2, [owner]])
+    leave(0)
+    expect(await held.admit(four.arrival)).toMatchObject({ type: 'refused', reason: 'over quota' })
+    disk.room = Infinity
     disk.fs.unlink = unlink
     const next = await signed(3, 2, { bytes })
     expect(await store(held, next.arrival, next.body)).toStrictEqual({ type: 'stored' })
