@@ -123,8 +123,7 @@ export async function createNara (options: NaraOptions = {}): Promise<Nara> {
       dht: hookDiscovery(found)(kadDHT({
         protocol: `/nara/${network}/kad/1.0.0`,
         clientMode: false,
-        peerInfoMapper: withoutLinkLocal,
-        allowQueryWithZeroPeers: true
+        peerInfoMapper: withoutLinkLocal
       })),
       stash: stash({ ...options, soul, fresh: options.fresh ?? options.soul == null })
     }

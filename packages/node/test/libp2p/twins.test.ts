@@ -7,6 +7,7 @@ import { host, presenceService } from './host.ts'
 import { Loopback } from './loopback.ts'
 import { until } from './until.ts'
 import type { StashInit } from '../../src/api.ts'
+import type { Nara } from '../../src/nara-types.ts'
 import type { StashService } from '../../src/stash-service.ts'
 import type { Soul } from '@nara-stash/crypto'
 import type { Libp2p } from '@libp2p/interface'
@@ -37,4 +38,16 @@ it('two nodes with one soul hear each other through others, though neither has s
   await said
 
   expect(one.services.stash.status().twin?.boot).not.toBe(two.services.stash.status().twin?.boot)
+}, 2 * TIME)
+
+// presence goes to one of two that have the same peer id, so that the other one has the DHT alone
+it('a nara finds the others through the first peer that it meets, however late that is', async () => {
+  const soul = createSoul({ name: 'twins' })
+  const [between, beyond] = await loopback.naras(2) as [Nara, Nara]
+  await loopback.nara({ soul, bootstrap: between.addresses })
+  const { libp2p } = await loopback.nara({ soul })
+  // the DHT looks for the first time after a second, and then every five minutes
+  await new Promise(resolve => { setTimeout(resolve, 2_000) })
+  await libp2p.dial(between.libp2p.getMultiaddrs())
+  await until(libp2p, 'peer:connect', () => libp2p.getConnections(beyond.libp2p.peerId).length > 0, 'it is connected with who is beyond')
 }, 2 * TIME)
