@@ -37,6 +37,7 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
   readonly #parts: StashParts
   /** Aborts as soon as we stop. */
   #running = new AbortController()
+  #starting: Promise<void> = Promise.resolve()
 
   constructor (compose: (service: StashService) => StashParts) {
     super()
@@ -45,12 +46,12 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
 
   async start (): Promise<void> {
     this.#running = new AbortController()
-    await this.#parts.start()
+    await (this.#starting = this.#parts.start())
   }
 
   /** Runs when the whole host has started: from here on everybody can be reached. */
   async afterStart (): Promise<void> {
-    await this.#parts.afterStart()
+    await (this.#starting = this.#parts.afterStart())
   }
 
   async leave (): Promise<Leave> {
@@ -59,6 +60,8 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
 
   async beforeStop (): Promise<void> {
     this.#running.abort(new StoppingError('this nara stops'))
+    // a host whose other parts fail to start stops this one while it starts
+    await this.#starting.catch(() => {})
     await this.#parts.beforeStop()
   }
 

@@ -135,6 +135,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   private readonly held: HeldStashes
   private readonly confidant: Confidant
   private readonly leases: LeaseWatch
+  private starting: Promise<void> = Promise.resolve()
 
   constructor (components: Libp2pStashNetworkComponents, init: StashProtocolInit = {}) {
     super()
@@ -175,9 +176,7 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
    * @throws {HeldStoreError} what the datastore keeps could not be read
    */
   async start (): Promise<void> {
-    await this.confidant.start()
-    await this.network.start()
-    this.leases.start()
+    await (this.starting = this.begin())
   }
 
   /** Takes nothing more, and ends what is under way while the connections still are open. */
@@ -186,9 +185,17 @@ export class StashProtocol extends TypedEventEmitter<ConfidantEvents> implements
   }
 
   async stop (): Promise<void> {
+    // a host whose other parts fail to start stops this one while it starts
+    await this.starting.catch(() => {})
     this.leases.stop()
     await this.confidant.stop()
     await this.network.stop()
+  }
+
+  private async begin (): Promise<void> {
+    await this.confidant.start()
+    await this.network.start()
+    this.leases.start()
   }
 
   /** What is held, without the bodies. */

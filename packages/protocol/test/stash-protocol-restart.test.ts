@@ -1,6 +1,9 @@
+import { identify } from '@libp2p/identify'
 import { VirtualClock } from '@nara-stash/testing'
 import { MemoryDatastore } from 'datastore-core'
+import { createLibp2p } from 'libp2p'
 import { afterEach, describe, expect, it } from 'vitest'
+import { MemoryStashStore, stashProtocol } from '../src/index.ts'
 import { CountedMetrics } from './counted-metrics.ts'
 import { confidant, keeper, meet, nameOf, next, owner, ownerNode, parting, stopNodes, storing, whole } from './owner-and-confidant.ts'
 import { until } from './wire/stream-pair.ts'
@@ -103,6 +106,27 @@ describe('stashProtocol(), stopped', () => {
     await until(() => clock.pending > 0)
     await node.stop()
 
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('stashProtocol() on a host that fails to start', () => {
+  it('has stopped once the host has', async () => {
+    const clock = new VirtualClock()
+    const steps: string[] = []
+    const held = Object.assign(new MemoryStashStore(), {
+      open: async () => {
+        steps.push('open')
+        await new Promise(resolve => { setTimeout(resolve, 100) })
+      },
+      stamp: async () => {},
+      close: async () => { steps.push('close') }
+    })
+    const broken = { start: async () => { throw new Error('broken') } }
+
+    await expect(createLibp2p({ services: { identify: identify(), stash: stashProtocol({ held, clock }), broken: () => ({ ...broken, stop: () => {} }) } })).rejects.toThrow('broken')
+    expect(steps).toStrictEqual(['open', 'close'])
+    await new Promise(resolve => { setTimeout(resolve, 200) })
     expect(clock.pending).toBe(0)
   })
 })

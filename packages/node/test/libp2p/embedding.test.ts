@@ -2,7 +2,8 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import { createSoul } from '@nara-stash/crypto'
-import { stashProtocol } from '@nara-stash/protocol'
+import { MemoryStashStore, stashProtocol } from '@nara-stash/protocol'
+import { VirtualClock } from '@nara-stash/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { privateKeyFromSoul, soulFromPrivateKey } from '../../src/identity.ts'
 import { stash } from '../../src/stash.ts'
@@ -119,6 +120,27 @@ describe('stash() in a host of the user\'s own', () => {
     } finally {
       clearInterval(again)
     }
+  })
+})
+
+describe('a host that fails to start', () => {
+  it('has stopped its stash when it says so', async () => {
+    const clock = new VirtualClock()
+    const steps: string[] = []
+    const held = Object.assign(new MemoryStashStore(), {
+      open: async () => {
+        steps.push('open')
+        await new Promise(resolve => { setTimeout(resolve, 100) })
+      },
+      stamp: async () => {},
+      close: async () => { steps.push('close') }
+    })
+    const broken = (): object => ({ start: async () => { throw new Error('broken') }, stop: () => {} })
+
+    await expect(host({ services: { stash: stash({ held, clock }), broken } })).rejects.toThrow('broken')
+    expect(steps).toStrictEqual(['open', 'close'])
+    await new Promise(resolve => { setTimeout(resolve, 200) })
+    expect(clock.pending).toBe(0)
   })
 })
 

@@ -74,6 +74,8 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
   private readonly burials: Burials
   private readonly leases: Leases
   private readonly log: RunningLog
+  /** Starts and stops follow one another: a stop during a start ends what that began. */
+  private readonly lifecycle = new InTurn()
   private started = false
   /** On the clock's monotonic scale. */
   private stoppedAt: number | undefined
@@ -122,23 +124,27 @@ export class HeldStashes extends TypedEventEmitter<HeldStashesEvents> {
    * @throws {HeldStoreError}
    */
   async start (options?: AbortOptions): Promise<void> {
-    await inStore(async () => { await this.store.open?.() }, options)
+    await this.lifecycle.run('', async () => {
+      await inStore(async () => { await this.store.open?.() }, options)
 
-    try {
-      await (this.started ? this.goOn() : this.load(options))
-    } catch (err) {
-      await this.store.close?.()
-      throw err
-    }
+      try {
+        await (this.started ? this.goOn() : this.load(options))
+      } catch (err) {
+        await this.store.close?.()
+        throw err
+      }
+    })
   }
 
   /** Notes that it ran until now. What is held stays readable; until the next start no lease runs. */
   async stop (): Promise<void> {
-    if (this.started) {
-      this.stoppedAt ??= this.clock.now()
-      await this.log.stop()
-      await this.store.close?.()
-    }
+    await this.lifecycle.run('', async () => {
+      if (this.started) {
+        this.stoppedAt ??= this.clock.now()
+        await this.log.stop()
+        await this.store.close?.()
+      }
+    })
   }
 
   /** True if what is held outlives this process. */

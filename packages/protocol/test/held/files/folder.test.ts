@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { underDigest, withDigest } from '../../../src/held/digested.ts'
+import { FileStashStore } from '../../../src/held/files/file-store.ts'
 import { bodyStart, entryIn, headOf } from '../../../src/held/files/stash-file.ts'
-import { store } from '../arrivals.ts'
+import { heldStashes, store } from '../arrivals.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { signed } from '../signed.ts'
 import { inFolder } from './in-folder.ts'
+import type { Held } from '../arrivals.ts'
 
 let root: string
 let path: string
@@ -72,6 +75,21 @@ describe('a folder of held stashes', () => {
       await inFolder(path, async other => { expect(other.held.count).toBe(1) })
       await expect(held.start()).rejects.toThrow('another process has used it since this one stopped')
     })
+  })
+
+  it('is let go of by a stop that comes while it is loaded, and taken once by two starts', async () => {
+    const clock = new ManualClock()
+    const stashes = (): Held['held'] => heldStashes({ clock, store: new FileStashStore({ path, clock, keepFree: 0 }) }).held
+    const first = stashes()
+    const starting = first.start()
+    await first.stop()
+    await starting
+    await open()
+
+    const second = stashes()
+    await Promise.all([second.start(), second.start()])
+    await second.stop()
+    await open()
   })
 
   it('that goes away while it is used, and comes back, has lost nothing, and nothing went where it was', async () => {
