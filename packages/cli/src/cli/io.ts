@@ -37,7 +37,7 @@ export interface Io {
    */
   onStopSignal (handler: (signal: StopSignal) => void): () => void
 
-  /** Ends the process. */
+  /** Ends the process: as `die` does if a thread of it is stuck, on a disk that does not answer for one. */
   exit (code: number): void
 
   /** Lets the signal end the process, at once and whatever it is doing: to a shell that is exit code 128 + the signal's number. */

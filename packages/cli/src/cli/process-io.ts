@@ -3,6 +3,10 @@ import { systemClock } from '../clock.ts'
 import type { Io, Output, StopSignal } from './io.ts'
 import type { Writable } from 'node:stream'
 
+/** What threads have that read or write files when the process is to exit, and how often it is looked at them. Milliseconds. */
+const THREAD_GRACE = 1_000
+const THREAD_LOOK = 50
+
 type SignalHandler = (signal: StopSignal) => void
 
 /** The real process. */
@@ -33,12 +37,30 @@ export function processIo (): Io {
 
       return () => { handlers.delete(handler) }
     },
-    exit: code => process.exit(code),
+    exit: code => { void exit(code) },
     die
   }
 }
 
-/** `process.exit` waits for the threads that read and write files, and one of them may be stuck in a pipe that nobody opens. */
+/**
+ * `process.exit` waits for the threads that read and write files, and one of them may be stuck: in a pipe that nobody opens, or on a
+ * disk that does not answer. Only a signal ends that.
+ */
+async function exit (code: number): Promise<void> {
+  const until = systemClock.now() + THREAD_GRACE
+
+  while (process.getActiveResourcesInfo().some(name => name.startsWith('FSReq'))) {
+    if (systemClock.now() > until) {
+      return die('SIGTERM')
+    }
+
+    await systemClock.wait(THREAD_LOOK)
+  }
+
+  process.exit(code)
+}
+
+/** Whatever its threads are stuck in. */
 function die (signal: StopSignal): void {
   // those who have something to clear when this process exits
   process.emit('exit', 128 + constants.signals[signal])

@@ -5,7 +5,7 @@ import type { WatermarkKeeper } from './watermark-file.ts'
 import type { Io } from '../cli/io.ts'
 import type { Leave, Nara } from '@nara-stash/node'
 
-/** How long a daemon takes to leave beyond the nara's own bound, in milliseconds. */
+/** How long a daemon takes to leave beyond the nara's own bound, and to write what it still has to write. Milliseconds. */
 const STOP_GRACE = 5_000
 
 /** How long a stopped daemon waits for the reader of its log, in milliseconds. */
@@ -36,27 +36,28 @@ export interface Leaving {
  */
 export async function leave (parts: DaemonParts, io: Io, leaveTimeout: number): Promise<Leaving> {
   const { nara, api, watermark } = parts
-  const inGoodOrder = nara == null || await stopped(nara, io, leaveTimeout + STOP_GRACE)
+  const hasStopped = await ends(async () => { await nara?.stop() }, 'leaving', io, leaveTimeout + STOP_GRACE)
 
   await api?.close()
-  await watermark?.settled()
 
-  return { inGoodOrder, withLoss: parts.left != null && isLoss(parts.left) }
+  const isWritten = await ends(async () => { await watermark?.settled() }, 'writing DIR/watermark', io, STOP_GRACE)
+
+  return { inGoodOrder: hasStopped && isWritten, withLoss: parts.left != null && isLoss(parts.left) }
 }
 
-async function stopped (nara: Nara, io: Io, limit: number): Promise<boolean> {
+/** Whether a last step came to its end, in time and without an error. A disk that does not answer holds it for ever. */
+async function ends (step: () => Promise<void>, what: string, io: Io, limit: number): Promise<boolean> {
   const timeout = new AbortController()
-  const stop = (async () => { await nara.stop() })()
   const tooLate = io.clock.wait(limit, timeout.signal).then(() => 'too late')
 
   tooLate.catch(() => {})
 
   try {
-    if (await Promise.race([stop, tooLate]) !== 'too late') {
+    if (await Promise.race([step(), tooLate]) !== 'too late') {
       return true
     }
 
-    io.err.write(`nara-stash: leaving took longer than ${limit} ms; ends as it is\n`)
+    io.err.write(`nara-stash: ${what} took longer than ${limit} ms; ends as it is\n`)
   } catch (error) {
     io.err.write(`nara-stash: stopping failed: ${String(error)}\n`)
   } finally {
