@@ -103,6 +103,35 @@ describe('files that were set aside', () => {
     expect([held.diskFull, setAside()]).toStrictEqual([false, []])
   })
 
+  it('are there once a stop is done that came while they were', async () => {
+    const held = over(disk)
+    await held.start()
+    await store(held, one.arrival, one.body)
+    const [name = ''] = stashFiles(disk)
+    disk.plant(name, disk.bytesOf(name).slice(0, -1))
+    const { rename } = disk.fs
+    const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    disk.fs.rename = async (from, to) => {
+      if (to.endsWith('.damaged')) {
+        begun.resolve()
+        await goOn.promise
+      }
+
+      await rename(from, to)
+    }
+
+    const reading = held.read(one.arrival.record.owner)
+    await begun.promise
+    let hasStopped = false
+    const stopping = held.stop().then(() => { hasStopped = true })
+    await new Promise(resolve => { setTimeout(resolve, 50) })
+    expect(hasStopped).toBe(false)
+    goOn.resolve()
+    await stopping
+    expect(setAside()).toStrictEqual([one.arrival.record.owner])
+    expect(await reading).toBeUndefined()
+  })
+
   it('are tried again if the disk does not let them go, and cost no copy', async () => {
     const [owner] = await damaged(1)
     const held = over(disk, [], { bytes: 2 * ROOM })
