@@ -35,6 +35,8 @@ export class Placements {
   private worn = false
   /** The highest version that a holder of the current record was seen to go by. */
   private shown = 0
+  /** Ids of the placements that were seen and allow others to help than are allowed now. */
+  private readonly otherwise = new Set<string>()
   /** Seconds of the longest lease that any of our placements gave, as far as this process knows. */
   private longest = 0
   /** Counts what makes a placement that is being sealed worthless. */
@@ -59,9 +61,14 @@ export class Placements {
   }
 
   /** A holder goes by this placement of the current record: another process of ours may have made it. */
-  see ({ version, leaseSeconds }: Placement): void {
-    this.shown = Math.max(this.shown, version)
-    this.longest = Math.max(this.longest, leaseSeconds)
+  see (placement: Placement): void {
+    this.shown = Math.max(this.shown, placement.version)
+    this.note(placement)
+  }
+
+  /** True if whoever goes by this placement may ask others for help than are allowed to help now. */
+  isOtherwise (id: string): boolean {
+    return this.otherwise.has(id)
   }
 
   /** True if somebody goes by a later one: nobody who does heeds ours. */
@@ -71,10 +78,7 @@ export class Placements {
 
   /** True if it was made when others were allowed to help than are now, or for another lease. */
   get isDated (): boolean {
-    const { leaseSeconds, surrogates: { surrogates, allowed } } = this.init
-
-    return this.current != null &&
-      (this.current.surrogates !== surrogates || !sameSet(allowed, this.current.allowed) || this.current.leaseSeconds !== leaseSeconds)
+    return this.current != null && (this.allowsOthers(this.current) || this.current.leaseSeconds !== this.init.leaseSeconds)
   }
 
   /**
@@ -87,7 +91,7 @@ export class Placements {
 
     this.epoch++
     this.current = placement
-    this.longest = Math.max(this.longest, placement.leaseSeconds)
+    this.note(placement)
     this.ours = false
     this.worn = !confirmed
     this.changed(before, () => 'replaced')
@@ -157,6 +161,18 @@ export class Placements {
       leaseSeconds,
       ...(sinceSeq == null ? {} : { sinceSeq })
     }, own.privateKey)
+  }
+
+  private note (placement: Placement): void {
+    this.longest = Math.max(this.longest, placement.leaseSeconds)
+
+    if (this.allowsOthers(placement)) {
+      this.otherwise.add(placement.id)
+    }
+  }
+
+  private allowsOthers ({ surrogates, allowed }: Placement): boolean {
+    return surrogates !== this.init.surrogates.surrogates || !sameSet(this.init.surrogates.allowed, allowed)
   }
 
   private changed (before: readonly string[], why: (peer: string) => RemovalReason): void {

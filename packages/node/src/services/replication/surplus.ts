@@ -98,11 +98,15 @@ export class Surplus {
     return placements.holders.includes(peer) || !keeping.isPlaced || (record === keeping.version?.record.id && (!keeping.isWhole || this.isSpare(peer)))
   }
 
-  /** A copy of the current record beside its holders that stays where it is, on a disk: when a holder goes, it takes its place. */
+  /**
+   * A copy of the current record beside its holders that stays where it is, on a disk: when a holder goes, it takes its place. Not one that goes by whom its owner
+   * allowed to help before.
+   */
   isSpare (peer: string): boolean {
     const { keeping: { version }, placements, stores, init } = this
     const beside = stores.copies.views().filter(copy =>
-      copy.connected && copy.leaving !== true && copy.record != null && copy.record === version?.record.id && !placements.holders.includes(copy.peer) && init.disks.of(copy.peer) != null)
+      copy.connected && copy.leaving !== true && copy.record != null && copy.record === version?.record.id && !placements.holders.includes(copy.peer) &&
+      !placements.isOtherwise(copy.placement ?? '') && init.disks.of(copy.peer) != null)
 
     return beside.slice(0, SPARE_COPIES).some(copy => copy.peer === peer)
   }
