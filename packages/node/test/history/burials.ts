@@ -1,6 +1,12 @@
 import { covers } from './covers.ts'
 import type { Facts } from './facts.ts'
 
+const day = 24 * 60 * 60_000
+
+/** What ends the copy of somebody is kept there for 14 days longer than that was promised for; what ends none there for 14 days. */
+const TOMBSTONE_LIFE = 14 * day
+const LEASE = 30 * day
+
 /** Longer than a request waits: an answer may be heard so much later than it was given. */
 const UNDER_WAY = 15_000
 
@@ -42,7 +48,13 @@ export function saysTombstone (facts: Facts, nara: string, owner: string, record
 function promises (facts: Facts, nara: string, owner: string, record: string): void {
   const { buried } = facts.nara(nara)
 
-  if (facts.records.get(record)?.kind === 'tombstone' && buried.get(owner)?.record !== record) {
-    buried.set(owner, { record, since: facts.now })
+  const tombstone = facts.records.get(record)
+  const before = buried.get(owner)
+  const held = facts.held(nara, owner)
+
+  if (tombstone?.kind === 'tombstone' && before?.record !== record) {
+    const ended = held?.kind === 'data' && covers(tombstone, held)
+
+    buried.set(owner, { record, since: facts.now, until: Math.max(tombstone.seenAt + (ended ? LEASE : 0) + TOMBSTONE_LIFE, before?.until ?? 0) })
   }
 }

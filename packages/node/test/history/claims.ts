@@ -141,7 +141,7 @@ export function ended (facts: Facts, entry: EntryOf<'holds'>): string[] {
   }
 
   if (before.kind === 'tombstone') {
-    return facts.isOver(before) ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} before its days are over`]
+    return facts.isOver(entry.nara, entry.owner) ? [] : [`${entry.nara} drops ${name(before)} of ${entry.owner} before its days are over`]
   }
 
   const covering = (id: string | undefined): boolean => {

@@ -29,8 +29,8 @@ export interface NaraFacts {
   knows: string | undefined
   /** Record by owner, and since when. */
   holds: Map<string, { record: string, since: number }>
-  /** By owner, the tombstone that it has, or said that it has, and since when: a promise, whatever it shows since. */
-  buried: Map<string, { record: string, since: number }>
+  /** By owner, the tombstone that it has, or said that it has, since when, and until when by the furthest clock: a promise, whatever it shows since. */
+  buried: Map<string, { record: string, since: number, until: number }>
   /** What it held when its last process died. */
   died: Map<string, string>
   /** By owner, the latest placement that it was given for what it holds, and when. */

@@ -4,11 +4,6 @@ import { Reach } from './reach.ts'
 import type { Placed } from './entries.ts'
 import type { Life, NaraFacts, OwnerFacts, RecordFacts, SoulFacts, WriteFacts } from './fact-types.ts'
 
-const day = 24 * 60 * 60_000
-
-/** For so long a tombstone is kept, by the clock of who has it: for 14 days longer than the promise that it ended. */
-const TOMBSTONE_LIFE = (30 + 14) * day
-
 export const ANYBODY = { surrogates: 'any', allowed: [] } as const
 
 /** What somebody has. */
@@ -92,7 +87,7 @@ export class Facts {
 
   /** Naras that are up, never lied, and promised to keep a tombstone of `owner` whose time is not over. */
   honestBuriers (owner: string): Holding[] {
-    return this.honest(owner, ({ buried }) => buried).filter(({ record }) => !this.isOver(record))
+    return this.honest(owner, ({ buried }) => buried).filter(({ nara }) => !this.isOver(nara, owner))
   }
 
   /** What `nara` has of `owner`. */
@@ -100,9 +95,9 @@ export class Facts {
     return this.records.get(this.nara(nara).holds.get(owner)?.record ?? '')
   }
 
-  /** For all that is known a tombstone's days may be over. Who brings one says what is left of them, by a clock of its own. */
-  isOver ({ seenAt }: RecordFacts): boolean {
-    return this.now + this.ahead - seenAt >= TOMBSTONE_LIFE
+  /** For all that is known the days of the tombstone that `nara` keeps of `owner` may be over. Who brings one says what is left of them, by a clock of its own. */
+  isOver (nara: string, owner: string): boolean {
+    return this.now + this.ahead >= (this.nara(nara).buried.get(soulOf(owner))?.until ?? 0)
   }
 
   /** The latest placement with which its present process was shown `record`. */
