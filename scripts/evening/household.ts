@@ -27,6 +27,8 @@ export class Machine {
   kept: string | undefined
   since: string[] = []
   private process: NaraDaemon | undefined
+  /** Until the daemon has what was put last, or does not take it. */
+  private taking: Promise<void> = Promise.resolve()
   private readonly daemons: Daemons
   private readonly name: string
   readonly port: number
@@ -66,11 +68,15 @@ export class Machine {
   async put (bytes: number): Promise<string> {
     const data = randomBytes(bytes)
     const digest = digestOf(data)
+    const before = this.taking
+    const { promise, resolve: taken } = Promise.withResolvers<void>()
+    this.taking = promise
+    // the daemon is to have them in this order
+    await before
     this.since.push(digest)
 
     try {
-      const { outcome } = await (await connect(this.daemon.dir)).put(data, { timeout: PUT_TIMEOUT })
-
+      const { outcome } = await (await connect(this.daemon.dir)).put(data, { timeout: PUT_TIMEOUT, onTaken: taken })
       const at = this.since.indexOf(digest)
 
       // what was put before it cannot come back any longer; if one that was put after it is kept, that comes back
@@ -82,6 +88,8 @@ export class Machine {
       return outcome
     } catch (err) {
       return (err as Error).name
+    } finally {
+      taken()
     }
   }
 

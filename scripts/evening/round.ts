@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { oneAfterTheOther } from './household.ts'
 import { awoke, LIMIT, returned } from './judge.ts'
+import { keptText, whatIsKept } from './night.ts'
 import { endConnections } from './sleep.ts'
 import type { Machine } from './household.ts'
 import type { Found } from './judge.ts'
@@ -30,6 +31,8 @@ interface Night {
   /** Connections that did not outlive it; undefined if none could be ended, or none had to be. */
   ended?: number | undefined
   wokeAt: number
+  /** What was on the disks; nothing of those that slept. */
+  kept: Awaited<ReturnType<typeof whatIsKept>>
 }
 
 /** The evening, the night and the morning of a household in which everybody is up. */
@@ -95,17 +98,18 @@ async function eveningAndNight (machines: readonly Machine[], { end, puts, off, 
     await oneAfterTheOther(machines, on, ({ daemon }) => { daemon.run.child.kill('SIGCONT') })
     const wokeAt = performance.now()
 
-    return { outcomes: await Promise.all(putting), faults: [], ended, wokeAt }
+    return { outcomes: await Promise.all(putting), faults: [], ended, wokeAt, kept: [] }
   }
 
   await oneAfterTheOther(machines, off, ({ daemon }) => { daemon.run.child.kill(end === 'kill' ? 'SIGKILL' : 'SIGTERM') })
   const codes = await Promise.all(machines.map(async ({ daemon }) => (await daemon.run.done).code))
   const outcomes = await Promise.all(putting)
+  const kept = await whatIsKept(machines)
   const faults = end === 'stop' ? machines.flatMap((machine, i) => stopFaults(machine, i, codes[i])) : []
 
   await oneAfterTheOther(machines, on, machine => { machine.start() })
 
-  return { outcomes, faults, wokeAt: NaN }
+  return { outcomes, faults, wokeAt: NaN, kept }
 }
 
 /** A stop ends with 0 if all that was put is on the disks of the others; with a put that was not told to be kept it may end with 3. */
@@ -113,9 +117,14 @@ function stopFaults ({ daemon, since }: Machine, i: number, code: number | null 
   return code === 0 || (code === 3 && since.length > 0) ? [] : [`machine ${i} stopped with ${code}: ${JSON.stringify(daemon.events.findLast(({ event }) => event === 'leave'))}`]
 }
 
-async function morningOf (machine: Machine, machines: readonly Machine[], { end }: Evening, { wokeAt }: Night): Promise<Found> {
+async function morningOf (machine: Machine, machines: readonly Machine[], { end }: Evening, { wokeAt, kept }: Night): Promise<Found> {
   try {
-    return end === 'suspend' ? await awoke(machine, wokeAt) : await returned(machine, machines)
+    const found = end === 'suspend' ? await awoke(machine, wokeAt) : await returned(machine, machines)
+    const peers = await Promise.all(machines.map(async ({ daemon }) => (await daemon.started()).peerId))
+
+    return found.faults.length === 0 || kept.length === 0
+      ? found
+      : { ...found, faults: [...found.faults, `in the night: ${keptText(kept, peers[machines.indexOf(machine)] ?? '', peers)}`] }
   } catch (err) {
     const events = machine.daemon.events.filter(({ event }) => event.startsWith('stash:'))
 

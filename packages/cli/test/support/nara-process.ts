@@ -121,7 +121,8 @@ export class NaraDaemon {
         }
 
         if (this.ended) {
-          throw new Error(`the daemon ended without ${kind}: ${(await this.run.done).stderr}`)
+          const { code, signal, stdout, stderr } = await this.run.done
+          throw new Error(`the daemon ended (${code ?? signal}) without ${kind}: ${stderr}${stdout.toString().slice(-500)}`)
         }
 
         signal?.throwIfAborted()
