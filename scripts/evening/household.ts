@@ -1,10 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from '../../packages/cli/src/client/api-client.ts'
-import type { AddressInfo } from 'node:net'
 import type { VerifyResult } from '@nara-stash/node'
 import type { NaraDaemon } from '../../packages/cli/test/support/nara-process.ts'
 import type { Daemons } from '../daemons.ts'
@@ -141,14 +140,31 @@ export async function moveIn (daemons: Daemons, name: string, size: number, args
   return machines
 }
 
+/** No port that systems give to whoever asks for any: while a machine is off, nobody else is to come to have its own. */
 async function freePorts (count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  const ports = new Set<number>()
 
-  await Promise.all(servers.map(async server => await once(server, 'listening')))
+  while (ports.size < count) {
+    const port = randomInt(10_000, 32_000)
 
-  const ports = servers.map(server => (server.address() as AddressInfo).port)
+    if (await isFree(port)) {
+      ports.add(port)
+    }
+  }
 
-  await Promise.all(servers.map(async server => await new Promise(resolve => { server.close(resolve) })))
+  return [...ports]
+}
 
-  return ports
+async function isFree (port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+
+  try {
+    await once(server, 'listening')
+    server.close()
+    await once(server, 'close')
+
+    return true
+  } catch {
+    return false
+  }
 }
