@@ -253,7 +253,13 @@ export function composeStash (init: StashInit, ports: StashPorts, events: EventS
         steward.stop()
         announce.stewarding.onLeft({ kept: held.count, handedOn: 0, withOwner: 0, left: [], ...leftBehind(owning) })
       } else {
-        await (left ??= leave())
+        const told = await (left ??= leave())
+        const atLast = { ...told, ...leftBehind(owning) }
+
+        // it may have been told to leave long ago, and have been written to since
+        if (JSON.stringify(atLast) !== JSON.stringify(told)) {
+          announce.stewarding.onLeft(atLast)
+        }
       }
 
       await presence?.stop()

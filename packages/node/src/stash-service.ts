@@ -184,8 +184,8 @@ export class StashService extends TypedEventEmitter<StashEvents> implements Stas
     options.signal?.throwIfAborted()
 
     const { replication } = this.owning
-    const { clock, random, target } = this.#parts.options
-    const picks = select(this.candidates(replication), { count: target, present: [], now: clock.now() }, random)
+    const { clock, random, target, minCopies } = this.#parts.options
+    const picks = select(this.candidates(replication), { count: target, present: [], onDisk: minCopies, now: clock.now() }, random)
 
     replication.choose(picks.length === 0 ? replication.confidants : picks, [])
 

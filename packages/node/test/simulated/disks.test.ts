@@ -35,6 +35,26 @@ it('a stash whose holders are all in RAM moves to disks, as far as it takes to b
   }
 })
 
+it('those that are selected at once are on disks, too, as far as it takes to be safe', async () => {
+  for (let seed = 0; seed < 5; seed++) {
+    const world = new World({ seed })
+    const owner = await world.nara({ fresh: true })
+    const disks: Nara[] = []
+
+    for (let i = 0; i < 10; i++) {
+      const nara = await world.nara({ fresh: true, ...(i < 3 ? { datastore: new MemoryDatastore() } : {}) })
+      disks.push(...i < 3 ? [nara] : [])
+    }
+
+    world.net.connectAll()
+    await world.run(minute)
+    await kept(world, owner, 'one')
+    const picks = await owner.stash.selectConfidantsAutomatically()
+
+    expect(disks.filter(({ id }) => picks.includes(id)).length).toBeGreaterThanOrEqual(2)
+  }
+})
+
 it('a night in which everybody is off ends no stash that has disks', async () => {
   const { world, owner, ram, disks } = await withDisks(3)
   const everybody = [owner, ...ram, ...disks]

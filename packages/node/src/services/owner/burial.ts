@@ -14,7 +14,7 @@ export interface BurialInit {
   condition: Condition
   settling: Settling
   strangers: Strangers
-  writes: Pick<Writes, 'mark'>
+  writes: Pick<Writes, 'mark' | 'flush'>
 }
 
 /**
@@ -62,5 +62,7 @@ export async function bury ({ own, author, condition, settling, strangers, write
     takeBack()
     condition.recovered = undefined
     condition.is('empty')
+    // what is written from here on may have waited for what was undecided
+    writes.flush()
   })
 }

@@ -44,6 +44,9 @@ export class ComingVersion implements Coming {
   private writes = 0
   /** Decimal, once it is sealed. */
   private seq: string | undefined
+  private isDropped = false
+  /** Once it is sealed: how many wait for the same as a caller, and what ends that. */
+  private readonly waits = new Map<Caller, { left: number, abort: AbortController }>()
 
   constructor (init: ComingVersionInit) {
     this.init = init
@@ -52,7 +55,7 @@ export class ComingVersion implements Coming {
 
   /** Nobody wants it any longer. */
   get isTakenBack (): boolean {
-    return this.writes === 0
+    return this.isDropped || this.writes === 0
   }
 
   get data (): Uint8Array {
@@ -93,7 +96,10 @@ export class ComingVersion implements Coming {
           this.init.onTakenBack(this)
         }
       },
-      onDone: caller => { this.callers.delete(caller) }
+      onDone: caller => {
+        this.callers.delete(caller)
+        this.endWait(caller)
+      }
     })
 
     this.written = [...this.written.slice(Math.max(this.written.length - earlier, 0)), { data, writtenAt: Math.round(clock.wallTime()), caller }]
@@ -114,22 +120,36 @@ export class ComingVersion implements Coming {
     this.seq = seq
 
     for (const callers of Map.groupBy(this.callers, ({ waitsFor }) => JSON.stringify(waitsFor)).values()) {
-      outcome(callers[0]?.waitsFor ?? {}).then(
-        result => {
-          callers.filter(caller => this.callers.has(caller)).forEach(caller => { caller.resolve(this.told(result, caller)) })
-        },
-        (err: unknown) => { callers.forEach(caller => { caller.reject(err) }) }
+      const abort = new AbortController()
+      const waiting = (): Caller[] => callers.filter(caller => this.callers.has(caller))
+      const wait = { left: callers.length, abort }
+      callers.forEach(caller => { this.waits.set(caller, wait) })
+      outcome({ ...callers[0]?.waitsFor, signal: abort.signal }).then(
+        result => { waiting().forEach(caller => { caller.resolve(this.told(result, caller)) }) },
+        (err: unknown) => { waiting().forEach(caller => { caller.reject(err) }) }
       )
     }
   }
 
-  /** It will not be sealed: nothing of it is stored. */
+  /** It will not be sealed, unless it is: nothing of it is stored. */
   dropped (): void {
-    this.callers.forEach(caller => { caller.resolve(this.lost(caller)) })
+    if (this.seq == null) {
+      this.isDropped = true
+      this.callers.forEach(caller => { caller.resolve(this.lost(caller)) })
+    }
   }
 
   failed (err: unknown): void {
     this.callers.forEach(caller => { caller.reject(err) })
+  }
+
+  /** What nobody waits for any longer is to keep nothing. */
+  private endWait (caller: Caller): void {
+    const wait = this.waits.get(caller)
+
+    if (wait != null && this.waits.delete(caller) && --wait.left === 0) {
+      wait.abort.abort()
+    }
   }
 
   private lost (caller: Caller): WriteResult {

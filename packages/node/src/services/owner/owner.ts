@@ -118,6 +118,7 @@ export class Owner {
       void this.resolve()
     } else if (this.fresh) {
       this.condition.is('empty')
+      this.writes.flush()
     } else {
       this.search()
     }

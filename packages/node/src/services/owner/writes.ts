@@ -112,10 +112,9 @@ export class Writes {
     this.close()
 
     return () => {
-      const taken = this.queue.filter(version => before.has(version))
-
       this.queue.splice(0, Infinity, ...this.queue.filter(version => !before.has(version)))
-      taken.forEach(version => { version.dropped() })
+      // one of them may have come to wait for its turn; those that are sealed are told what becomes of that
+      before.forEach(version => { version.dropped() })
     }
   }
 

@@ -117,6 +117,10 @@ export class Replication {
 
   /** A new version is to be kept; with `preferred`, by that peer among others. A tombstone is brought to all who have a copy. */
   replicate (version: Version, preferred?: string): void {
+    const before = this.keeping.version
+    const { preferred: awaited } = this.upkeep
+    // who was to have the one before, and has not answered, is to have this one
+    const isAwaited = awaited != null && !this.stores.isHeard(awaited, before?.record.id)
     // who is slower than those that made it safe is not cut short by each new one, or it would never have any
     const goesOn = this.keeping.acknowledged
 
@@ -126,7 +130,7 @@ export class Replication {
       return this.forget(version)
     }
 
-    this.upkeep.preferred = preferred
+    this.upkeep.preferred = preferred ?? (isAwaited ? awaited : undefined)
     this.placements.forOwnRecord()
     // who did not hear of a deletion before this has to let go all the same
     this.stores.newVersion(version.record.id, this.deletion.end(), { goesOn })
