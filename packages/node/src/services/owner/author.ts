@@ -98,16 +98,17 @@ export class Author {
   }
 
   /**
-   * Makes what was written the next version. With `waited`, a stash may have come back of which its writer did not know. False if all was forgotten meanwhile.
+   * Makes what was written the next version. With `waited`, a stash may have come back of which its writer did not know. False if all was forgotten, or it was taken back, meanwhile.
    *
    * @throws {RecoveredFirstError} one has, and there is no merge function
    */
-  async write ({ data, writtenAt, earlier, waited, preferred }: PendingWrite): Promise<boolean> {
+  async write (pending: PendingWrite): Promise<boolean> {
+    const { data, writtenAt, earlier, waited, preferred } = pending
     const { current, boot } = this.init.own
     const write = { data, createdAt: writtenAt }
     const content = waited && current != null ? await this.merged(current, write, earlier) : write
 
-    return this.init.own.boot === boot && this.written(await this.seal(content, preferred))
+    return this.init.own.boot === boot && !pending.isTakenBack && this.written(await this.seal(content, preferred))
   }
 
   /**

@@ -30,8 +30,6 @@ export async function bury ({ own, author, condition, settling, strangers, write
   const takeBack = writes.mark()
 
   await author.turns.run(async () => {
-    signal?.throwIfAborted()
-
     if (condition.state === 'doubtful') {
       throw new DoubtfulError('it is in doubt what our stash is: decide that first, see status')
     }
@@ -64,5 +62,5 @@ export async function bury ({ own, author, condition, settling, strangers, write
     condition.is('empty')
     // what is written from here on may have waited for what was undecided
     writes.flush()
-  })
+  }, signal == null ? {} : { signal })
 }

@@ -98,7 +98,6 @@ export class Decisions {
     this.init.writes.close()
 
     await this.init.author.turns.run(() => {
-      signal?.throwIfAborted()
       this.checkRunning()
 
       const { author, replication, settling, strangers, writes } = this.init
@@ -111,7 +110,7 @@ export class Decisions {
       settling.search('empty')
       writes.close()
       writes.flush()
-    })
+    }, signal == null ? {} : { signal })
   }
 
   private async decide (options: WriteOptions = {}, decision: () => Promise<void>): Promise<WriteResult> {
@@ -123,14 +122,13 @@ export class Decisions {
     writes.close()
 
     const { outcome } = await author.turns.run(async () => {
-      options.signal?.throwIfAborted()
       this.checkRunning()
       await decision()
       writes.close()
 
       // in its turn: what is decided next is not what became of this
       return { outcome: own.current == null ? replication.result() : outcomeOf(replication, own.current, options) }
-    })
+    }, options.signal == null ? {} : { signal: options.signal })
 
     return await outcome
   }

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../unless-aborted.ts'
 import { askEverybody } from '../recovery/ask-everybody.ts'
 import { bury } from './burial.ts'
 import { checkData } from './check-data.ts'
@@ -208,11 +209,11 @@ export class Owner {
       const { strangers } = this.lookout.surprises
 
       found.forEach(({ peer, record, placement }) => { this.met(record, placement, peer) })
-      await strangers.settled()
-      await this.resolve()
-      // of what may have been cut short, its holders are asked only then
-      await strangers.settled()
-      await this.resolve()
+      // of what may have been cut short, its holders are asked only when the first is decided
+      for (let i = 0; i < 2; i++) {
+        await unlessAborted(strangers.settled(), options.signal)
+        await unlessAborted(this.resolve(), options.signal)
+      }
     }
   }
 

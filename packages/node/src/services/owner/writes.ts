@@ -135,6 +135,11 @@ export class Writes {
   stop (): void {
     this.stopped = true
     this.queue.splice(0).forEach(version => { version.dropped() })
+
+    // a merge may take as long as it likes; what is being sealed is answered then
+    if (this.committing?.waited === true) {
+      this.committing.dropped()
+    }
   }
 
   private enqueue (waited: boolean): ComingVersion {
